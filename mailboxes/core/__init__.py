@@ -1,0 +1,1 @@
+"""Core: words, errors, the Option type, encryption. Knows nothing else of ours."""

@@ -1,0 +1,78 @@
+"""Codes of failures that are ours to name; services/findings holds a finding for each.
+
+Refusals by Entra ID keep Microsoft's own code (`AADSTS50126`) and are not listed here.
+A code is stored in rows for years: never rename one, only add.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    # network, diagnosis.md section 3.9
+    DNS_UNKNOWN = "dns-unknown"
+    DNS_TEMPORARY = "dns-temporary"
+    CONNECT_TIMEOUT = "connect-timeout"
+    CONNECT_REFUSED = "connect-refused"
+    CONNECT_UNREACHABLE = "connect-unreachable"
+    CONNECTION_LOST = "connection-lost"
+    READ_TIMEOUT = "read-timeout"
+    TLS_UNTRUSTED = "tls-untrusted"
+    TLS_NAME = "tls-name"
+    TLS_EXPIRED = "tls-expired"
+    TLS_NOT_TLS = "tls-not-tls"
+    TLS_VERSION = "tls-version"
+    TLS_HANDSHAKE = "tls-handshake"
+    STARTTLS_MISSING = "starttls-missing"
+    PROXY_UNREACHABLE = "proxy-unreachable"
+    PROXY_AUTH = "proxy-auth"
+    PROXY_DENIED = "proxy-denied"
+    PROXY_GATEWAY = "proxy-gateway"
+    PROXY_NOT_HTTP = "proxy-not-http"
+    # token endpoint: refusals without a known AADSTS number
+    TOKEN_INVALID_GRANT = "token-invalid-grant"
+    TOKEN_INVALID_CLIENT = "token-invalid-client"
+    TOKEN_INTERACTION = "token-interaction-required"
+    TOKEN_REFUSED = "token-refused"
+    TOKEN_UNAVAILABLE = "token-unavailable"
+    TOKEN_THROTTLED = "token-throttled"
+    TOKEN_NOT_JSON = "token-not-json"
+    TENANT_UNKNOWN = "tenant-unknown"
+    # mail servers
+    GREETING_UNEXPECTED = "greeting-unexpected"
+    PROTOCOL_ERROR = "protocol-error"
+    XOAUTH2_MISSING = "xoauth2-missing"
+    LOGIN_DISABLED = "login-disabled"
+    TOKEN_NOT_ACCEPTED = "token-not-accepted"  # the mail server refused the token
+    PASSWORD_REFUSED = "password-refused"
+    BASIC_AUTH_BLOCKED = "basic-auth-blocked"
+    AUTHORIZATION_FAILED = "authorization-failed"
+    NOT_CONNECTED = "authenticated-not-connected"
+    SERVER_UNAVAILABLE = "server-unavailable"
+    SERVER_THROTTLED = "server-throttled"
+    SERVER_CLOSED = "server-closed"  # BYE or 421
+    TOO_MANY_CONNECTIONS = "too-many-connections"
+    FOLDER_MISSING = "folder-missing"
+    FOLDER_TARGET_MISSING = "folder-target-missing"
+    QUOTA_FULL = "quota-full"
+    # sending
+    SMTP_AUTH_OFF_TENANT = "smtp-auth-off-tenant"
+    SMTP_AUTH_OFF_MAILBOX = "smtp-auth-off-mailbox"
+    SMTP_AUTH_POLICY = "smtp-auth-policy"
+    SMTP_AUTH_REQUIRED = "smtp-auth-required"
+    SENDER_REFUSED = "sender-refused"
+    RECIPIENT_REFUSED = "recipient-refused"
+    RECIPIENT_DEFERRED = "recipient-deferred"
+    MESSAGE_REFUSED = "message-refused"
+    MESSAGE_DEFERRED = "message-deferred"
+    MESSAGE_TOO_LARGE = "message-too-large"
+    SENDING_QUOTA = "sending-quota"
+    SEND_UNCONFIRMED = "send-unconfirmed"  # the line fell after the data went over
+    # our own house
+    CONFIG_INCOMPLETE = "config-incomplete"
+    TRANSPORT_MISSING = "transport-missing"
+    SECRET_UNREADABLE = "secret-unreadable"
+    LEASE_LOST = "lease-lost"
+    DATABASE_BUSY = "database-busy"
+    INTERNAL = "internal-error"

@@ -1,0 +1,1 @@
+"""Wire: token protocols, one module a provider. Knows core and transports.base only."""

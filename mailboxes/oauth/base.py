@@ -1,0 +1,47 @@
+"""What a token client is given and what it returns, whoever the provider is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class TokenRequest:
+    """One account of one application at one authority.
+
+    authority: base URL without trailing slash (`https://login.microsoftonline.com`).
+    directory_id: tenant, GUID or verified domain.
+    scope: space-separated scopes, exactly as the option holds them.
+    username, password: for the password grant (RFC 6749 section 4.3).
+    """
+
+    authority: str
+    directory_id: str
+    client_id: str
+    scope: str
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token. `expires_at`: Unix time in seconds. `from_cache`: no request.
+
+    claims: decoded, unverified payload for diagnosis (empty when not a JWT).
+    """
+
+    value: str = field(repr=False)
+    expires_at: float
+    from_cache: bool
+    claims: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass
+class TokenOutcome:
+    """What `acquire` gives back: the token and the cache to store.
+
+    cache: serialized cache, a secret; None when it did not change.
+    """
+
+    token: Token
+    cache: str | None = field(default=None, repr=False)

@@ -1,0 +1,228 @@
+"""The shape of every transport: what it is given, what it can do, what it returns.
+
+A transport talks to one server for one login. It does not choose what to fetch, store
+anything, retry, or get a token: services/fetch, services/outbox and services/tokens do.
+Library errors leave a transport only as `MailError` (see `errors` of each module).
+
+Every transport has the same constructor, is a context manager, closes quietly and puts
+a timeout on every network call. `tests/transports/test_contract.py` runs over all.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import ClassVar, Self
+
+from ..core.choices import AfterFetch, Protocol, Security
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """An HTTP proxy that is asked to CONNECT. `password` is masked in repr."""
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class NetworkPolicy:
+    """How a transport or token client may reach the network.
+
+    connect_timeout, read_timeout: seconds, for each network call.
+    proxy: None means direct; the environment's proxy variables are never read.
+    ca_pem: further trusted certificate authorities in PEM, besides the system's.
+    local_hostname: the name given in EHLO.
+    """
+
+    connect_timeout: float = 15.0
+    read_timeout: float = 60.0
+    proxy: Proxy | None = None
+    ca_pem: str = field(default="", repr=False)
+    local_hostname: str = "localhost"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Server address as the option set gives it; `port` 0 means the usual one."""
+
+    host: str
+    port: int
+    security: Security
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A login with either a bearer token or a password, ready to use.
+
+    expires_at: end of the token's life as a Unix time in seconds, None for passwords.
+    """
+
+    login: str
+    token: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    expires_at: float | None = None
+
+    @property
+    def is_token(self) -> bool:
+        return bool(self.token)
+
+
+class Transport(ABC):
+    """What inbound and outbound transports share.
+
+    `open()` connects, encrypts and signs in; it raises `MailError`.
+    `alive()` asks the server for a sign of life and never raises.
+    `close()` says goodbye if it can and never raises.
+    `timings` holds the milliseconds of each phase of the last `open()`
+    (keys: "tcp", "proxy", "tls", "greeting", "sign-in").
+    """
+
+    protocol: ClassVar[Protocol]
+    timings: dict[str, int]
+
+    def __init__(
+        self, endpoint: Endpoint, credential: Credential, policy: NetworkPolicy
+    ) -> None:
+        self.endpoint = endpoint
+        self.credential = credential
+        self.policy = policy
+        self.timings = {}
+
+    @abstractmethod
+    def open(self) -> None: ...
+
+    @abstractmethod
+    def alive(self) -> bool: ...
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The opened folder: what identifies its numbering, and where that stands.
+
+    validity: IMAP UIDVALIDITY or the protocol's like; when it changes, old ids are void.
+    next_id: the id that the next new message will get at least (IMAP UIDNEXT).
+    """
+
+    name: str
+    validity: str
+    next_id: int
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One message on the server. `arrived`: the server's arrival time, aware, or None."""
+
+    id: int
+    size: int
+    arrived: datetime | None
+
+
+@dataclass
+class Fetched:
+    """One message as received. `chunks` are byte strings of at most 1 MB, in order.
+
+    `complete` is False when only the header was asked for.
+    """
+
+    id: int
+    chunks: list[bytes]
+    complete: bool = True
+
+
+class InboundTransport(Transport):
+    """Reads one folder of one mailbox.
+
+    supports: the after-fetch actions it can do.
+    original_bytes: bodies are the bytes that the sender's server delivered.
+    """
+
+    supports: ClassVar[frozenset[AfterFetch]]
+    original_bytes: ClassVar[bool]
+
+    @abstractmethod
+    def select(self, folder: str) -> Folder:
+        """Open `folder` ("" is the inbox). Raises MailError FOLDER_MISSING."""
+
+    @abstractmethod
+    def list_new(self, after: int) -> list[Listed]:
+        """All messages with an id greater than `after`, ascending by id."""
+
+    @abstractmethod
+    def stream(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
+        """Bodies of `wanted`, unchanged on the server (no \\Seen), in any order.
+
+        Messages that are gone meanwhile are left out. The caller bounds a window
+        (count and bytes); chunks of one message are at most 1 MB each.
+        """
+
+    @abstractmethod
+    def headers(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
+        """As `stream`, but only the header of each (`complete` is False)."""
+
+    @abstractmethod
+    def settle(
+        self, ids: Iterable[int], action: AfterFetch, target: str = ""
+    ) -> set[int]:
+        """Do the after-fetch action; return the ids that are no longer there.
+
+        May be repeated for the same ids. `target` is the folder for MOVE.
+        Raises MailError FOLDER_TARGET_MISSING.
+        """
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server said to one recipient: SMTP code and text."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """The server took the message for `accepted`; `refused` holds the others' replies.
+
+    answer: the server's last line, as received ("250 2.0.0 Ok: queued as 4F2…").
+    """
+
+    accepted: tuple[str, ...]
+    refused: dict[str, Reply]
+    answer: str
+
+
+class OutboundTransport(Transport):
+    """Sends messages one by one over one connection."""
+
+    @abstractmethod
+    def send(
+        self, sender: str, recipients: Sequence[str], message: bytes
+    ) -> SendResult:
+        """Hand one message over; `message` is complete MIME with CRLF line ends.
+
+        Raises MailError: with `handed_over` when the line fell after the last byte
+        was given to the network, so that the server may have taken it; RECIPIENT_*
+        only when no recipient at all was accepted (evidence["recipients"] maps each
+        address to [code, text]). After an error that leaves the connection usable the
+        next `send` works; else `alive()` is False.
+        """
