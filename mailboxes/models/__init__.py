@@ -1,0 +1,42 @@
+"""Rows: what is configured, what was fetched, what is to be sent, what happened.
+
+Models do no I/O beyond their own table and have no signals; services change rows.
+"""
+
+from .audit import AuditEvent
+from .clients import OptionSet, PopClient, SmtpClient
+from .cycles import Cycle
+from .mailboxes import Mailbox
+from .messages import Location, Message, MessageChunk, Source
+from .outbound import Attempt, OutboundChunk, OutboundMessage
+from .proxies import Proxy
+from .revisions import Revision
+from .runners import Fetcher, Sender
+from .secrets import SecretValue, TokenCache
+from .system import Batch, Instance, Lease, Worker
+
+__all__ = [
+    "Attempt",
+    "AuditEvent",
+    "Batch",
+    "Cycle",
+    "Fetcher",
+    "Instance",
+    "Lease",
+    "Location",
+    "Mailbox",
+    "Message",
+    "MessageChunk",
+    "OptionSet",
+    "OutboundChunk",
+    "OutboundMessage",
+    "PopClient",
+    "Proxy",
+    "Revision",
+    "SecretValue",
+    "Sender",
+    "SmtpClient",
+    "Source",
+    "TokenCache",
+    "Worker",
+]

@@ -1,0 +1,71 @@
+"""Turns an `Option` declaration into a model field that carries it.
+
+Which options there are stands in clients.py; what an Option says, in core/options.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from ..core.options import Kind, Option
+from .proxies import Proxy
+from .secrets import SecretValue
+
+
+def option_field(option: Option) -> Any:
+    """The model field of `option`; `field.option` is the declaration."""
+    field = _field(option)
+    field.option = option
+    return field
+
+
+def _field(option: Option) -> models.Field[Any, Any]:
+    common: dict[str, Any] = {"verbose_name": option.label, "help_text": option.help}
+    match option.kind:
+        case Kind.CHOICE:
+            return models.CharField(
+                max_length=64,
+                choices=option.choices,
+                default=option.default,
+                blank=not option.has_default,
+                **common,
+            )
+        case Kind.BOOLEAN:
+            return models.BooleanField(default=bool(option.default), **common)
+        case Kind.INTEGER | Kind.DURATION:
+            return models.IntegerField(default=option.default, **common)
+        case Kind.SIZE:
+            return models.BigIntegerField(default=option.default, **common)
+        case Kind.SECRET:
+            return models.ForeignKey(
+                SecretValue,
+                null=True,
+                blank=True,
+                on_delete=models.PROTECT,
+                related_name="+",
+                **common,
+            )
+        case Kind.REFERENCE:
+            return models.ForeignKey(
+                Proxy,
+                null=True,
+                blank=True,
+                on_delete=models.PROTECT,
+                related_name="%(class)ss",
+                **common,
+            )
+        case _:
+            return models.CharField(
+                max_length=255, blank=True, default=option.default, **common
+            )
+
+
+def options_of(model: type[models.Model]) -> dict[str, Option]:
+    """Options of an option-set model by field name, in the order of declaration."""
+    return {
+        field.name: field.option
+        for field in model._meta.get_fields()
+        if hasattr(field, "option")
+    }
