@@ -1,0 +1,99 @@
+"""Builds transports from snapshots; nothing else in the product does.
+
+Gets the credential (services/tokens) and the way through the network; opening the
+connection, and closing it, is the caller's.
+"""
+
+from __future__ import annotations
+
+import socket
+from functools import lru_cache
+
+from ..core.choices import Stage
+from ..core.errors import Code, MailError, SecretUnreadable
+from ..transports import registry
+from ..transports.base import (
+    Credential,
+    Endpoint,
+    InboundTransport,
+    NetworkPolicy,
+    OutboundTransport,
+    Proxy,
+)
+from . import secrets, tokens
+from .snapshots import Snapshot
+
+
+def inbound(snapshot: Snapshot, *, fresh: bool = False) -> InboundTransport:
+    """The unopened inbound transport of a pop-client. Raises MailError."""
+    kind = registry.inbound(snapshot.protocol)
+    return kind(*_parts(snapshot, fresh=fresh))
+
+
+def outbound(
+    snapshot: Snapshot, *, fresh: bool = False, margin: float = tokens.RENEW_BEFORE
+) -> OutboundTransport:
+    """The unopened outbound transport of an smtp-client. Raises MailError.
+
+    margin: seconds of life that a cached token must have left.
+    """
+    kind = registry.outbound(snapshot.protocol)
+    return kind(*_parts(snapshot, fresh=fresh, margin=margin))
+
+
+def _parts(
+    snapshot: Snapshot, *, fresh: bool, margin: float = tokens.RENEW_BEFORE
+) -> tuple[Endpoint, Credential, NetworkPolicy]:
+    if not snapshot["server"]:
+        raise MailError(
+            Code.CONFIG_INCOMPLETE,
+            Stage.FIELDS,
+            permanent=True,
+            evidence={"option": "server"},
+        )
+    way = policy(snapshot)
+    credential, _ = tokens.credential(snapshot, way, fresh=fresh, margin=margin)
+    return endpoint(snapshot), credential, way
+
+
+def endpoint(snapshot: Snapshot) -> Endpoint:
+    """Where the mail server of a snapshot is."""
+    return Endpoint(snapshot["server"], snapshot.port, snapshot.security)
+
+
+def policy(snapshot: Snapshot) -> NetworkPolicy:
+    """How the mail server and the authority of a snapshot are reached."""
+    pinned = snapshot.pinned.get("proxy") or {}
+    return NetworkPolicy(
+        connect_timeout=float(snapshot["connect-timeout"]),
+        read_timeout=float(snapshot["protocol-timeout"]),
+        proxy=_proxy(pinned),
+        ca_pem=pinned.get("ca_pem", ""),
+        local_hostname=_local_hostname(),
+    )
+
+
+def _proxy(pinned: dict[str, object]) -> Proxy | None:
+    if not pinned:
+        return None
+    password = ""
+    if isinstance(pinned.get("password_id"), int):
+        try:
+            password = secrets.reveal(int(str(pinned["password_id"])))
+        except SecretUnreadable as error:
+            raise MailError(
+                Code.SECRET_UNREADABLE, Stage.PROXY, permanent=True
+            ) from error
+    return Proxy(
+        host=str(pinned["host"]),
+        port=int(str(pinned["port"])),
+        username=str(pinned.get("username", "")),
+        password=password,
+    )
+
+
+@lru_cache(maxsize=1)
+def _local_hostname() -> str:
+    """The name given in EHLO (RFC 5321 section 4.1.1.1): ASCII, or an address literal."""
+    name = socket.gethostname()
+    return name if name.isascii() and "." in name else "[127.0.0.1]"

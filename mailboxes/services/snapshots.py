@@ -1,0 +1,113 @@
+"""The values that a cycle or a sender works with: one revision, frozen.
+
+Who takes which revision is D3: a cycle takes the newest at its start (`take`), a sender
+keeps the one in effect (`of`). Saving is services/revisions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.choices import Mechanism, Protocol, Security
+from ..models import PopClient, Revision, SmtpClient
+from ..models.clients import MECHANISMS
+
+USUAL_PORTS = {
+    (Protocol.IMAP, Security.TLS): 993,
+    (Protocol.IMAP, Security.STARTTLS): 143,
+    (Protocol.IMAP, Security.NONE): 143,
+    (Protocol.SMTP, Security.TLS): 465,
+    (Protocol.SMTP, Security.STARTTLS): 587,
+    (Protocol.SMTP, Security.NONE): 25,
+}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One revision of one client. `values` are by option name, never changed.
+
+    address: of the mailbox (pop-client), "" for an smtp-client.
+    """
+
+    kind: str
+    client_pk: int
+    section: str
+    address: str
+    revision_id: int
+    number: int
+    values: dict[str, Any]
+    pinned: dict[str, Any]
+
+    def __getitem__(self, option: str) -> Any:
+        return self.values[option]
+
+    @property
+    def protocol(self) -> Protocol:
+        name = "type" if self.kind == PopClient.kind else "server-type"
+        return Protocol(self.values[name])
+
+    @property
+    def login(self) -> str:
+        return self.values["mailbox"] or self.address
+
+    @property
+    def uses_token(self) -> bool:
+        return (
+            self.values[MECHANISMS] == Mechanism.XOAUTH2
+            or self.protocol is Protocol.GRAPH
+        )
+
+    @property
+    def security(self) -> Security:
+        name = (
+            "pop-connection-security"
+            if self.kind == PopClient.kind
+            else "smtp-connection-security"
+        )
+        return Security(self.values[name])
+
+    @property
+    def port(self) -> int:
+        return self.values["port"] or USUAL_PORTS[self.protocol, self.security]
+
+
+def of(revision: Revision) -> Snapshot:
+    """The snapshot of one revision."""
+    client = revision.client
+    # An option added after this revision was saved has its declared default.
+    values = {option.name: option.default for option in client.options().values()}
+    values.update(revision.values)
+    return Snapshot(
+        kind=client.kind,
+        client_pk=client.pk,
+        section=client.section,
+        address=client.mailbox_row.address if isinstance(client, PopClient) else "",
+        revision_id=revision.pk,
+        number=revision.number,
+        values=values,
+        pinned=revision.pinned,
+    )
+
+
+def newest(client: PopClient | SmtpClient) -> Revision:
+    """The newest saved revision. Raises Revision.DoesNotExist when never saved."""
+    field = "pop_client" if isinstance(client, PopClient) else "smtp_client"
+    return Revision.objects.select_related(
+        "pop_client__mailbox_row", "smtp_client"
+    ).get(**{field: client, "number": _saved_number(client)})
+
+
+def _saved_number(client: PopClient | SmtpClient) -> int:
+    number = (
+        type(client)
+        .objects.filter(pk=client.pk)  # type: ignore[attr-defined]
+        .values_list("revision", flat=True)
+        .first()
+    )
+    return number or 0
+
+
+def take(client: PopClient | SmtpClient) -> Snapshot:
+    """The snapshot of the newest saved revision, as a cycle takes it at its start."""
+    return of(newest(client))

@@ -1,0 +1,127 @@
+"""Gets a ready credential for a snapshot: a password, or a token with its cache.
+
+The token protocol itself is oauth/microsoft. The cache of each login is encrypted and
+written by compare-and-set; when another process was first, its cache stays and ours is
+dropped: both tokens are good, and mixing the two caches would lose a refresh token.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import F
+
+from ..core.choices import Stage
+from ..core.errors import Code, MailError, SecretUnreadable
+from ..models import SecretValue, TokenCache
+from ..oauth import microsoft
+from ..oauth.base import TokenOutcome, TokenRequest
+from ..transports.base import Credential, NetworkPolicy
+from . import secrets
+from .snapshots import Snapshot
+
+RENEW_BEFORE = 300.0  # seconds of life that a token must have left (feasibility.md 7)
+
+
+def credential(
+    snapshot: Snapshot,
+    policy: NetworkPolicy,
+    *,
+    fresh: bool = False,
+    margin: float = RENEW_BEFORE,
+) -> tuple[Credential, bool]:
+    """What signs `snapshot` in, and whether the authority was asked for it just now.
+
+    fresh: ask the authority, whatever the cache holds (connection test).
+    margin: seconds of life that a cached token must have left.
+    Raises MailError.
+    """
+    password = _password(snapshot)
+    if not snapshot.uses_token:
+        return Credential(login=snapshot.login, password=password), False
+    request = TokenRequest(
+        authority=snapshot["tenant-authority"],
+        directory_id=snapshot["directory-id"],
+        client_id=snapshot["client-id"],
+        scope=snapshot["scope"],
+        username=snapshot.login,
+        password=password,
+    )
+    outcome = _acquire(request, policy, fresh=fresh, margin=margin)
+    token = outcome.token
+    return (
+        Credential(
+            login=snapshot.login, token=token.value, expires_at=token.expires_at
+        ),
+        not token.from_cache,
+    )
+
+
+def _password(snapshot: Snapshot) -> str:
+    if not snapshot["password"]:
+        return ""
+    try:
+        return secrets.reveal(snapshot["password"])
+    except SecretUnreadable as error:
+        raise MailError(Code.SECRET_UNREADABLE, Stage.FIELDS, permanent=True) from error
+
+
+def _acquire(
+    request: TokenRequest, policy: NetworkPolicy, *, fresh: bool, margin: float
+) -> TokenOutcome:
+    row = _cache_row(request)
+    outcome = microsoft.acquire(
+        request, policy, _read_cache(row), fresh=fresh, margin=margin
+    )
+    if outcome.cache is not None:
+        _write_cache(row, outcome.cache)
+    return outcome
+
+
+def _cache_row(request: TokenRequest) -> TokenCache:
+    row, _ = TokenCache.objects.get_or_create(
+        authority=request.authority,
+        directory_id=request.directory_id,
+        client_id=request.client_id,
+        username=request.username.lower(),
+    )
+    return row
+
+
+def _read_cache(row: TokenCache) -> str | None:
+    if row.value_id is None:
+        return None
+    try:
+        return secrets.reveal(row.value_id)
+    except SecretUnreadable:
+        return None  # replaced meanwhile, or another key: the password still works
+
+
+def _write_cache(row: TokenCache, cache: str) -> bool:
+    """Compare-and-set; True when our cache was written."""
+    with transaction.atomic():
+        value = secrets.seal(cache, SecretValue.Purpose.TOKEN_CACHE)
+        written = TokenCache.objects.filter(pk=row.pk, version=row.version).update(
+            value=value, version=F("version") + 1
+        )
+        # The loser's own row goes, or the winner's predecessor.
+        SecretValue.objects.filter(
+            pk=row.value_id if written else value.pk,
+            purpose=SecretValue.Purpose.TOKEN_CACHE,
+        ).delete()
+    return bool(written)
+
+
+def forget(snapshot: Snapshot) -> None:
+    """Drop the cached tokens of a login, as after the mail server refused one."""
+    with transaction.atomic():
+        rows = TokenCache.objects.filter(
+            authority=snapshot["tenant-authority"],
+            directory_id=snapshot["directory-id"],
+            client_id=snapshot["client-id"],
+            username=snapshot.login.lower(),
+        )
+        values = list(rows.values_list("value_id", flat=True))
+        rows.update(value=None, version=F("version") + 1)
+        SecretValue.objects.filter(
+            pk__in=values, purpose=SecretValue.Purpose.TOKEN_CACHE
+        ).delete()
