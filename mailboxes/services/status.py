@@ -1,0 +1,271 @@
+"""What every status page, `manage.py status` and /healthz say, from one place.
+
+Reads rows only. Words for people: services/findings and templates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q
+from django.utils import timezone
+
+from ..core.choices import (
+    HEALTH_NEEDS_ATTENTION,
+    HEALTH_WORST_FIRST,
+    OUTBOX_UNSENT,
+    Health,
+    OutboxState,
+    ParseState,
+)
+from ..models import (
+    Batch,
+    Fetcher,
+    Instance,
+    Mailbox,
+    Message,
+    OutboundMessage,
+    PopClient,
+    Sender,
+    SmtpClient,
+    Worker,
+)
+from . import health
+from .findings import Finding, find
+
+WORKER_STALE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class ClientStatus:
+    """One client as lists show it. `messages`: stored or sent in all."""
+
+    client: PopClient | SmtpClient
+    runner: Fetcher | Sender | None
+    address: str
+    health: Health
+    finding: Finding | None
+    messages: int
+    saved: int
+    in_effect: int | None
+
+    @property
+    def name(self) -> str:
+        return self.client.section
+
+    @property
+    def kind(self) -> str:
+        return self.client.kind
+
+    @property
+    def type(self) -> str:
+        return str(getattr(self.client, self.client.type_field))
+
+    @property
+    def last_success(self) -> datetime | None:
+        return self.runner.last_success_at if self.runner else None
+
+    @property
+    def mailbox_pk(self) -> int | None:
+        client = self.client
+        return client.mailbox_row_id if isinstance(client, PopClient) else None
+
+    @property
+    def pending(self) -> bool:
+        """Something is saved that is not in effect."""
+        return self.saved != self.in_effect
+
+    def as_json(self) -> dict[str, Any]:
+        finding = self.finding
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "type": self.type,
+            "address": self.address,
+            "health": str(self.health),
+            "finding": None
+            if finding is None
+            else {
+                "code": finding.code,
+                "title": str(finding.title),
+                "step": str(finding.step),
+                "option": finding.option,
+                "fix": str(finding.fix),
+            },
+            "last_success": self.last_success,
+            "messages": self.messages,
+            "revision_saved": self.saved,
+            "revision_in_effect": self.in_effect,
+        }
+
+
+def pop_clients(now: datetime | None = None) -> list[ClientStatus]:
+    """All pop-clients that are not archived, worst first, then by address."""
+    now = now or timezone.now()
+    rows = (
+        PopClient.objects.filter(archived_at=None)
+        .select_related("mailbox_row", "fetcher__revision")
+        .order_by("mailbox_row__address")
+    )
+    return worst_first([of_pop_client(client, now) for client in rows])
+
+
+def of_pop_client(client: PopClient, now: datetime) -> ClientStatus:
+    """Status of one pop-client; `mailbox_row` and `fetcher__revision` are loaded."""
+    fetcher: Fetcher | None = getattr(client, "fetcher", None)
+    return ClientStatus(
+        client=client,
+        runner=fetcher,
+        address=client.mailbox_row.address,
+        health=health.of_pop_client(client, now),
+        finding=finding_of(fetcher),
+        messages=fetcher.messages if fetcher else 0,
+        saved=client.revision,
+        in_effect=fetcher.revision.number if fetcher and fetcher.revision else None,
+    )
+
+
+def smtp_clients(now: datetime | None = None) -> list[ClientStatus]:
+    """All smtp-clients that are not archived, worst first, then by section."""
+    now = now or timezone.now()
+    rows = (
+        SmtpClient.objects.filter(archived_at=None)
+        .select_related("sender__revision")
+        .order_by("section")
+    )
+    return worst_first([of_smtp_client(client, now) for client in rows])
+
+
+def of_smtp_client(client: SmtpClient, now: datetime) -> ClientStatus:
+    """Status of one smtp-client; `sender__revision` is loaded."""
+    sender: Sender | None = getattr(client, "sender", None)
+    return ClientStatus(
+        client=client,
+        runner=sender,
+        address=client.mailbox,
+        health=health.of_smtp_client(client, now),
+        finding=finding_of(sender),
+        messages=sender.sent if sender else 0,
+        saved=client.revision,
+        in_effect=sender.revision.number if sender and sender.revision else None,
+    )
+
+
+def worst_first(statuses: list[ClientStatus]) -> list[ClientStatus]:
+    order = {word: place for place, word in enumerate(HEALTH_WORST_FIRST)}
+    return sorted(statuses, key=lambda status: order[status.health])
+
+
+def finding_of(row: Any) -> Finding | None:
+    """The finding of a row that has code, stage and evidence; None when it has none."""
+    if row is None or not row.code:
+        return None
+    return find(row.code, row.evidence, stage=row.stage)
+
+
+@dataclass(frozen=True)
+class Machinery:
+    """Whether work is being done. Ages are seconds; None means never seen."""
+
+    worker: Worker | None
+    beat_age: float | None
+    probe_age: float | None
+    held: Instance | None
+    batches: list[Batch]
+
+    @property
+    def alive(self) -> bool:
+        """A worker supervises, and what it puts on the queue is carried out."""
+        limit = WORKER_STALE.total_seconds()
+        return (
+            self.beat_age is not None
+            and self.beat_age <= limit
+            and self.probe_age is not None
+            and self.probe_age <= limit
+        )
+
+
+def machinery(now: datetime | None = None) -> Machinery:
+    """The newest worker's heartbeat, what runs, and whether the instance is held."""
+    now = now or timezone.now()
+    worker = Worker.objects.filter(stopped_at=None).order_by("-beat_at").first()
+    instance = Instance.objects.filter(held=True).first()
+    return Machinery(
+        worker=worker,
+        beat_age=_age(worker.beat_at, now) if worker else None,
+        probe_age=_age(worker.probe_at, now) if worker else None,
+        held=instance,
+        batches=list(Batch.objects.filter(ended_at=None).order_by("pk")[:20]),
+    )
+
+
+def _age(at: datetime | None, now: datetime) -> float | None:
+    return None if at is None else max(0.0, (now - at).total_seconds())
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The four numbers of the dashboard. Days are UTC days."""
+
+    fetched_today: int
+    fetched_last_week: int
+    sent_today: int
+    sent_last_week: int
+    unsent: int
+    oldest_unsent: datetime | None
+    unconfirmed: int
+    quarantined: int
+    oldest_quarantined: datetime | None
+
+
+def numbers(now: datetime | None = None) -> Numbers:
+    """Counts of today, of the same weekday a week ago, and of what waits."""
+    now = now or timezone.now()
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    then = today - timedelta(days=7)
+    then_end = now - timedelta(days=7)
+    fetched = Message.objects.filter(stored_at__gte=then).aggregate(
+        today=Count("pk", filter=Q(stored_at__gte=today)),
+        then=Count("pk", filter=Q(stored_at__lt=then_end)),
+    )
+    sent = OutboundMessage.objects.filter(sent_at__gte=then).aggregate(
+        today=Count("pk", filter=Q(sent_at__gte=today)),
+        then=Count("pk", filter=Q(sent_at__lt=then_end)),
+    )
+    waiting = OutboundMessage.objects.filter(
+        state__in=[*OUTBOX_UNSENT, OutboxState.UNCONFIRMED]
+    ).aggregate(
+        unsent=Count("pk", filter=Q(state__in=OUTBOX_UNSENT)),
+        oldest=Min("created_at", filter=Q(state__in=OUTBOX_UNSENT)),
+        unconfirmed=Count("pk", filter=Q(state=OutboxState.UNCONFIRMED)),
+    )
+    aside = Message.objects.filter(parse_state=ParseState.QUARANTINED).aggregate(
+        count=Count("pk"), oldest=Min("stored_at")
+    )
+    return Numbers(
+        fetched_today=fetched["today"],
+        fetched_last_week=fetched["then"],
+        sent_today=sent["today"],
+        sent_last_week=sent["then"],
+        unsent=waiting["unsent"],
+        oldest_unsent=waiting["oldest"],
+        unconfirmed=waiting["unconfirmed"],
+        quarantined=aside["count"],
+        oldest_quarantined=aside["oldest"],
+    )
+
+
+def failing_count(now: datetime | None = None) -> int:
+    """How many mailboxes need attention, for the rail and the page title."""
+    return sum(status.health in HEALTH_NEEDS_ATTENTION for status in pop_clients(now))
+
+
+def newest_message_at() -> datetime | None:
+    """When the last message was stored, of any mailbox."""
+    return Message.objects.aggregate(at=Max("stored_at"))["at"]
+
+
+def mailbox_count() -> int:
+    return Mailbox.objects.filter(archived_at=None).count()
