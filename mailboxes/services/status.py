@@ -269,3 +269,12 @@ def newest_message_at() -> datetime | None:
 
 def mailbox_count() -> int:
     return Mailbox.objects.filter(archived_at=None).count()
+
+
+def sending_only() -> list[Mailbox]:
+    """Mailboxes without a pop-client: they only send."""
+    return list(
+        Mailbox.objects.filter(archived_at=None, pop_client=None).select_related(
+            "smtp_client"
+        )
+    )

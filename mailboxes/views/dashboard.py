@@ -1,0 +1,169 @@
+"""The dashboard: is mail flowing, and if not, what to do first (ux.md section 2.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..core.choices import HEALTH_NEEDS_ATTENTION, Health
+from ..services import activity, status
+from ..services.findings import Finding
+from ..services.status import ClientStatus
+from ..templatetags.ui import number, spell_duration
+from . import links
+from .live import live
+
+ROWS = 50
+PROBLEMS = 3
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Clients that fail for the same reason, told once."""
+
+    finding: Finding
+    clients: list[ClientStatus]
+    since: datetime | None
+    answer: str
+    fix_url: str
+
+    @property
+    def first(self) -> ClientStatus:
+        return self.clients[0]
+
+    @property
+    def others(self) -> int:
+        return len(self.clients) - 1
+
+    @property
+    def stopped(self) -> bool:
+        return self.first.health is Health.STOPPED
+
+
+@login_required
+@live
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """The page, or with `?region=1` what a poll replaces."""
+    now = timezone.now()
+    inbound = status.pop_clients(now)
+    outbound = status.smtp_clients(now)
+    machinery = status.machinery(now)
+    context = {
+        "answer": _answer(inbound, outbound, machinery.alive),
+        "machinery": machinery,
+        "problems": problems([*inbound, *outbound]),
+        "numbers": _numbers(now),
+        "rows": rows(inbound[:ROWS], now),
+        "total": len(inbound),
+        "outbound": outbound,
+        "nav": "dashboard",
+    }
+    region = "region" in request.GET
+    name = "console/_dashboard.html" if region else "console/dashboard.html"
+    return render(request, name, context)
+
+
+def _answer(
+    inbound: list[ClientStatus], outbound: list[ClientStatus], alive: bool
+) -> str:
+    if not inbound and not outbound:
+        return _("No mailbox yet")
+    if not alive:
+        return _("No worker is running: no mail is fetched or sent")
+    bad = sum(s.health in HEALTH_NEEDS_ATTENTION for s in inbound)
+    if bad:
+        return ngettext(
+            "%(bad)d of %(all)d mailboxes needs attention",
+            "%(bad)d of %(all)d mailboxes need attention",
+            bad,
+        ) % {"bad": bad, "all": len(inbound)}
+    bad = sum(s.health in HEALTH_NEEDS_ATTENTION for s in outbound)
+    if bad:
+        return _("Mail is fetched, but %(bad)d of %(all)d smtp-clients cannot send") % {
+            "bad": bad,
+            "all": len(outbound),
+        }
+    return _("Mail is flowing")
+
+
+def problems(statuses: list[ClientStatus]) -> list[Problem]:
+    """At most three, equal causes merged, the most widespread first."""
+    groups: dict[str, list[ClientStatus]] = {}
+    for one in statuses:
+        if one.finding is not None and one.health in HEALTH_NEEDS_ATTENTION:
+            groups.setdefault(one.finding.code, []).append(one)
+    found = []
+    for clients in groups.values():
+        first = clients[0]
+        assert first.finding is not None and first.runner is not None
+        found.append(
+            Problem(
+                finding=first.finding,
+                clients=clients,
+                since=first.runner.failed_since,
+                answer=str(first.runner.evidence.get("answer", "")),
+                fix_url=links.fix_url(first),
+            )
+        )
+    found.sort(key=lambda p: (-len(p.clients), not p.stopped))
+    return found[:PROBLEMS]
+
+
+def _numbers(now: datetime) -> list[dict[str, Any]]:
+    n = status.numbers(now)
+    age = _("nothing waits")
+    if n.oldest_unsent:
+        age = _("oldest %s") % spell_duration((now - n.oldest_unsent).total_seconds())
+    quarantine = _("nothing set aside")
+    if n.oldest_quarantined:
+        quarantine = _("oldest %s") % spell_duration(
+            (now - n.oldest_quarantined).total_seconds()
+        )
+    outbox = reverse("outbox")
+    sent_hint = _("%s at this time last week") % number(n.sent_last_week)
+    if n.unconfirmed:
+        sent_hint = _("%s unconfirmed") % number(n.unconfirmed)
+    return [
+        {
+            "label": _("Fetched today"),
+            "value": number(n.fetched_today),
+            "hint": _("%s at this time last week") % number(n.fetched_last_week),
+        },
+        {
+            "label": _("Sent today"),
+            "value": number(n.sent_today),
+            "hint": sent_hint,
+            "url": outbox + ("?state=unconfirmed" if n.unconfirmed else ""),
+        },
+        {
+            "label": _("Waiting to be sent"),
+            "value": number(n.unsent),
+            "hint": age,
+            "url": outbox,
+        },
+        {"label": _("Quarantined"), "value": number(n.quarantined), "hint": quarantine},
+    ]
+
+
+def rows(statuses: list[ClientStatus], now: datetime) -> list[dict[str, Any]]:
+    """Rows of a mailbox table, with what they draw."""
+    hourly = activity.messages_by_hour([s.client.pk for s in statuses], now)
+    return [
+        {
+            "status": one,
+            "url": links.client_url(one),
+            "outcomes": activity.outcomes(one.runner.recent if one.runner else ""),
+            "hourly": hourly[one.client.pk],
+            "fetched": sum(hourly[one.client.pk]),
+        }
+        for one in statuses
+    ]

@@ -1,0 +1,112 @@
+"""One received message: a safe view, its attachments, and the bytes as received.
+
+Reading content is a right of its own (`mailboxes.read_content`) and is audited; that
+audit row is the one thing that a GET of this console writes.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from mailadmin.csp import POLICY
+
+from ..models import Message
+from ..services import audit, content
+from .live import live
+
+READ = "mailboxes.read_content"
+FRAME_POLICY = f"{POLICY}; frame-src 'self'"
+# What a mail may do in its frame: nothing but show its own words.
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'none'; sandbox;"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+
+
+def _message(pk: int) -> Message:
+    return get_object_or_404(
+        Message.objects.select_related("pop_client__mailbox_row", "cycle"), pk=pk
+    )
+
+
+def _forbidden(request: HttpRequest) -> HttpResponse:
+    return render(
+        request,
+        "console/content_forbidden.html",
+        {"nav": "mailbox-list", "permission": READ},
+        status=403,
+    )
+
+
+@login_required
+@live
+def message_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Facts for everyone who is signed in; content for those who may read it."""
+    message = _message(pk)
+    may_read = request.user.has_perm(READ)
+    view = None
+    if may_read:
+        audit.record(request, "message.read", message)
+        view = content.view(message)
+    response = render(
+        request,
+        "console/message.html",
+        {
+            "message": message,
+            "mailbox": message.pop_client.mailbox_row,
+            "view": view,
+            "may_read": may_read,
+            "locations": message.locations.select_related("source"),
+            "nav": "mailbox-list",
+        },
+    )
+    response["Content-Security-Policy"] = FRAME_POLICY
+    return response
+
+
+@login_required
+@xframe_options_sameorigin
+def message_html(request: HttpRequest, pk: int) -> HttpResponse:
+    """The cleaned HTML of a message, for the frame of its page only."""
+    message = _message(pk)
+    if not request.user.has_perm(READ):
+        return _forbidden(request)
+    html = content.view(message).html
+    if html is None:
+        raise Http404
+    response = render(request, "console/message_html.html", {"html": html})
+    response["Content-Security-Policy"] = MAIL_POLICY
+    return response
+
+
+@login_required
+def message_raw(request: HttpRequest, pk: int) -> HttpResponse:
+    """The bytes as received, as a file."""
+    message = _message(pk)
+    if not request.user.has_perm(READ):
+        return _forbidden(request)
+    audit.record(request, "message.download", message)
+    response = StreamingHttpResponse(
+        content.raw(message), content_type="message/rfc822"
+    )
+    response["Content-Disposition"] = f'attachment; filename="message-{pk}.eml"'
+    return response
+
+
+@login_required
+def message_attachment(request: HttpRequest, pk: int, index: int) -> HttpResponse:
+    """One attachment, always as a file and never shown by the browser itself."""
+    message = _message(pk)
+    if not request.user.has_perm(READ):
+        return _forbidden(request)
+    found = content.attachment(message, index)
+    if found is None:
+        raise Http404
+    audit.record(request, "message.attachment", message)
+    name, data = found
+    response = HttpResponse(data, content_type="application/octet-stream")
+    response.headers["Content-Disposition"] = content.disposition(name)
+    return response
