@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from mailboxes.core.choices import Health, Outcome, OutboxState
+from mailboxes.core.choices import Health, OutboxState, Outcome
 from mailboxes.core.options import Condition, Effect, Kind, Option, Origin
 from mailboxes.templatetags.charts import Column
 from mailboxes.templatetags.words import VOCABULARIES
@@ -274,7 +274,7 @@ def _context(now: datetime) -> dict[str, Any]:
             ),
             SimpleNamespace(
                 kind="held",
-                text="Held since 01:44 UTC by anna: nothing is fetched, settled or sent.",
+                text="Held since 01:44 UTC by anna: nothing is fetched or sent.",
                 command="",
                 url="#bars",
                 link="Release",
