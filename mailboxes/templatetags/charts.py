@@ -109,10 +109,10 @@ class Column(NamedTuple):
 
 
 def _nice(top: int) -> int:
-    """Smallest 1, 2 or 5 times a power of ten, times 2, that is not below `top`."""
+    """Smallest even round number that is not below `top`: 2, 4, 6, ... 20, 40, 60."""
     step = 1
     while True:
-        for factor in (1, 2, 5):
+        for factor in (1, 2, 3, 4, 5):
             if step * factor * 2 >= top:
                 return step * factor * 2
         step *= 10
@@ -124,7 +124,7 @@ def chart(columns: Sequence[Column], label: str, every: int = 4) -> dict[str, ob
 
     columns: oldest first. every: one label on the axis per so many columns.
     """
-    width, height, left, bottom = 720, 160, 40, 22
+    width, height, left, bottom = 960, 180, 48, 24
     top = _nice(max((c.count for c in columns), default=0))
     step = (width - left) / max(len(columns), 1)
     plot = height - bottom - 8
@@ -138,10 +138,10 @@ def chart(columns: Sequence[Column], label: str, every: int = 4) -> dict[str, ob
                     continue
                 # A failure is a mark below the axis: it is seen where no mail came.
                 parts.append(
-                    _box(left + i * step + 1, height - bottom + 2, step - 2, 4)
+                    _box(left + i * step + 3, height - bottom + 2, step - 6, 4)
                 )
             elif tall:
-                parts.append(_box(left + i * step + 1, 8 + plot - tall, step - 2, tall))
+                parts.append(_box(left + i * step + 3, 8 + plot - tall, step - 6, tall))
         return "".join(parts)
 
     return {

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from mailboxes.core.options import Option, format_value
@@ -351,7 +351,16 @@ def error_links(form: Any) -> list[dict[str, str]]:
         target = bound.id_for_label or bound.auto_id
         if bound.use_fieldset:
             target = f"{bound.auto_id}_0"
-        links += [{"target": target, "text": str(text)} for text in bound.errors]
+        # Django's own sentence names no field: in a list of links it would say nothing.
+        links += [
+            {
+                "target": target,
+                "text": f"{bound.label}: {text}"
+                if str(text) == _("This field is required.")
+                else str(text),
+            }
+            for text in bound.errors
+        ]
     return links
 
 
@@ -390,4 +399,4 @@ def current(context: dict[str, Any], *names: str) -> SafeString | str:
     if not here:
         match = getattr(context.get("request"), "resolver_match", None)
         here = match.view_name if match else ""
-    return format_html(' aria-current="page"') if here in names else ""
+    return mark_safe(' aria-current="page"') if here in names else ""
