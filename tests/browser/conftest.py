@@ -1,0 +1,91 @@
+"""A browser that records what must not happen: CSP reports, foreign requests, errors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.fixtures.product import PASSWORD, Product
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not os.path.exists(CHROMIUM):
+        reason = "chromium is not installed"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
+        )
+        yield running
+        running.close()
+
+
+@dataclass
+class Visitor:
+    """One browser context and the trouble it saw."""
+
+    context: BrowserContext
+    page: Page
+    base: str
+    trouble: list[str] = field(default_factory=list)
+
+    def goto(self, path: str) -> None:
+        self.page.goto(self.base + path)
+
+    def sign_in(self) -> None:
+        self.goto("/sign-in/")
+        self.page.get_by_label("User name").fill("anna")
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(f"{self.base}/")
+
+
+def visit(browser: Browser, product: Product, **options: Any) -> Visitor:
+    """A new context against `product`."""
+    options.setdefault("viewport", {"width": 1280, "height": 900})
+    options.setdefault("reduced_motion", "reduce")
+    context = browser.new_context(**options)
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    visitor = Visitor(context, page, product.url)
+    own = urlsplit(product.url).netloc
+
+    def request(sent: Any) -> None:
+        where = urlsplit(sent.url)
+        if where.scheme in ("http", "https") and where.netloc != own:
+            visitor.trouble.append(f"foreign request: {sent.url}")
+
+    def console(message: Any) -> None:
+        if "Content Security Policy" in message.text or message.type == "error":
+            visitor.trouble.append(f"console: {message.text}")
+
+    page.on("request", request)
+    page.on("console", console)
+    page.on("pageerror", lambda error: visitor.trouble.append(f"script: {error}"))
+    return visitor
+
+
+@pytest.fixture
+def visitor(browser: Browser, product: Product) -> Iterator[Visitor]:
+    """Signed in as anna, 1280 px wide, JavaScript on; fails on any trouble."""
+    someone = visit(browser, product)
+    someone.sign_in()
+    yield someone
+    someone.context.close()
+    assert someone.trouble == []

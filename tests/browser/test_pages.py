@@ -1,0 +1,89 @@
+"""Every page: axe finds nothing, nothing scrolls sideways, one h1, no CSP report."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import visit
+from tests.browser.pages import ADMIN, PLAIN, found
+from tests.fixtures.product import Product
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+
+LOOKS = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+}
+
+
+@pytest.fixture(scope="module")
+def addresses(product: Product) -> dict[str, str]:
+    return PLAIN | dict(found(product))
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_pages_are_accessible(
+    browser: Browser,
+    product: Product,
+    addresses: dict[str, str],
+    scheme: str,
+    width: int,
+) -> None:
+    someone = visit(
+        browser, product, color_scheme=scheme, viewport={"width": width, "height": 800}
+    )
+    someone.goto("/sign-in/")
+    faults = _look(someone, "sign-in")
+    someone.sign_in()
+    titles: dict[str, str] = {}
+    for name, path in (addresses | ADMIN).items():
+        someone.goto(path)
+        faults += _look(someone, name)
+        if name not in ADMIN:
+            titles.setdefault(someone.page.title(), name)
+    someone.context.close()
+    expected = [t for t in someone.trouble if "404 (Not Found)" not in t]
+    assert faults + expected == []
+
+
+def _look(someone, name: str) -> list[str]:
+    page = someone.page
+    seen = [
+        f"{name}: {violation['id']} {node['target']}"
+        for violation in Axe().run(page, options=RULES).response["violations"]
+        for node in violation["nodes"]
+    ]
+    if page.locator("h1").count() != 1:
+        seen.append(f"{name}: {page.locator('h1').count()} h1")
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        seen.append(f"{name}: scrolls sideways at {page.viewport_size}")
+    return seen
+
+
+def test_narrowest_screen_does_not_scroll_sideways(
+    browser: Browser, product: Product, addresses: dict[str, str]
+) -> None:
+    someone = visit(browser, product, viewport={"width": 320, "height": 640})
+    someone.sign_in()
+    wide = []
+    for name, path in addresses.items():
+        someone.goto(path)
+        if someone.page.evaluate(
+            "document.documentElement.scrollWidth > window.innerWidth"
+        ):
+            wide.append(name)
+    someone.context.close()
+    assert wide == []
+
+
+def test_hidden_elements_are_hidden_and_skip_link_is_first(visitor) -> None:
+    visitor.goto("/")
+    shown = visitor.page.evaluate(
+        "[...document.querySelectorAll('[hidden]')]"
+        ".filter(e => getComputedStyle(e).display !== 'none').length"
+    )
+    visitor.page.keyboard.press("Tab")
+    focused = visitor.page.evaluate("document.activeElement.getAttribute('href')")
+    assert (shown, focused) == (0, "#main")
