@@ -1,4 +1,7 @@
-"""What the frame of every page needs: bars, counts, theme."""
+"""What the frame of every page needs: bars, counts, theme.
+
+Computed only when a template asks for it, so that polled regions cost nothing here.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,61 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from ..models import Proxy
+from ..services import status
 
 THEMES = ("light", "dark")
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context of base.html under the name `frame`."""
+    return {"frame": SimpleLazyObject(lambda: _frame(request))}
+
+
+def _frame(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("theme", "")
     user = getattr(request, "user", None)
+    known = user is not None and user.is_authenticated
     return {
-        "frame": {
-            "bars": [],
-            "failing": 0,
-            "user_name": user.get_username() if user else "",
-            "theme": theme if theme in THEMES else "",
-            "version": settings.MAILADMIN_VERSION,
-        }
+        "bars": _bars() if known else [],
+        "failing": status.failing_count() if known else 0,
+        "user_name": user.get_username() if user is not None and known else "",
+        "theme": theme if theme in THEMES else "",
+        "version": settings.MAILADMIN_VERSION,
     }
+
+
+def _bars() -> list[dict[str, str]]:
+    """Lines under the head, worst first, and only when there is something to say."""
+    machinery = status.machinery()
+    bars = []
+    if not machinery.alive:
+        bars.append(
+            {
+                "kind": "worker",
+                "text": _("No worker is running: no mail is fetched or sent."),
+                "command": "manage.py worker",
+            }
+        )
+    if machinery.held:
+        bars.append(
+            {
+                "kind": "held",
+                "text": _("Held: nothing is fetched, settled or sent. %s")
+                % machinery.held.held_reason,
+                "url": reverse("system"),
+                "link": _("Release it on the system page"),
+            }
+        )
+    if Proxy.objects.filter(sandbox=True).exists():
+        bars.append(
+            {
+                "kind": "sandbox",
+                "text": _("Sandbox: its mailboxes live on this machine only."),
+            }
+        )
+    return bars

@@ -33,9 +33,7 @@ def found(product: Product) -> Iterator[tuple[str, str]]:
     )
     for word in ("healthy", "stopped"):
         row = next(
-            c
-            for c in clients
-            if c["health"] == word and c["kind"] == "pop-client"
+            c for c in clients if c["health"] == word and c["kind"] == "pop-client"
         )
         pk = _pk(product, row["name"])
         mailbox = _mailbox_pk(product, row["name"])
