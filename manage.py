@@ -1,11 +1,9 @@
 #!/usr/bin/env python
 """Command line of mailadmin."""
 
-import os
 import sys
 
-from django.core.management import execute_from_command_line
+from mailadmin.cli import main
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailadmin.settings")
-    execute_from_command_line(sys.argv)
+    sys.exit(main(sys.argv))

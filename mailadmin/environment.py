@@ -6,6 +6,7 @@ sentence with a hint instead of a trace. What each variable means: docs/settings
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,6 +96,22 @@ class Environment:
             f" {default}.",
         )
         return default
+
+    def address(self, name: str, default: str) -> str:
+        """An IP address of this machine to listen on."""
+        value = self._read(name)
+        if value is None:
+            return default
+        try:
+            return str(ipaddress.ip_address(value.strip("[]")))
+        except ValueError:
+            self.fault(
+                name,
+                f"{name} is {value!r}, which is not an IP address.",
+                f"Set {name} to an address of this machine, such as 0.0.0.0 for all,"
+                f" or leave it out for {default}.",
+            )
+            return default
 
     def words(self, name: str, default: list[str]) -> list[str]:
         value = self._read(name)

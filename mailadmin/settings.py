@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cryptography.fernet import Fernet
 from django.core.management.utils import get_random_secret_key
+
+from mailboxes.core.crypto import Keyring, new_key
 
 from . import __version__
 from .environment import Environment
@@ -21,6 +22,7 @@ _env = ENVIRONMENT
 MAILADMIN_VERSION = __version__
 MAILADMIN_DATA = Path(_env.text("MAILADMIN_DATA", str(BASE_DIR / "var"))).absolute()
 PORT = _env.number("PORT", 8000, 1, 65535)
+MAILADMIN_BIND = _env.address("MAILADMIN_BIND", "127.0.0.1")
 
 SECRET_KEY = _env.kept_secret(
     "MAILADMIN_SECRET_KEY", MAILADMIN_DATA / "secret-key", get_random_secret_key
@@ -30,9 +32,20 @@ MAILADMIN_ENCRYPTION_KEYS = [
     for key in _env.kept_secret(
         "MAILADMIN_ENCRYPTION_KEYS",
         MAILADMIN_DATA / "encryption-keys",
-        lambda: Fernet.generate_key().decode(),
-    ).replace(",", " ").split()
+        new_key,
+    )
+    .replace(",", " ")
+    .split()
 ]
+try:
+    Keyring(MAILADMIN_ENCRYPTION_KEYS)
+except ValueError:
+    _env.fault(
+        "MAILADMIN_ENCRYPTION_KEYS",
+        "MAILADMIN_ENCRYPTION_KEYS holds something that is not an encryption key.",
+        "Set it to Fernet keys (44 characters each, newest first, separated by commas),"
+        " or leave it out for the file encryption-keys in the data folder.",
+    )
 DEBUG = _env.switch("MAILADMIN_DEBUG", False)
 ALLOWED_HOSTS = _env.words("MAILADMIN_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 MAILADMIN_HTTPS = _env.switch("MAILADMIN_HTTPS", False)
@@ -40,7 +53,7 @@ CSRF_TRUSTED_ORIGINS = _env.words("MAILADMIN_ORIGINS", [])
 MAILADMIN_LOG_LEVEL = _env.choice(
     "MAILADMIN_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")
 )
-MAILADMIN_WORKERS = _env.number("MAILADMIN_WORKERS", 3, 2, 32)
+MAILADMIN_WORKERS = _env.number("MAILADMIN_WORKERS", 3, 3, 32)
 MAILADMIN_FETCH_THREADS = _env.number("MAILADMIN_FETCH_THREADS", 8, 1, 64)
 MAILADMIN_WEB_WORKERS = _env.number("MAILADMIN_WEB_WORKERS", 2, 1, 32)
 
@@ -136,6 +149,7 @@ Q_CLUSTER = {
     "poll": 0.5,
     "guard_cycle": 1,
     "label": "Queue",
+    "ALT_CLUSTERS": {},  # each worker has a queue of its own (services/schedule)
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 

@@ -1,0 +1,164 @@
+"""The worker service: registers, supervises a django-q2 cluster, ticks, watches it.
+
+`manage.py worker` calls `run`. Children: services/supervise. What is put on the queue:
+services/ticker. Whether the cluster hangs: services/heartbeat.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection, models
+from django.utils import timezone
+
+from ..models import Worker
+from . import batches, instance, outbox, schedule
+from .heartbeat import Heartbeat
+from .supervise import Child, Supervisor
+from .ticker import Ticker
+
+logger = logging.getLogger(__name__)
+
+TICK = 1.0  # seconds
+GRACE = 12.0  # seconds for batches to end at a window
+LOCK_WAIT = 5  # seconds that the supervisor waits for SQLite: it must not sleep long
+
+
+def worker_name() -> str:
+    """host:pid of this process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def run(*, resume: bool, data: Path) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    resume: this is no start of the service but the return of a worker that died, so
+    senders keep their revisions (DESIGN D3). Raises AlreadyRunning.
+    """
+    supervisor = Supervisor("worker", data)
+    supervisor.watch_signals()
+    if connection.vendor == "sqlite":
+        connection.settings_dict["OPTIONS"]["timeout"] = LOCK_WAIT
+        connection.close()
+    name = worker_name()
+    _end_predecessor(supervisor, name, data / "run" / "worker.name")
+    instance.identify()
+    if not resume:
+        outbox.start_of_service()
+    _register(name)
+    argv, environ = schedule.cluster_command(name)
+    service = WorkerService(name, supervisor)
+    supervisor.add(Child("cluster", argv, grace=GRACE, environ=environ))
+    while not supervisor.stopping:
+        service.turn()
+        supervisor.wait(TICK)
+    service.stop()
+
+
+class WorkerService:
+    """One turn a second, and an orderly end."""
+
+    def __init__(self, name: str, supervisor: Supervisor) -> None:
+        self._name = name
+        self._supervisor = supervisor
+        self._heartbeat = Heartbeat(name)
+        self._ticker = Ticker(name)
+        self._writable = True
+
+    def turn(self) -> None:
+        """Restart what died, beat, tick; a cluster that hangs is killed.
+
+        Never while the database cannot be written: then no probe can be answered, and
+        killing would only cut off what still runs.
+        """
+        if self._supervisor.poll():
+            self._restarted()
+        close_old_connections()
+        try:
+            self._heartbeat.beat()
+            self._ticker.tick()
+        except DatabaseError as error:
+            if self._writable:
+                logger.error("the database cannot be written, waiting: %s", error)
+            self._writable = False
+            self._heartbeat.reset()
+            return
+        if not self._writable:
+            logger.warning("the database can be written again")
+            self._writable = True
+        if self._heartbeat.is_stale():
+            self._restart_hung()
+
+    def stop(self) -> None:
+        """End running batches at their next window, then the cluster."""
+        try:
+            batches.ask_to_stop(self._name)
+            self._ticker.release()
+        except DatabaseError as error:
+            logger.error("the database cannot be written: %s", error)
+        self._supervisor.stop()
+        try:
+            batches.drop_of(self._name)
+            Worker.objects.filter(name=self._name).update(stopped_at=timezone.now())
+        except DatabaseError as error:
+            logger.error("the database cannot be written: %s", error)
+
+    def _restart_hung(self) -> None:
+        killed = self._supervisor.kill("cluster")
+        logger.error(
+            "the cluster carries out nothing any more, killed %d processes", len(killed)
+        )
+        self._heartbeat.reset()
+
+    def _restarted(self) -> None:
+        """The old cluster is gone with all its processes: what it held is free."""
+        self._heartbeat.reset()
+        try:
+            batches.drop_of(self._name)
+            Worker.objects.filter(name=self._name).update(
+                cluster_started_at=timezone.now(),
+                cluster_restarts=models.F("cluster_restarts") + 1,
+            )
+        except DatabaseError as error:
+            logger.error("the database cannot be written: %s", error)
+
+
+def _register(name: str) -> None:
+    now = timezone.now()
+    Worker.objects.update_or_create(
+        name=name,
+        defaults={
+            "started_at": now,
+            "beat_at": now,
+            "probe_sent_at": None,
+            "probe_at": None,
+            "cluster_started_at": now,
+            "cluster_restarts": 0,
+            "stopped_at": None,
+        },
+    )
+    schedule.drop(name)
+
+
+def _end_predecessor(supervisor: Supervisor, name: str, file: Path) -> None:
+    """Where the last worker of this data folder was killed: end its cluster.
+
+    We hold the lock of the folder, so it lives no more; what it had claimed is free.
+    """
+    try:
+        last = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        last = ""
+    if last:
+        batches.ask_to_stop(last)
+    supervisor.end_leftovers()
+    if last:
+        batches.drop_of(last)
+        Worker.objects.filter(name=last, stopped_at=None).update(
+            stopped_at=timezone.now()
+        )
+    file.write_text(name, encoding="utf-8")

@@ -1,0 +1,86 @@
+"""What must be right before a part of the service starts; what the first start makes.
+
+Called by the commands prepare, serve and worker. Wrong variables of the environment
+are found earlier (mailadmin/settings, mailboxes/checks).
+"""
+
+from __future__ import annotations
+
+import secrets as random
+import socket
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from . import secrets
+
+FIRST_ADMIN = "admin"
+PASSWORD_BYTES = 12
+GROUPS = {
+    "Administrators": ("add", "change", "delete", "view", "read"),
+    "Viewers": ("view",),
+}
+
+
+def problem() -> str:
+    """One sentence about what keeps the service from starting; "" when nothing does."""
+    try:
+        plan = _unapplied()
+    except DatabaseError as error:
+        reason = (str(error).strip().splitlines() or ["no answer"])[0]
+        return f"The database cannot be used: {reason}."
+    if plan:
+        return "The database is not prepared. Run scripts/run or manage.py prepare."
+    missing = secrets.unknown_key_ids()
+    if missing:
+        return (
+            f"Secrets in the database need encryption key {', '.join(missing)}, which"
+            " is not among MAILADMIN_ENCRYPTION_KEYS (mailboxes.E003)."
+        )
+    return ""
+
+
+def _unapplied() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def make_groups() -> None:
+    """The groups with their permissions; an existing group is left as it is."""
+    for name, verbs in GROUPS.items():
+        group, new = Group.objects.get_or_create(name=name)
+        if new:
+            group.permissions.set(
+                permission
+                for permission in Permission.objects.filter(
+                    content_type__app_label="mailboxes"
+                )
+                if permission.codename.split("_")[0] in verbs
+            )
+
+
+def make_first_admin() -> str:
+    """Make the first admin where there is no user at all.
+
+    Returns its password, which is stored nowhere in plain text; "" when there are users.
+    """
+    users = get_user_model().objects
+    if users.exists():
+        return ""
+    password = random.token_urlsafe(PASSWORD_BYTES)
+    users.create_superuser(FIRST_ADMIN, "", password)  # type: ignore[attr-defined]
+    return password
+
+
+def port_is_free(address: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
