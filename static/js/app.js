@@ -1,13 +1,11 @@
-// Copy buttons, and the manners of polling: not in hidden tabs, seldom when nobody
-// is there, slower after a failure. Every page works without this file.
+// Copy buttons; polling not in hidden tabs, seldom when idle, slower after a failure.
 (() => {
   const doc = document;
   let active = Date.now();
   for (const kind of ["pointermove", "keydown", "focus"])
-    addEventListener(kind, () => { active = Date.now(); }, { passive: true });
+    addEventListener(kind, () => { active = Date.now(); });
 
-  const wake = (root) => root.querySelectorAll("[data-copy]").forEach((b) => { b.hidden = false; });
-  wake(doc);
+  doc.querySelectorAll("[data-copy]").forEach((b) => { b.hidden = false; });
   doc.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
@@ -46,7 +44,6 @@
       s.fails = 0;
       delete region.dataset.stale;
       if (note) note.hidden = true;
-      wake(region);
     } else {
       s.next = Date.now() + Math.min(6e4, 5e3 * 4 ** s.fails++);
       if (!region.dataset.stale && note) {

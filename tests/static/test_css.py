@@ -88,7 +88,7 @@ def test_css_is_at_most_12_kilobytes():
 
 def test_scripts_are_at_most_30_kilobytes():
     assert zipped("vendor/*.js") + zipped("js/*.js") <= 30_000
-    assert zipped("js/*.js") <= 1_300
+    assert zipped("js/*.js") <= 1_024
 
 
 def test_css_loads_nothing_from_elsewhere():
