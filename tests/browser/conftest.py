@@ -1,4 +1,4 @@
-"""A browser that records what must not happen: CSP reports, foreign requests, errors."""
+"""A browser that records what must not be: CSP reports, foreign requests, errors."""
 
 from __future__ import annotations
 
