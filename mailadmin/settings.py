@@ -27,16 +27,10 @@ MAILADMIN_BIND = _env.address("MAILADMIN_BIND", "127.0.0.1")
 SECRET_KEY = _env.kept_secret(
     "MAILADMIN_SECRET_KEY", MAILADMIN_DATA / "secret-key", get_random_secret_key
 )
-MAILADMIN_ENCRYPTION_KEYS = [
-    key
-    for key in _env.kept_secret(
-        "MAILADMIN_ENCRYPTION_KEYS",
-        MAILADMIN_DATA / "encryption-keys",
-        new_key,
-    )
-    .replace(",", " ")
-    .split()
-]
+_keys = _env.kept_secret(
+    "MAILADMIN_ENCRYPTION_KEYS", MAILADMIN_DATA / "encryption-keys", new_key
+)
+MAILADMIN_ENCRYPTION_KEYS = _keys.replace(",", " ").split()
 try:
     Keyring(MAILADMIN_ENCRYPTION_KEYS)
 except ValueError:

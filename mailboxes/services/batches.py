@@ -52,8 +52,8 @@ def ask_to_stop(worker: str) -> int:
 def free_dead(worker: str) -> int:
     """Close batches of `worker` whose process is gone and free what it had claimed.
 
-    Only the worker itself may ask: process ids mean something on its host alone. Sending
-    that was cut off is then found by services/outbox. Returns how many were closed.
+    Only the worker itself may ask: process ids mean something on its host alone.
+    Sending that was cut off is then found by services/outbox. Returns how many.
     """
     closed = 0
     running = Batch.objects.filter(worker=worker, ended_at=None).exclude(owner="")

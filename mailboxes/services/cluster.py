@@ -11,7 +11,6 @@ import os
 import socket
 from pathlib import Path
 
-from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, models
 from django.utils import timezone
 

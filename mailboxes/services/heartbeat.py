@@ -36,7 +36,7 @@ class Heartbeat:
         self.reset()
 
     def reset(self) -> None:
-        """Forget what is unanswered: the cluster is new, or nothing could be written."""
+        """Forget what is unanswered: new cluster, or nothing could be written."""
         self._next = 0.0
         self._asked_at: datetime | None = None
         self._silent_since: float | None = None

@@ -22,6 +22,7 @@ import psutil
 
 MARK = "MAILADMIN_CHILD"  # in the environment of a child and of all that it starts
 PR_SET_PDEATHSIG = 1  # prctl(2)
+GONE_WITHIN = 3.0  # seconds that the system needs at most to end a killed process
 CLOCK_SLACK = 2.0  # seconds that the start time of a process may seem to move
 
 
@@ -117,13 +118,14 @@ def members(group: int, mark: str, since: float = 0.0) -> list[psutil.Process]:
 
 
 def kill(processes: Iterable[psutil.Process]) -> list[int]:
-    """SIGKILL; returns the ids of those that were still there."""
+    """SIGKILL, and wait until they are gone; returns the ids of those still there."""
     killed = []
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-            killed.append(process.pid)
-    return killed
+            killed.append(process)
+    psutil.wait_procs(killed, timeout=GONE_WITHIN)
+    return [process.pid for process in killed]
 
 
 def end_leftover(pid_file: Path, mark: str, grace: float) -> list[int]:

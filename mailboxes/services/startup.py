@@ -64,7 +64,7 @@ def make_groups() -> None:
 def make_first_admin() -> str:
     """Make the first admin where there is no user at all.
 
-    Returns its password, which is stored nowhere in plain text; "" when there are users.
+    Returns its password, stored nowhere in plain text; "" when there are users.
     """
     users = get_user_model().objects
     if users.exists():

@@ -197,7 +197,7 @@ class Supervisor:
         )
         state.started = time.monotonic()
         state.starts += 1
-        logger.info("%s started as process %d", child.name, state.process.pid)
+        logger.debug("%s started as process %d", child.name, state.process.pid)
 
     def _ended(self, state: _State) -> None:
         assert state.process is not None  # callers look
@@ -234,6 +234,6 @@ class Supervisor:
         for name, state in self._states.items():
             path = self._logs / f"{name}.log"
             if state.child.log and path.exists() and path.stat().st_size > LOG_LIMIT:
-                # The child keeps the file open for appending, so it is emptied in place.
+                # The child keeps the file open for appending: empty it in place.
                 shutil.copyfile(path, path.with_suffix(".log.1"))
                 os.truncate(path, 0)
