@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,7 +124,9 @@ class Environment:
         """Database settings from a URL: sqlite:/// or postgres://."""
         value = self.secret(name) or default
         try:
-            config = self._env.db_url_config(value)
+            with warnings.catch_warnings():  # of an engine it does not know
+                warnings.simplefilter("ignore")
+                config = self._env.db_url_config(value)
         except (ValueError, KeyError, IndexError):
             config = {}
         if config.get("ENGINE") not in (

@@ -6,6 +6,7 @@ system check (mailboxes/checks.py) in one sentence with a hint.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from django.core.management.utils import get_random_secret_key
@@ -27,6 +28,13 @@ MAILADMIN_BIND = _env.address("MAILADMIN_BIND", "127.0.0.1")
 SECRET_KEY = _env.kept_secret(
     "MAILADMIN_SECRET_KEY", MAILADMIN_DATA / "secret-key", get_random_secret_key
 )
+if len(SECRET_KEY) < 32:
+    _env.fault(
+        "MAILADMIN_SECRET_KEY",
+        "MAILADMIN_SECRET_KEY is shorter than 32 characters.",
+        "Set it to a long random text, or leave it out for the file secret-key in the"
+        " data folder.",
+    )
 _keys = _env.kept_secret(
     "MAILADMIN_ENCRYPTION_KEYS", MAILADMIN_DATA / "encryption-keys", new_key
 )
@@ -44,6 +52,20 @@ DEBUG = _env.switch("MAILADMIN_DEBUG", False)
 ALLOWED_HOSTS = _env.words("MAILADMIN_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 MAILADMIN_HTTPS = _env.switch("MAILADMIN_HTTPS", False)
 CSRF_TRUSTED_ORIGINS = _env.words("MAILADMIN_ORIGINS", [])
+for _name in ALLOWED_HOSTS:
+    if not re.fullmatch(r"\*|\.?[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]", _name):
+        _env.fault(
+            "MAILADMIN_HOSTS",
+            f"MAILADMIN_HOSTS holds {_name!r}, which is not a host name.",
+            "Set it to host names without scheme and port, separated by commas.",
+        )
+for _name in CSRF_TRUSTED_ORIGINS:
+    if not re.fullmatch(r"https?://[^/\s]+", _name):
+        _env.fault(
+            "MAILADMIN_ORIGINS",
+            f"MAILADMIN_ORIGINS holds {_name!r}, which is not an origin.",
+            "Set it to origins such as https://mail.example.com, separated by commas.",
+        )
 MAILADMIN_LOG_LEVEL = _env.choice(
     "MAILADMIN_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")
 )

@@ -11,10 +11,9 @@ import socket
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
-from django.db import DatabaseError, connection
+from django.core.checks import ERROR, run_checks
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-
-from . import secrets
 
 FIRST_ADMIN = "admin"
 PASSWORD_BYTES = 12
@@ -26,19 +25,11 @@ GROUPS = {
 
 def problem() -> str:
     """One sentence about what keeps the service from starting; "" when nothing does."""
-    try:
-        plan = _unapplied()
-    except DatabaseError as error:
-        reason = (str(error).strip().splitlines() or ["no answer"])[0]
-        return f"The database cannot be used: {reason}."
-    if plan:
+    for message in run_checks(databases=["default"]):
+        if message.level >= ERROR and (message.id or "").startswith("mailboxes."):
+            return f"{message.msg} {message.hint} ({message.id})"
+    if _unapplied():
         return "The database is not prepared. Run scripts/run or manage.py prepare."
-    missing = secrets.unknown_key_ids()
-    if missing:
-        return (
-            f"Secrets in the database need encryption key {', '.join(missing)}, which"
-            " is not among MAILADMIN_ENCRYPTION_KEYS (mailboxes.E003)."
-        )
     return ""
 
 
