@@ -15,6 +15,7 @@ FAILED = 1
 
 def main(argv: list[str]) -> int:
     """Run one command. Returns its exit code."""
+    os.umask(0o077)  # what we write is mail, keys and logs: for this user alone
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailadmin.settings")
     from .settings import ENVIRONMENT  # noqa: PLC0415  reads the environment
 

@@ -114,7 +114,8 @@ class Service:
         self._ask_at = now + ASK_EVERY
         if healthy():
             self._ready = True
-            self._say(f"mailadmin is ready at {address()}")
+            if not self._resume:
+                self._say(f"mailadmin is ready at {address()}")
         elif not self._slow and now - self._began > SLOW_AFTER:
             self._slow = True
             logger.error(

@@ -1,0 +1,155 @@
+"""The tick: what is due becomes a batch, once, on a worker with room."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from mailboxes.models import Batch, Lease, Worker
+from mailboxes.services import batches, fetch, instance, outbox, schedule, ticker
+from mailboxes.services.ticker import Ticker
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def queue(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What was put on queues; both directions have work."""
+    put: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(schedule, "enqueue", lambda *args: put.append(args))
+    monkeypatch.setattr(fetch, "is_due", lambda now: True)
+    monkeypatch.setattr(outbox, "is_due", lambda now: True)
+    return put
+
+
+def worker(name: str, *, beat: float = 0, probe: float | None = 0) -> Worker:
+    now = timezone.now()
+    return Worker.objects.create(
+        name=name,
+        started_at=now,
+        beat_at=now - timedelta(seconds=beat),
+        probe_at=None if probe is None else now - timedelta(seconds=probe),
+    )
+
+
+def test_due_work_is_put_on_the_queue_of_a_worker_that_answers(
+    queue: list[tuple[Any, ...]],
+) -> None:
+    worker("a:1")
+    opened = Ticker("a:1").tick()
+    assert [batch.kind for batch in opened] == ["send", "fetch"]
+    assert queue == [
+        ("a:1", "send_batch", opened[0].pk),
+        ("a:1", "fetch_batch", opened[1].pk),
+    ]
+
+
+def test_nothing_is_put_on_it_twice() -> None:
+    worker("a:1")
+    one = Ticker("a:1")
+    one.tick()
+    assert one.tick() == []
+
+
+def test_a_worker_with_more_processes_runs_more_fetch_batches(settings: Any) -> None:
+    settings.MAILADMIN_WORKERS = 5
+    worker("a:1")
+    one = Ticker("a:1")
+    kinds = [batch.kind for _ in range(5) for batch in one.tick()]
+    assert kinds == ["send", "fetch", "fetch", "fetch"]
+
+
+def test_batches_spread_over_workers_and_one_sends() -> None:
+    worker("a:1")
+    worker("b:1")
+    one = Ticker("a:1")
+    opened = [batch for _ in range(3) for batch in one.tick()]
+    assert sorted((b.kind, b.worker) for b in opened) == [
+        ("fetch", "a:1"),
+        ("fetch", "b:1"),
+        ("send", "a:1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("beat", "probe"), [(60, 0), (0, 60), (0, None)], ids=["dead", "hung", "new"]
+)
+def test_a_worker_that_does_not_answer_gets_nothing(
+    beat: float, probe: float | None
+) -> None:
+    worker("a:1", beat=beat, probe=probe)
+    assert Ticker("a:1").tick() == []
+
+
+def test_nothing_is_opened_when_nothing_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "is_due", lambda now: False)
+    monkeypatch.setattr(outbox, "is_due", lambda now: False)
+    worker("a:1")
+    assert Ticker("a:1").tick() == []
+
+
+def test_nothing_is_opened_while_held() -> None:
+    worker("a:1")
+    instance.hold("test")
+    assert Ticker("a:1").tick() == []
+
+
+def test_only_the_holder_of_the_lease_ticks() -> None:
+    worker("a:1")
+    worker("b:1")
+    Ticker("a:1").tick()
+    assert Ticker("b:1").tick() == []
+    Lease.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert [b.worker for b in Ticker("b:1").tick()] == ["b:1"]
+    lease = Lease.objects.get()
+    assert (lease.lease_owner, lease.fence) == ("b:1", 2)
+
+
+def test_a_released_lease_is_free_at_once() -> None:
+    one = Ticker("a:1")
+    one.tick()
+    one.release()
+    Ticker("b:1").tick()
+    assert Lease.objects.get().lease_owner == "b:1"
+
+
+def batch(now: datetime, *, created: float, beat: float | None = None) -> Batch:
+    return Batch.objects.create(
+        kind=Batch.Kind.FETCH,
+        created_at=now - timedelta(seconds=created),
+        worker="a:1",
+        started_at=None if beat is None else now - timedelta(seconds=created),
+        beat_at=None if beat is None else now - timedelta(seconds=beat),
+    )
+
+
+def test_lost_batches_are_closed_and_living_ones_are_not() -> None:
+    now = timezone.now()
+    never_started = batch(now, created=21)
+    fell_silent = batch(now, created=50, beat=31)
+    waits, beats = batch(now, created=19), batch(now, created=300, beat=29)
+    assert batches.close_lost(now) == 2
+    closed = set(Batch.objects.exclude(ended_at=None).values_list("pk", flat=True))
+    assert closed == {never_started.pk, fell_silent.pk}
+    assert waits.pk not in closed and beats.pk not in closed
+
+
+def test_old_rows_are_cleaned() -> None:
+    now = timezone.now()
+    old = batch(now, created=9 * 3600)
+    Batch.objects.filter(pk=old.pk).update(ended_at=now - timedelta(hours=7))
+    young = batch(now, created=60)
+    worker("gone:1", beat=3600)
+    worker("a:1")
+    batches.clean(now)
+    assert list(Batch.objects.values_list("pk", flat=True)) == [young.pk]
+    running = Worker.objects.filter(stopped_at=None).values_list("name", flat=True)
+    assert list(running) == ["a:1"]
+
+
+def test_the_lease_is_named() -> None:
+    Ticker("a:1").tick()
+    assert Lease.objects.get().name == ticker.LEASE
