@@ -19,6 +19,8 @@ from typing import ClassVar, Self
 
 from ..core.choices import AfterFetch, Protocol, Security
 
+CHUNK_SIZE = 1 << 20  # bytes; the most that one chunk of a body holds
+
 
 @dataclass(frozen=True)
 class Proxy:
@@ -80,11 +82,14 @@ class Transport(ABC):
     `alive()` asks the server for a sign of life and never raises.
     `close()` says goodbye if it can and never raises.
     `timings` holds the milliseconds of each phase of the last `open()`
-    (keys: "tcp", "proxy", "tls", "greeting", "sign-in").
+    (keys: "dns", "tcp", "proxy", "tls", "greeting", "sign-in").
+    `facts` holds what the last `open()` learned (host, port, address, proxy, tls,
+    issuer); every MailError of the connection carries it in its evidence.
     """
 
     protocol: ClassVar[Protocol]
     timings: dict[str, int]
+    facts: dict[str, object]
 
     def __init__(
         self, endpoint: Endpoint, credential: Credential, policy: NetworkPolicy
@@ -93,6 +98,7 @@ class Transport(ABC):
         self.credential = credential
         self.policy = policy
         self.timings = {}
+        self.facts = {}
 
     @abstractmethod
     def open(self) -> None: ...
@@ -120,7 +126,7 @@ class Transport(ABC):
 class Folder:
     """The opened folder: what identifies its numbering, and where that stands.
 
-    validity: IMAP UIDVALIDITY or the protocol's like; when it changes, old ids are void.
+    validity: IMAP UIDVALIDITY or the protocol's like; when it changes, ids are void.
     next_id: the id that the next new message will get at least (IMAP UIDNEXT).
     """
 
@@ -131,7 +137,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Listed:
-    """One message on the server. `arrived`: the server's arrival time, aware, or None."""
+    """One message on the server. `arrived`: the server's time of it, aware, or None."""
 
     id: int
     size: int
@@ -184,8 +190,9 @@ class InboundTransport(Transport):
     def settle(
         self, ids: Iterable[int], action: AfterFetch, target: str = ""
     ) -> set[int]:
-        """Do the after-fetch action; return the ids that are no longer there.
+        """Do the after-fetch action; return those of `ids` that were gone before.
 
+        Gone means: not there when the action came, so that nothing was done for them.
         May be repeated for the same ids. `target` is the folder for MOVE.
         Raises MailError FOLDER_TARGET_MISSING.
         """

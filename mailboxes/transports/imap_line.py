@@ -1,0 +1,91 @@
+"""The control connection of IMAP: imaplib's client opened by our own `Line`.
+
+imapclient and imaplib make their own sockets; here they take ours, so that names,
+proxy, TLS, timeouts and failures are those of net.py, before and after STARTTLS.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import ssl
+from collections.abc import Callable
+from socket import socket
+
+from ..core.choices import Stage
+from ..core.errors import Code, MailError
+from .imap_stream import LONGEST_LINE
+from .net import Line
+
+
+class Control(imaplib.IMAP4):
+    """imaplib's IMAP4 on a socket that `open_socket` returns."""
+
+    def __init__(self, host: str, port: int, open_socket: Callable[[], socket]) -> None:
+        self._open_socket = open_socket
+        super().__init__(host, port)
+
+    def _create_socket(self, timeout: float | None = None) -> socket:
+        return self._open_socket()
+
+    def readline(self) -> bytes:
+        """imaplib refuses lines over 1 MB: a SEARCH answer of some 125,000 ids."""
+        line: bytes = self.file.readline(LONGEST_LINE)
+        if len(line) >= LONGEST_LINE:
+            raise self.error(f"got more than {LONGEST_LINE} bytes")
+        return line
+
+    @property
+    def said_bye(self) -> str:
+        """The text of the last BYE, "" if there was none."""
+        lines = self.untagged_responses.get("BYE") or [b""]
+        return bytes(lines[-1]).decode("utf-8", "replace")
+
+
+class StartTls:
+    """Stands in for an SSLContext where imaplib's starttls() asks for one."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def wrap_socket(self, sock: socket, server_hostname: str) -> ssl.SSLSocket:
+        return self._line.encrypt(sock)
+
+
+class XOAuth2:
+    """SASL XOAUTH2 as imaplib calls it, always in two steps.
+
+    The first, empty challenge gets the token; a second one is the provider's reason
+    for refusing, kept in `challenge` and answered by an empty line so that the server
+    ends the exchange (learn.microsoft.com "Authenticate an IMAP, POP or SMTP
+    connection using OAuth", developers.google.com "OAuth 2.0 Mechanism").
+    """
+
+    def __init__(self, user: str, token: str) -> None:
+        self._answer: bytes | None = xoauth2(user, token)
+        self.challenge = ""
+
+    def __call__(self, challenge: bytes) -> bytes:
+        if self._answer is not None:
+            answer, self._answer = self._answer, None
+            return answer
+        self.challenge = challenge.decode("utf-8", "replace")
+        return b""
+
+
+def xoauth2(user: str, token: str) -> bytes:
+    """The SASL XOAUTH2 client answer, before base64."""
+    return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
+
+
+def require_plain_start(state: str, welcome: str, line: Line) -> None:
+    """Refuses a server that says we are signed in already (PREAUTH).
+
+    A man in the middle can say so to keep us from STARTTLS (RFC 9051 section 7.1.4).
+    """
+    if state != "NONAUTH":
+        raise MailError(
+            Code.GREETING_UNEXPECTED,
+            Stage.GREETING,
+            permanent=True,
+            evidence={**line.evidence, "answer": welcome},
+        )

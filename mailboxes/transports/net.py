@@ -1,0 +1,228 @@
+"""Opens the line to a server: names, TCP, proxy, encryption; maps their failures.
+
+One `Line` per connection holds what was learned on the way (`evidence`) and how long
+each phase took. Greeting and sign-in belong to the transports. The environment's
+proxy variables are never read: all there is comes with the `NetworkPolicy`.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from ..core.choices import Security, Stage
+from ..core.errors import Code, MailError
+from . import proxy, tls
+from .base import Endpoint, NetworkPolicy
+
+_NAMES = {
+    socket.EAI_NONAME: Code.DNS_UNKNOWN,
+    getattr(socket, "EAI_NODATA", socket.EAI_NONAME): Code.DNS_UNKNOWN,
+    getattr(socket, "EAI_ADDRFAMILY", socket.EAI_NONAME): Code.DNS_UNKNOWN,
+    socket.EAI_AGAIN: Code.DNS_TEMPORARY,
+    socket.EAI_FAIL: Code.DNS_TEMPORARY,
+}
+# What an exception means while the line is being opened, most specific class wins.
+OPENING: Mapping[type[BaseException], Code] = {
+    TimeoutError: Code.CONNECT_TIMEOUT,
+    ConnectionRefusedError: Code.CONNECT_REFUSED,
+    ConnectionError: Code.CONNECTION_LOST,
+    OSError: Code.CONNECT_UNREACHABLE,
+}
+# The same once the line stands.
+TALKING: Mapping[type[BaseException], Code] = {
+    TimeoutError: Code.READ_TIMEOUT,
+    OSError: Code.CONNECTION_LOST,
+    EOFError: Code.CONNECTION_LOST,
+}
+_BAD_HOST = re.compile(r"[\x00-\x20\x7f/@]")
+
+
+def code_of(error: BaseException, table: Mapping[type[BaseException], Code]) -> Code:
+    """The code of the nearest class of `error` in `table`. Raises KeyError if none."""
+    for kind in type(error).__mro__:
+        if kind in table:
+            return table[kind]
+    raise KeyError(type(error))
+
+
+def lost(
+    error: OSError | EOFError, stage: Stage, facts: Mapping[str, object]
+) -> MailError:
+    """The MailError of a line that failed after it was open."""
+    return MailError(
+        code_of(error, TALKING),
+        stage,
+        evidence={**facts, "answer": _words(error)},
+    )
+
+
+class Line:
+    """One connection to one server; `open()` may be called once.
+
+    evidence: host, port, address (of the proxy when there is one), proxy, issuer and
+    tls version, as far as known: the base of every MailError of this connection.
+    timings: milliseconds of the phases "dns", "tcp", "proxy", "tls".
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, policy: NetworkPolicy, timings: dict[str, int]
+    ) -> None:
+        self.endpoint = endpoint
+        self.policy = policy
+        self.timings = timings
+        self.evidence: dict[str, object] = {
+            "host": endpoint.host,
+            "port": endpoint.port,
+        }
+        if policy.proxy:
+            self.evidence["proxy"] = f"{policy.proxy.host}:{policy.proxy.port}"
+
+    def open(self) -> socket.socket:
+        """A connected socket, encrypted when the endpoint says TLS from the start.
+
+        Its timeout is the policy's read_timeout. Raises MailError at DNS, TCP, PROXY
+        or TLS.
+        """
+        sock = self._through_proxy() if self.policy.proxy else self._direct()
+        try:
+            if self.endpoint.security is Security.TLS:
+                sock = self.encrypt(sock)
+            sock.settimeout(self.policy.read_timeout)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def encrypt(self, sock: socket.socket) -> ssl.SSLSocket:
+        """TLS on `sock`, certificate and name checked. Closes `sock` on failure."""
+        with self.timed("tls"):
+            return tls.wrap(sock, self.endpoint.host, self.policy, self.evidence)
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        """Adds the milliseconds of the block to `timings[phase]`."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            spent = round((time.monotonic() - start) * 1000)
+            self.timings[phase] = self.timings.get(phase, 0) + spent
+
+    def _direct(self) -> socket.socket:
+        return self._reach(self.endpoint.host, self.endpoint.port)
+
+    def _through_proxy(self) -> socket.socket:
+        way = self.policy.proxy
+        assert way is not None
+        try:
+            sock = self._reach(way.host, way.port)
+        except MailError as error:
+            raise MailError(
+                Code.PROXY_UNREACHABLE,
+                Stage.PROXY,
+                evidence={**error.evidence, "reason": error.code},
+            ) from error
+        with self.timed("proxy"):
+            proxy.ask(sock, way, self.endpoint, self.evidence)
+        return sock
+
+    def _reach(self, host: str, port: int) -> socket.socket:
+        with self.timed("dns"):
+            found = self._resolve(host, port)
+        with self.timed("tcp"):
+            return self._connect(found)
+
+    def _resolve(self, host: str, port: int) -> list[tuple[int, str, int]]:
+        """Addresses of `host` as (family, address, port), in the resolver's order."""
+        try:
+            ip = ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            pass
+        else:
+            family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
+            return [(family, str(ip), port)]
+        try:
+            if not host or _BAD_HOST.search(host):
+                raise UnicodeError(f"{host!r} is not a host name")
+            answers = _getaddrinfo(host, port, self.policy.connect_timeout)
+        except (socket.gaierror, UnicodeError, TimeoutError) as error:
+            raise self._unresolved(error) from error
+        found = [(a[0], str(a[4][0]), port) for a in answers]
+        return list(dict.fromkeys(found))
+
+    def _unresolved(self, error: Exception) -> MailError:
+        if isinstance(error, socket.gaierror):
+            code = _NAMES.get(error.errno or 0, Code.DNS_TEMPORARY)
+        elif isinstance(error, TimeoutError):
+            code = Code.DNS_TEMPORARY
+        else:
+            code = Code.DNS_UNKNOWN
+        return MailError(
+            code, Stage.DNS, evidence={**self.evidence, "answer": _words(error)}
+        )
+
+    def _connect(self, found: list[tuple[int, str, int]]) -> socket.socket:
+        """The first address that answers; all of them share connect_timeout.
+
+        Sharing keeps a half-working IPv6 from using up the time of IPv4.
+        """
+        deadline = time.monotonic() + self.policy.connect_timeout
+        failure: OSError = OSError(errno.EHOSTUNREACH, "no address")
+        for left, (family, address, port) in zip(
+            range(len(found), 0, -1), found, strict=True
+        ):
+            self.evidence["address"] = address
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            sock.settimeout(max((deadline - time.monotonic()) / left, 0.05))
+            try:
+                sock.connect((address, port))
+                # Commands are small and wait for their answers: no Nagle delay.
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            except OSError as error:
+                sock.close()
+                failure = error
+            else:
+                sock.settimeout(self.policy.connect_timeout)
+                return sock
+        raise MailError(
+            code_of(failure, OPENING),
+            Stage.TCP,
+            evidence={**self.evidence, "answer": _words(failure)},
+        ) from failure
+
+
+def _getaddrinfo(host: str, port: int, timeout: float) -> list[tuple]:  # type: ignore[type-arg]
+    """socket.getaddrinfo, which has no timeout of its own, given one (seconds)."""
+    result: list[list[tuple]] = []  # type: ignore[type-arg]
+    failure: list[Exception] = []
+
+    def look_up() -> None:
+        try:
+            result.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=look_up, name="resolver", daemon=True)
+    thread.start()
+    thread.join(timeout)
+    if failure:
+        raise failure[0]
+    if not result:
+        raise TimeoutError(f"no answer from the resolver in {timeout:g} s")
+    return result[0]
+
+
+def _words(error: BaseException) -> str:
+    """Text of an exception without Python's decoration."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
