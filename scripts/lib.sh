@@ -40,9 +40,11 @@ make_environment() {
         echo "Installing packages ..." >&2
         local files=()
         for name in "$@"; do files+=(-r "$name"); done
-        "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
-            --require-hashes "${files[@]}" >&2 ||
-            die "The packages of $* could not be installed; pip's message stands above."
+        if ! log=$("$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
+            --require-hashes "${files[@]}" 2>&1); then
+            log=$(printf '%s\n' "$log" | grep -v '^WARNING' | tail -n 1)
+            die "The packages of $* could not be installed: ${log#ERROR: }"
+        fi
         echo "$stamp" >"$folder/installed-$(basename "$1")"
     fi
 }
