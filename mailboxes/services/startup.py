@@ -61,7 +61,7 @@ def make_first_admin() -> str:
     if users.exists():
         return ""
     password = random.token_urlsafe(PASSWORD_BYTES)
-    users.create_superuser(FIRST_ADMIN, "", password)  # type: ignore[attr-defined]
+    users.create_superuser(FIRST_ADMIN, "", password)
     return password
 
 
