@@ -1,0 +1,168 @@
+"""Cleans the values of a section and says what is wrong with them.
+
+Types and bounds of single values: option_values. Rules over several options:
+option_rules_server, option_rules_sign_in, option_rules_fetching. Forms, the admin,
+import and API all come through `clean`, so a mistake has the same words everywhere.
+Saving is services/revisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..core.errors import Problem
+from ..core.options import Group, Kind, Option
+from ..models import OptionSet, PopClient, SmtpClient
+from ..models.clients import MECHANISMS
+from . import (  # noqa: F401  (they register their rules)
+    option_rules_fetching,
+    option_rules_server,
+    option_rules_sign_in,
+)
+from .option_rule import RULES, Facts, Level
+from .option_values import read, read_secret
+
+MODELS: dict[str, type[OptionSet]] = {
+    model.kind: model for model in (PopClient, SmtpClient)
+}
+GROUPS = list(Group)
+
+
+@dataclass
+class Cleaned:
+    """Complete values by option name, and what there is to say about them.
+
+    values: typed; a wrong one as it was typed; a secret as id of its SecretValue.
+    secrets: new secrets in plain text, to be sealed by the caller.
+    problems keep the set from being saved, warnings and notices do not. There is at
+    most one problem or warning for each option, in the order of the form.
+    """
+
+    values: dict[str, object]
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def clean(
+    kind: str, raw: Mapping[str, object], *, base: Mapping[str, object] | None = None
+) -> Cleaned:
+    """Clean `raw`, values by option name, over `base` or the defaults.
+
+    raw: texts as typed, or values in Python's terms. A secret as text is a new one; as
+        an id, or absent or empty, it stays what it was. The name of the mechanisms may
+        be written out (`mail.imap.auth.mechanisms`).
+    base: complete current values; None for a new section.
+    Never raises for wrong values.
+    """
+    model = MODELS[kind]
+    options = {option.name: option for option in model.options().values()}
+    cleaned = Cleaned(_defaults(options) | dict(base or {}))
+    cleaned.values = {name: cleaned.values[name] for name in options}
+    problems = _read_all(model, options, raw, cleaned)
+    facts = Facts(model, cleaned.values, cleaned.secrets)
+    cleaned.notices += _rewrite(facts, cleaned.values, problems)
+    _apply_rules(facts, problems, cleaned)
+    order = {option.name: place for place, option in enumerate(in_form_order(options))}
+    cleaned.problems.sort(key=lambda problem: order.get(problem.option, -1))
+    cleaned.warnings.sort(key=lambda problem: order.get(problem.option, -1))
+    return cleaned
+
+
+def defaults(kind: str) -> dict[str, object]:
+    """The values of a new section that names no option at all."""
+    options = {o.name: o for o in MODELS[kind].options().values()}
+    return _defaults(options)
+
+
+def in_form_order(options: Mapping[str, Option]) -> list[Option]:
+    """Options by the questions of the form, then as declared."""
+    return sorted(options.values(), key=lambda option: GROUPS.index(option.group))
+
+
+def _defaults(options: Mapping[str, Option]) -> dict[str, object]:
+    empty = (Kind.SECRET, Kind.REFERENCE)
+    return {
+        name: None if option.kind in empty else option.default
+        for name, option in options.items()
+    }
+
+
+def _read_all(
+    model: type[OptionSet],
+    options: Mapping[str, Option],
+    raw: Mapping[str, object],
+    cleaned: Cleaned,
+) -> dict[str, Problem]:
+    """Read every value into `cleaned`; problems by option name."""
+    problems: dict[str, Problem] = {}
+    kinds = [value.lower() for value, _ in options[model.type_option].choices]
+    written = {MECHANISMS.replace("<type>", kind): MECHANISMS for kind in kinds}
+    for name, given in raw.items():
+        option = options.get(written.get(name, name))
+        if option is None:
+            problems[name] = Problem(
+                name, "T00-unknown", f"{model.kind} has no option {name}."
+            )
+        elif option.secret:
+            _take_secret(option, given, cleaned, problems)
+        else:
+            reading = read(option, given)
+            cleaned.values[option.name] = reading.value
+            if reading.problem:
+                problems[option.name] = Problem(
+                    option.name, reading.rule, reading.problem
+                )
+            elif reading.notice:
+                cleaned.notices.append(reading.notice)
+    return problems
+
+
+def _take_secret(
+    option: Option, given: object, cleaned: Cleaned, problems: dict[str, Problem]
+) -> None:
+    if isinstance(given, int) and not isinstance(given, bool):
+        cleaned.values[option.name] = given
+    elif isinstance(given, str) and given:
+        reading = read_secret(given)
+        if reading.problem:
+            problems[option.name] = Problem(option.name, reading.rule, reading.problem)
+        elif reading.value:
+            cleaned.secrets[option.name] = str(reading.value)
+
+
+def _rewrite(
+    facts: Facts, values: dict[str, object], problems: Mapping[str, Problem]
+) -> list[str]:
+    """Bring ids and the authority to their one form; notices of what was changed."""
+    notices = []
+    for name, rewritten in option_rules_sign_in.canonical(facts).items():
+        if name in problems or values[name] == rewritten:
+            continue
+        if str(values[name]).lower() != rewritten:
+            label = facts.options[name].label
+            notices.append(f"{label}: {values[name]} was cleaned to {rewritten}.")
+        values[name] = rewritten
+    return notices
+
+
+def _apply_rules(facts: Facts, problems: dict[str, Problem], cleaned: Cleaned) -> None:
+    """The rules in their order; the first message at an option is the one it gets."""
+    wrong = set(problems)
+    warnings: dict[str, Problem] = {}
+    for rule in RULES:
+        soft = rule.level is Level.WARNING
+        soft = soft or (rule.level is Level.REQUIRED and facts.draft)
+        for option, message in rule.check(facts):
+            if option not in facts.options:
+                continue
+            target = warnings if soft else problems
+            target.setdefault(option, Problem(option, rule.id, message))
+    cleaned.problems = list(problems.values())
+    cleaned.warnings = [
+        warning
+        for option, warning in warnings.items()
+        if option not in problems and option not in wrong
+    ]
