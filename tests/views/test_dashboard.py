@@ -1,0 +1,82 @@
+"""The dashboard answers: is mail flowing, and if not, what first."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def anna(client: Client) -> Client:
+    client.force_login(factories.user("anna"))
+    return client
+
+
+def _heading(response) -> str:
+    html = response.content.decode()
+    return html.split("<h1")[1].split(">", 1)[1].split("</h1>")[0].strip()
+
+
+def test_empty_console_says_what_to_do(anna: Client) -> None:
+    assert _heading(anna.get("/")) == "No mailbox yet"
+
+
+def test_flowing_mail_is_the_answer(anna: Client) -> None:
+    factories.live_worker()
+    factories.pop_client()
+    assert _heading(anna.get("/")) == "Mail is flowing"
+
+
+def test_dead_worker_is_the_answer_whatever_else(anna: Client) -> None:
+    factories.pop_client()
+    assert _heading(anna.get("/")) == (
+        "No worker is running: no mail is fetched or sent"
+    )
+
+
+def test_stopped_mailbox_is_told_with_evidence_and_one_link(anna: Client) -> None:
+    factories.live_worker()
+    client = factories.stopped()
+    factories.pop_client()
+    response = anna.get("/")
+    html = response.content.decode()
+    assert _heading(response) == "1 of 2 mailboxes needs attention"
+    assert "AADSTS50126: Error validating credentials" in html
+    assert f'href="/option-sets/pop/{client.pk}/edit/#id_password"' in html
+
+
+def test_equal_causes_are_told_once(anna: Client) -> None:
+    factories.live_worker()
+    for number in range(14):
+        factories.stopped(f"team{number}@contoso.example")
+    problems = anna.get("/").context["problems"]
+    assert [len(problem.clients) for problem in problems] == [14]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_queries_do_not_grow_with_mailboxes(
+    anna: Client, count: int, django_assert_max_num_queries
+) -> None:
+    factories.live_worker()
+    for number in range(count):
+        client = factories.pop_client(f"team{number}@contoso.example")
+        factories.message(client, stored_at=timezone.now())
+    with django_assert_max_num_queries(15):
+        assert anna.get("/").status_code == 200
+
+
+def test_poll_of_an_unchanged_page_is_not_modified(anna: Client) -> None:
+    factories.live_worker()
+    first = anna.get("/", {"region": "1"})
+    again = anna.get(
+        "/",
+        {"region": "1"},
+        headers={"HX-Request": "true", "If-None-Match": first["ETag"]},
+    )
+    assert (first.status_code, again.status_code) in {(200, 304), (200, 200)}
+    assert "<html" not in first.content.decode()
