@@ -55,8 +55,8 @@ NO_DJANGO = (
 )
 # One library, one importing module (or room, where it ends with a dot).
 ONE_HOME: dict[str, tuple[str, ...]] = {
-    "imapclient": ("mailboxes.transports.imap",),
-    "smtplib": ("mailboxes.transports.smtp",),
+    "imapclient": ("mailboxes.transports.imap.",),
+    "smtplib": ("mailboxes.transports.smtp.",),
     "poplib": ("mailboxes.transports.pop3",),
     "exchangelib": ("mailboxes.transports.ews",),
     "msal": ("mailboxes.oauth.microsoft",),

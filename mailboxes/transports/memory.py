@@ -14,15 +14,11 @@ message stays until it is deleted, a connection that failed is dead. No network.
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar
 
-from ..core.choices import AfterFetch, Protocol, Security, Stage
+from ..core.choices import AfterFetch, Protocol, Stage
 from ..core.errors import Code, MailError
 from .base import (
     CHUNK_SIZE,
@@ -34,171 +30,28 @@ from .base import (
     Listed,
     NetworkPolicy,
     OutboundTransport,
-    Reply,
     SendResult,
     Transport,
 )
+from .memory_server import (
+    Account,
+    Fault,
+    MemoryFolder,
+    MemoryServer,
+    Sent,
+    Stored,
+    servers,
+)
 
-_servers: dict[str, MemoryServer] = {}
-
-
-@dataclass
-class Stored:
-    """A message in a folder."""
-
-    id: int
-    data: bytes
-    arrived: datetime
-    seen: bool = False
-
-
-@dataclass
-class MemoryFolder:
-    """A folder: `validity` and `next_id` are its numbering."""
-
-    validity: str = "1"
-    next_id: int = 1
-    messages: dict[int, Stored] = field(default_factory=dict)
-
-    def add(self, data: bytes, arrived: datetime) -> int:
-        number = self.next_id
-        self.next_id += 1
-        self.messages[number] = Stored(number, data, arrived)
-        return number
-
-    def renumber(self, validity: str) -> None:
-        """Gives all messages new ids from 1 under a new validity."""
-        kept = [self.messages[number] for number in sorted(self.messages)]
-        self.validity, self.next_id, self.messages = validity, 1, {}
-        for message in kept:
-            self.add(message.data, message.arrived)
-
-
-@dataclass
-class Account:
-    """A login with what it may present and its folders."""
-
-    password: str = field(default="", repr=False)
-    token: str = field(default="", repr=False)
-    folders: dict[str, MemoryFolder] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A message that the server took."""
-
-    sender: str
-    recipients: tuple[str, ...]
-    message: bytes
-
-
-@dataclass
-class _Fault:
-    error: MailError
-    after: int
-    done_first: bool
-
-
-class MemoryServer:
-    """Accounts, what was sent, faults to come, and calls made.
-
-    calls: (verb, login) in order; verbs are open, alive, select, list, stream,
-    headers, settle, send, close.
-    sent: every message taken by `send`, in order.
-    refused: recipient address -> Reply, for addresses that the server does not take.
-    open_connections, most_connections: now, and the most at one time.
-    """
-
-    def __init__(self, host: str) -> None:
-        self.host = host
-        self.accounts: dict[str, Account] = {}
-        self.sent: list[Sent] = []
-        self.refused: dict[str, Reply] = {}
-        self.calls: list[tuple[str, str]] = []
-        self.open_connections = 0
-        self.most_connections = 0
-        self.lock = threading.RLock()
-        self._faults: dict[str, list[_Fault]] = defaultdict(list)
-        self._hooks: dict[str, Callable[[], None]] = {}
-
-    def __enter__(self) -> Self:
-        if self.host in _servers:
-            raise ValueError(f"there is a server {self.host} already")
-        _servers[self.host] = self
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        del _servers[self.host]
-
-    @property
-    def endpoint(self) -> Endpoint:
-        return Endpoint(self.host, 0, Security.TLS)
-
-    def add_account(
-        self, login: str, *, password: str = "", token: str = ""
-    ) -> Account:
-        """A new account with an empty INBOX."""
-        account = Account(password, token, {"INBOX": MemoryFolder()})
-        self.accounts[login] = account
-        return account
-
-    def folder(self, login: str, name: str = "INBOX") -> MemoryFolder:
-        """The folder of an account, made when it is not there."""
-        return self.accounts[login].folders.setdefault(name, MemoryFolder())
-
-    def deliver(
-        self,
-        login: str,
-        data: bytes,
-        *,
-        folder: str = "INBOX",
-        arrived: datetime | None = None,
-    ) -> int:
-        """Puts a message into a folder; returns its id there."""
-        with self.lock:
-            return self.folder(login, folder).add(data, arrived or datetime.now(UTC))
-
-    def fail(
-        self,
-        verb: str,
-        error: MailError,
-        *,
-        after: int = 0,
-        times: int = 1,
-        done_first: bool = False,
-    ) -> None:
-        """The next `times` calls of `verb` raise `error`.
-
-        after: for stream and headers, how many messages come first.
-        done_first: for send and settle, the server does it and only the answer is
-        lost. Codes in `DEADLY` leave the connection dead.
-        """
-        with self.lock:
-            self._faults[verb] += [_Fault(error, after, done_first)] * times
-
-    def hook(self, verb: str, run: Callable[[], None]) -> None:
-        """Calls `run` at every later call of `verb`, before it does anything."""
-        self._hooks[verb] = run
-
-    def count(self, verb: str) -> int:
-        """How often `verb` was called."""
-        with self.lock:
-            return sum(1 for called, _ in self.calls if called == verb)
-
-    def called(self, verb: str, login: str) -> _Fault | None:
-        """Notes a call; returns the fault that it shall meet."""
-        with self.lock:
-            self.calls.append((verb, login))
-            fault = self._faults[verb].pop(0) if self._faults[verb] else None
-        if verb in self._hooks:
-            self._hooks[verb]()
-        return fault
-
+__all__ = [
+    "Account",
+    "MemoryFolder",
+    "MemoryInbound",
+    "MemoryOutbound",
+    "MemoryServer",
+    "Sent",
+    "Stored",
+]
 
 DEADLY = frozenset({Code.CONNECTION_LOST, Code.READ_TIMEOUT, Code.SERVER_CLOSED})
 
@@ -214,7 +67,7 @@ class _MemoryTransport(Transport):
 
     @property
     def server(self) -> MemoryServer:
-        found = _servers.get(self.endpoint.host)
+        found = servers.get(self.endpoint.host)
         if found is None:
             raise MailError(
                 Code.DNS_UNKNOWN, Stage.DNS, evidence={"host": self.endpoint.host}
@@ -268,7 +121,7 @@ class _MemoryTransport(Transport):
             with self.server.lock:
                 self.server.open_connections -= 1
 
-    def _call(self, verb: str, stage: Stage) -> _Fault | None:
+    def _call(self, verb: str, stage: Stage) -> Fault | None:
         """Notes the call; raises its fault unless that comes later in the call."""
         if not self._open:
             raise MailError(Code.CONNECTION_LOST, stage, evidence=dict(self.facts))
@@ -277,7 +130,7 @@ class _MemoryTransport(Transport):
             self._raise(fault)
         return fault
 
-    def _raise(self, fault: _Fault) -> None:
+    def _raise(self, fault: Fault) -> None:
         if fault.error.code in DEADLY or fault.error.handed_over:
             self._drop()
         raise fault.error
@@ -370,7 +223,7 @@ class MemoryInbound(_MemoryTransport, InboundTransport):
 
     def _fetch(
         self, verb: str, wanted: Sequence[Listed]
-    ) -> Iterator[tuple[Stored, _Fault | None]]:
+    ) -> Iterator[tuple[Stored, Fault | None]]:
         """Each wanted message that is there, with the fault due in its place."""
         fault = self._call(verb, Stage.FETCH)
         for position, item in enumerate(wanted):

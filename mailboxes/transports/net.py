@@ -200,9 +200,9 @@ class Line:
         ) from failure
 
 
-def _getaddrinfo(host: str, port: int, timeout: float) -> list[tuple]:  # type: ignore[type-arg]
+def _getaddrinfo(host: str, port: int, timeout: float) -> list[tuple]:
     """socket.getaddrinfo, which has no timeout of its own, given one (seconds)."""
-    result: list[list[tuple]] = []  # type: ignore[type-arg]
+    result: list[list[tuple]] = []
     failure: list[Exception] = []
 
     def look_up() -> None:

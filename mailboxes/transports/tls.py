@@ -110,7 +110,7 @@ def _issuer(secure: ssl.SSLSocket) -> str:
     certificate = secure.getpeercert() or {}
     parts: dict[str, str] = {}
     for group in certificate.get("issuer", ()):
-        for item in group:  # type: ignore[union-attr]
+        for item in group:
             parts[str(item[0])] = str(item[1])
     name = parts.get("commonName", "")
     owner = parts.get("organizationName", "")

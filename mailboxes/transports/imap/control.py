@@ -6,38 +6,57 @@ proxy, TLS, timeouts and failures are those of net.py, before and after STARTTLS
 
 from __future__ import annotations
 
-import imaplib
 import ssl
 from collections.abc import Callable
 from socket import socket
 
-from ..core.choices import Stage
-from ..core.errors import Code, MailError
-from .imap_stream import LONGEST_LINE
-from .net import Line
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.imap4 import IMAP4WithTimeout
+
+from ...core.choices import Security, Stage
+from ...core.errors import Code, MailError
+from ..net import Line
+from .stream import LONGEST_LINE
 
 
-class Control(imaplib.IMAP4):
+class Control(IMAP4WithTimeout):
     """imaplib's IMAP4 on a socket that `open_socket` returns."""
 
     def __init__(self, host: str, port: int, open_socket: Callable[[], socket]) -> None:
         self._open_socket = open_socket
-        super().__init__(host, port)
+        super().__init__(host, port, None)
 
     def _create_socket(self, timeout: float | None = None) -> socket:
         return self._open_socket()
 
     def readline(self) -> bytes:
         """imaplib refuses lines over 1 MB: a SEARCH answer of some 125,000 ids."""
-        line: bytes = self.file.readline(LONGEST_LINE)
+        line = bytes(self.file.readline(LONGEST_LINE))
         if len(line) >= LONGEST_LINE:
             raise self.error(f"got more than {LONGEST_LINE} bytes")
         return line
 
+
+class Client(IMAPClient):
+    """imapclient on a line of ours; opens it. Raises MailError and its own errors."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        times = SocketTimeout(line.policy.connect_timeout, line.policy.read_timeout)
+        end = line.endpoint
+        super().__init__(
+            end.host, end.port, ssl=end.security is Security.TLS, timeout=times
+        )
+        # imapclient would log every line received, mail content too, at DEBUG.
+        self._imap.debug = 0
+
+    def _create_IMAP4(self) -> Control:
+        return Control(self.host, self.port, self._line.open)
+
     @property
     def said_bye(self) -> str:
         """The text of the last BYE, "" if there was none."""
-        lines = self.untagged_responses.get("BYE") or [b""]
+        lines = self._imap.untagged_responses.get("BYE") or [b""]
         return bytes(lines[-1]).decode("utf-8", "replace")
 
 

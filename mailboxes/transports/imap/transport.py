@@ -1,26 +1,23 @@
 """Reads mail by IMAP: imapclient for control, our own pipeline for bodies.
 
-What a refusal means stands in imap_answers.py, the pipeline in imap_stream.py, the
-opening of the line in net.py. imapclient is given explicit lists of UIDs only: 4.x
-raises on range strings, after the server has done the command.
+What a refusal means stands in answers.py, the pipeline in stream.py, the connection
+in control.py, the opening of the line in ../net.py. imapclient is given explicit
+lists of UIDs only: 4.x raises on range strings, after the server has done the command.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from socket import socket
 from typing import ClassVar
 
-from imapclient import IMAPClient, SocketTimeout, exceptions
-
-from ..core.choices import AfterFetch, Protocol, Security, Stage
-from ..core.errors import Code, MailError
-from . import imap_answers, net
-from .base import (
+from ...core.choices import AfterFetch, Protocol, Security, Stage
+from ...core.errors import Code, MailError
+from .. import net
+from ..base import (
     Credential,
     Endpoint,
     Fetched,
@@ -29,8 +26,9 @@ from .base import (
     Listed,
     NetworkPolicy,
 )
-from .imap_line import Control, StartTls, XOAuth2, require_plain_start
-from .imap_stream import Answer, Pipeline, Refused, batches, uid_set
+from . import errors
+from .control import Client, StartTls, XOAuth2, require_plain_start
+from .stream import Answer, Pipeline, batches, uid_set
 
 USUAL_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
 LIST_CHUNK = 500  # ids in one command
@@ -43,29 +41,6 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
-_BAD = re.compile(r"command error: (?:BAD|NO) \[(?:b?['\"])?(.*?)['\"]?\]$", re.DOTALL)
-_FAILED = re.compile(r"^[\w ]+ failed: ", re.ASCII)
-
-# Exceptions of imapclient and Python that leave no transport; see `_mapped`.
-ERRORS = (exceptions.IMAPClientError, OSError, EOFError, ValueError, LookupError)
-
-
-class _Client(IMAPClient):
-    """imapclient on a line that we opened."""
-
-    def __init__(
-        self, line: net.Line, open_socket: Callable[[], socket], timeout: SocketTimeout
-    ) -> None:
-        self._open_socket = open_socket
-        end = line.endpoint
-        super().__init__(
-            end.host, end.port, ssl=end.security is Security.TLS, timeout=timeout
-        )
-        # imapclient would log every line received, mail content too, at DEBUG.
-        self._imap.debug = 0
-
-    def _create_IMAP4(self) -> Control:
-        return Control(self.host, self.port, self._open_socket)
 
 
 class ImapTransport(InboundTransport):
@@ -80,7 +55,7 @@ class ImapTransport(InboundTransport):
     ) -> None:
         port = endpoint.port or USUAL_PORTS[endpoint.security]
         super().__init__(replace(endpoint, port=port), credential, policy)
-        self._client: _Client | None = None
+        self._client: Client | None = None
         self._usable = False
         self._folder: Folder | None = None
         self._writable = False
@@ -103,10 +78,9 @@ class ImapTransport(InboundTransport):
 
     def _greet(self, line: net.Line) -> None:
         """Connects, reads greeting and capabilities, encrypts by STARTTLS if asked."""
-        times = SocketTimeout(self.policy.connect_timeout, self.policy.read_timeout)
         phases = sum(self.timings.values())
         with line.timed("greeting"), self._border(Stage.GREETING):
-            self._client = client = _Client(line, line.open, times)
+            self._client = client = Client(line)
             control = client._imap
             require_plain_start(control.state, str(control.welcome), line)
             if self.endpoint.security is Security.STARTTLS:
@@ -139,7 +113,7 @@ class ImapTransport(InboundTransport):
         else:
             client.login(_quoted(who.login), who.password)
 
-    def _sign_in_with_token(self, client: _Client) -> None:
+    def _sign_in_with_token(self, client: Client) -> None:
         mechanism = XOAuth2(self.credential.login, self.credential.token)
         try:
             client.sasl_login("XOAUTH2", mechanism)
@@ -173,20 +147,16 @@ class ImapTransport(InboundTransport):
         client, usable = self._client, self._usable
         self._usable = False
         if client is not None and usable:
-            try:
+            with suppress(*errors.KNOWN):
                 client.logout()
-            except ERRORS:
-                pass
         self._drop()
 
     def _drop(self) -> None:
         client, self._client, self._usable = self._client, None, False
         self._folder = None
         if client is not None:
-            try:
+            with suppress(*errors.KNOWN):
                 client.shutdown()
-            except ERRORS:
-                pass
 
     # reading
 
@@ -275,7 +245,7 @@ class ImapTransport(InboundTransport):
         if action is AfterFetch.LEAVE or not wanted:
             return set()
         gone = set(wanted)
-        with self._border(Stage.SETTLE, folder=target or None):
+        with self._border(Stage.SETTLE, folder=target):
             self._make_writable()
             for start in range(0, len(wanted), LIST_CHUNK):
                 group = wanted[start : start + LIST_CHUNK]
@@ -326,7 +296,7 @@ class ImapTransport(InboundTransport):
 
     # errors
 
-    def _connected(self, stage: Stage) -> _Client:
+    def _connected(self, stage: Stage) -> Client:
         if self._client is None:
             raise MailError(
                 Code.CONNECTION_LOST,
@@ -336,83 +306,21 @@ class ImapTransport(InboundTransport):
         return self._client
 
     @contextmanager
-    def _border(self, stage: Stage, folder: str | None = None) -> Iterator[None]:
+    def _border(self, stage: Stage, folder: str = "") -> Iterator[None]:
         """Lets nothing but MailError out; marks the connection unusable if it is."""
         try:
             yield
-        except (Refused, *ERRORS) as error:
-            mapped = self._mapped(error, stage)
-            if folder:
-                mapped.evidence["folder"] = folder
-            if mapped.code in DEADLY or isinstance(error, Refused):
+        except errors.KNOWN as error:
+            mapped = errors.mapped(
+                error,
+                stage,
+                {**self.facts, **({"folder": folder} if folder else {})},
+                bye=self._client.said_bye if self._client else "",
+                token=self.credential.is_token,
+            )
+            if mapped.code in errors.DEADLY:
                 self._usable = False
             raise mapped from error
-
-    def _mapped(self, error: BaseException, stage: Stage) -> MailError:
-        if isinstance(error, Refused):
-            return self._refusal(error.status, error.text, stage)
-        if isinstance(error, OSError | EOFError):
-            return net.lost(error, stage, self.facts)
-        if isinstance(error, exceptions.IMAPClientError):
-            return self._mapped_client_error(error, stage)
-        return self._garbled(str(error), stage)
-
-    def _mapped_client_error(self, error: Exception, stage: Stage) -> MailError:
-        """imapclient hides what happened in LoginError: it stands in __context__."""
-        chain = list(_contexts(error))
-        for cause in chain:
-            if isinstance(cause, OSError):
-                return net.lost(cause, stage, self.facts)
-        text = str(error)
-        control = self._client._imap if self._client else None
-        aborted = any(isinstance(c, exceptions.IMAPClientAbortError) for c in chain)
-        if control is not None and control.said_bye:
-            return self._refusal("BYE", control.said_bye, stage)
-        if "* BYE" in text:
-            return self._refusal("BYE", text.partition("* BYE")[2].strip("' "), stage)
-        if aborted and "socket error" in text:
-            return net.lost(EOFError(text), stage, self.facts)
-        if any(isinstance(c, exceptions.IMAPClientReadOnlyError) for c in chain):
-            return self._refusal("NO", f"[NOPERM] {text}", stage)
-        if aborted or isinstance(error, exceptions.ProtocolError):
-            return self._garbled(text, stage)
-        match = _BAD.search(text)
-        if match:
-            return self._refusal("BAD", match[1], stage)
-        if stage is Stage.GREETING:
-            return self._garbled(text, stage)
-        return self._refusal("NO", _FAILED.sub("", text), stage)
-
-    def _refusal(self, status: str, text: str, stage: Stage) -> MailError:
-        return imap_answers.refusal(
-            status, text, stage, self.facts, token=self.credential.is_token
-        )
-
-    def _garbled(self, text: str, stage: Stage) -> MailError:
-        greeting = stage is Stage.GREETING
-        return MailError(
-            Code.GREETING_UNEXPECTED if greeting else Code.PROTOCOL_ERROR,
-            stage,
-            evidence={**self.facts, "answer": text},
-        )
-
-
-DEADLY = frozenset(
-    {
-        Code.CONNECTION_LOST,
-        Code.READ_TIMEOUT,
-        Code.SERVER_CLOSED,
-        Code.PROTOCOL_ERROR,
-        Code.NOT_CONNECTED,
-    }
-)
-
-
-def _contexts(error: BaseException) -> Iterator[BaseException]:
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__
 
 
 def _quoted(text: str) -> str:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..core.choices import Stage
-from ..core.errors import Code, MailError
+from ...core.choices import Stage
+from ...core.errors import Code, MailError
 
 
 @dataclass(frozen=True)

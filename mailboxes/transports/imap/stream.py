@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .base import CHUNK_SIZE, Listed
+from ..base import CHUNK_SIZE, Listed
 
 DEPTH = 4  # commands sent ahead
 BATCH_COUNT = 50  # messages in one command

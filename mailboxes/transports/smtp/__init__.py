@@ -1,0 +1,5 @@
+"""SMTP out: transport (verbs), client (connection), message (content), answers."""
+
+from .transport import SmtpTransport
+
+__all__ = ["SmtpTransport"]

@@ -1,0 +1,101 @@
+"""smtplib's client on our own line: greeting, EHLO, STARTTLS, AUTH as we need them.
+
+smtplib refuses letters beyond ASCII in passwords and raises
+SMTPServerDisconnected for a timeout; both are mended here. What an answer means is
+the transport's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import smtplib
+from socket import socket
+
+from ..base import Reply
+from ..net import Line
+
+
+class Client(smtplib.SMTP):
+    """One connection; call `greet`, `hello`, perhaps `start_tls`, then `auth_*`."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self.challenge = ""
+        super().__init__(
+            local_hostname=line.policy.local_hostname, timeout=line.policy.read_timeout
+        )
+
+    def _get_socket(self, host: str, port: int, timeout: float | None) -> socket:
+        return self._line.open()
+
+    def greet(self) -> Reply:
+        """Opens the line and reads the greeting."""
+        end = self._line.endpoint
+        return reply(self.connect(end.host, end.port))
+
+    def hello(self) -> Reply:
+        """EHLO, and HELO where that is not known (RFC 5321 section 3.2)."""
+        answer = reply(self.ehlo())
+        if answer.code in (500, 502):
+            answer = reply(self.helo())
+        return answer
+
+    def start_tls(self) -> Reply:
+        """STARTTLS (RFC 3207). What was learned in clear is forgotten."""
+        answer = reply(self.docmd("STARTTLS"))
+        if answer.code == 220:
+            assert self.sock is not None
+            self.sock = self._line.encrypt(self.sock)
+            self.file = None
+            self.helo_resp = self.ehlo_resp = None
+            self.esmtp_features = {}
+            self.does_esmtp = False
+        return answer
+
+    def authenticate(self, mechanism: str, answers: list[bytes]) -> Reply:
+        """AUTH in two steps (RFC 4954), each challenge met by the next of `answers`.
+
+        Two steps, because servers cut AUTH lines that hold a real token. A challenge
+        beyond them is the provider's reason for refusing: kept in `challenge` and
+        answered by an empty line, so that the server ends the exchange.
+        """
+        self.challenge = ""
+        answer = reply(self.docmd("AUTH", mechanism))
+        for number in range(len(answers) + 2):
+            if answer.code != 334:
+                break
+            if number < len(answers):
+                line = base64.b64encode(answers[number]).decode("ascii")
+            else:
+                self.challenge = _decoded(answer.text)
+                line = ""
+            answer = reply(self.docmd(line))
+        return answer
+
+    def pipelined(self, commands: list[str]) -> list[Reply]:
+        """Answers to commands sent in one piece (RFC 2920)."""
+        text = "".join(command + "\r\n" for command in commands)
+        self.send(text)
+        return [reply(self.getreply()) for _ in commands]
+
+
+def reply(answer: tuple[int, bytes]) -> Reply:
+    """smtplib's answer as ours, with lines joined by a space."""
+    code, text = answer
+    return Reply(code, text.decode("utf-8", "backslashreplace").replace("\n", " "))
+
+
+def disconnected(error: smtplib.SMTPServerDisconnected) -> OSError:
+    """What really ended the line: smtplib leaves it in __context__."""
+    cause = error.__context__
+    if isinstance(cause, OSError) and not isinstance(cause, smtplib.SMTPException):
+        return cause
+    return ConnectionError(str(error))
+
+
+def _decoded(challenge: str) -> str:
+    try:
+        return base64.b64decode(challenge, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return challenge

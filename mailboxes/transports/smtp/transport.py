@@ -1,0 +1,342 @@
+"""Sends mail by SMTP submission (RFC 6409): smtplib for control, DATA by hand.
+
+By hand, because it must be known whether the last byte was given to the network when
+a line falls (DESIGN D8). What an answer means stands in answers.py, how content is
+written in message.py, the connection in client.py.
+"""
+
+from __future__ import annotations
+
+import select
+import smtplib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import ClassVar
+
+from ...core.choices import Protocol, Security, Stage
+from ...core.errors import Code, MailError
+from .. import net
+from ..base import (
+    Credential,
+    Endpoint,
+    NetworkPolicy,
+    OutboundTransport,
+    Reply,
+    SendResult,
+)
+from . import answers
+from . import message as wire
+from .client import Client, disconnected, reply
+
+USUAL_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
+# All that may come out of a call; anything else is a bug of ours.
+KNOWN: tuple[type[Exception], ...] = (smtplib.SMTPException, OSError, ValueError)
+# Codes after which the connection cannot be used again.
+DEADLY = frozenset(
+    {
+        Code.CONNECTION_LOST,
+        Code.READ_TIMEOUT,
+        Code.SERVER_CLOSED,
+        Code.PROTOCOL_ERROR,
+        Code.SEND_UNCONFIRMED,
+    }
+)
+NOT_AN_ADDRESS = Reply(553, "5.1.3 not an address that SMTP can carry (not sent)")
+NO_SMTPUTF8 = Reply(553, "5.6.7 the server does not offer SMTPUTF8 (not sent)")
+
+
+class SmtpTransport(OutboundTransport):
+    """One SMTP connection of one login. A credential without secret signs nobody in."""
+
+    protocol: ClassVar[Protocol] = Protocol.SMTP
+
+    def __init__(
+        self, endpoint: Endpoint, credential: Credential, policy: NetworkPolicy
+    ) -> None:
+        port = endpoint.port or USUAL_PORTS[endpoint.security]
+        super().__init__(replace(endpoint, port=port), credential, policy)
+        self._client: Client | None = None
+        self._usable = False
+
+    # open and close
+
+    def open(self) -> None:
+        self.close()
+        self.timings = {}
+        line = net.Line(self.endpoint, self.policy, self.timings)
+        self.facts = line.evidence
+        try:
+            self._greet(line)
+            with line.timed("sign-in"), self._border(Stage.SIGN_IN):
+                self._sign_in()
+        except BaseException:
+            self._drop()
+            raise
+        self._usable = True
+
+    def _greet(self, line: net.Line) -> None:
+        """Connects, reads the greeting, EHLO, and STARTTLS with another EHLO."""
+        client = self._client = Client(line)
+        with line.timed("greeting"), self._border(Stage.GREETING):
+            self._expect(client.greet(), (220,), Stage.GREETING)
+            self._expect(client.hello(), (250,), Stage.GREETING)
+            if self.endpoint.security is Security.STARTTLS:
+                if not client.has_extn("starttls"):
+                    raise self._not_offered(Code.STARTTLS_MISSING, Stage.TLS)
+                self._expect(client.start_tls(), (220,), Stage.TLS)
+                self._expect(client.hello(), (250,), Stage.GREETING)
+        within = sum(self.timings.values()) - self.timings["greeting"]
+        self.timings["greeting"] = max(self.timings["greeting"] - within, 0)
+
+    def _sign_in(self) -> None:
+        client, who = self._connected(Stage.SIGN_IN), self.credential
+        if not who.token and not who.password:
+            return
+        self.facts["user"] = who.login
+        offered = client.esmtp_features.get("auth", "").upper().split()
+        user, password = who.login.encode(), who.password.encode()
+        if who.is_token:
+            if "XOAUTH2" not in offered:
+                raise self._not_offered(Code.XOAUTH2_MISSING, Stage.SIGN_IN)
+            token = f"user={who.login}\x01auth=Bearer {who.token}\x01\x01"
+            answer = client.authenticate("XOAUTH2", [token.encode()])
+        elif "PLAIN" in offered:
+            answer = client.authenticate("PLAIN", [b"\0" + user + b"\0" + password])
+        elif "LOGIN" in offered:
+            answer = client.authenticate("LOGIN", [user, password])
+        else:
+            raise self._not_offered(Code.LOGIN_DISABLED, Stage.SIGN_IN)
+        if client.challenge:
+            self.facts["challenge"] = client.challenge
+        self._expect(answer, (235, 503), Stage.SIGN_IN)  # 503: signed in already
+
+    def alive(self) -> bool:
+        if not self._usable:
+            return False
+        try:
+            with self._border(Stage.GREETING):
+                self._usable = reply(self._connected(Stage.GREETING).noop()).code == 250
+        except MailError:
+            self._usable = False
+        return self._usable
+
+    def close(self) -> None:
+        client, usable = self._client, self._usable
+        self._usable = False
+        if client is not None and usable:
+            with suppress(*KNOWN):
+                client.quit()
+        self._drop()
+
+    def _drop(self) -> None:
+        client, self._client, self._usable = self._client, None, False
+        if client is not None:
+            with suppress(*KNOWN):
+                client.close()
+
+    # sending
+
+    def send(
+        self, sender: str, recipients: Sequence[str], message: bytes
+    ) -> SendResult:
+        if not self._usable:
+            raise self._closed(Stage.ENVELOPE)
+        content = wire.canonical(message)
+        try:
+            with self._border(Stage.ENVELOPE):
+                refused = self._envelope(sender, list(recipients), content)
+            with self._border(Stage.DATA):
+                self._start_data()
+                answer = self._data(content)
+        except MailError as error:
+            self._after(error)
+            raise
+        accepted = tuple(who for who in recipients if who not in refused)
+        return SendResult(accepted, refused, answers.line(answer))
+
+    def _envelope(
+        self, sender: str, recipients: list[str], content: bytes
+    ) -> dict[str, Reply]:
+        """MAIL and RCPT; returns the refused recipients, raises if that is all."""
+        client = self._connected(Stage.ENVELOPE)
+        self._check_size(len(content))
+        sent = {who: wire.on_the_wire(who) for who in recipients}
+        origin = wire.on_the_wire(sender) if sender else ""
+        if origin is None:
+            raise self._refused(NOT_AN_ADDRESS, Stage.ENVELOPE)
+        refused = {who: NOT_AN_ADDRESS for who, at in sent.items() if at is None}
+        if not client.has_extn("smtputf8"):
+            if not origin.isascii():
+                raise self._refused(NO_SMTPUTF8, Stage.ENVELOPE)
+            refused |= {w: NO_SMTPUTF8 for w, at in sent.items() if at and _wide(at)}
+        todo = {w: at for w, at in sent.items() if at is not None and w not in refused}
+        if todo:
+            wide = any(map(_wide, (origin, *todo.values())))
+            client.command_encoding = "utf-8" if wide else "ascii"
+            options = self._mail_options(content, wide)
+            commands = [f"MAIL FROM:<{origin}>{options}"]
+            commands += [f"RCPT TO:<{address}>" for address in todo.values()]
+            first, *others = self._commands(commands)
+            self._expect(first, (250,), Stage.ENVELOPE)
+            for who, answer in zip(todo, others, strict=True):
+                if answer.code == 421:
+                    raise self._refused(answer, Stage.ENVELOPE)
+                if answer.code not in (250, 251, 252):
+                    refused[who] = answer
+        if len(refused) == len(sent):
+            raise answers.no_recipient(refused, self.facts)
+        return refused
+
+    def _mail_options(self, content: bytes, wide: bool) -> str:
+        client = self._connected(Stage.ENVELOPE)
+        options = []
+        if client.has_extn("size"):
+            options.append(f"SIZE={len(content)}")
+        if client.has_extn("8bitmime") and not content.isascii():
+            options.append("BODY=8BITMIME")
+        if wide:
+            options.append("SMTPUTF8")
+        return "".join(f" {option}" for option in options)
+
+    def _check_size(self, size: int) -> None:
+        """Refuses what is over the server's announced limit (RFC 1870), unsent."""
+        told = self._connected(Stage.ENVELOPE).esmtp_features.get("size", "")
+        limit = int(told) if told.isdigit() else 0
+        if limit and size > limit:
+            raise MailError(
+                Code.MESSAGE_TOO_LARGE,
+                Stage.ENVELOPE,
+                permanent=True,
+                evidence={**self.facts, "size": size, "limit": limit},
+            )
+
+    def _commands(self, commands: list[str]) -> list[Reply]:
+        """Answers of MAIL and RCPT; a refused MAIL or a 421 ends the list early."""
+        client = self._connected(Stage.ENVELOPE)
+        if client.has_extn("pipelining"):
+            return client.pipelined(commands)
+        replies: list[Reply] = []
+        for command in commands:
+            replies.append(reply(client.docmd(command)))
+            if replies[0].code != 250 or replies[-1].code == 421:
+                break
+        return replies + [replies[-1]] * (len(commands) - len(replies))
+
+    def _start_data(self) -> None:
+        client = self._connected(Stage.DATA)
+        self._expect(reply(client.docmd("DATA")), (354,), Stage.DATA)
+
+    def _data(self, content: bytes) -> Reply:
+        """The content and its end; after the end every failure is unconfirmed."""
+        client = self._connected(Stage.DATA)
+        for piece in wire.pieces(content):
+            client.send(piece)
+        self._heard_early(client)
+        try:
+            client.send(b".\r\n")
+            answer = reply(client.getreply())
+        except KNOWN as error:
+            cause = self._mapped(error, Stage.DATA)
+            raise self._unconfirmed(
+                cause.code, str(cause.evidence["answer"])
+            ) from error
+        if answer.code == -1:
+            raise self._unconfirmed(Code.PROTOCOL_ERROR, answers.line(answer))
+        self._expect(answer, (250,), Stage.DATA)
+        return answer
+
+    def _heard_early(self, client: Client) -> None:
+        """A server that speaks or leaves before the final dot has not taken anything.
+
+        Found out here, such a message may be sent again without asking a person.
+        """
+        assert client.sock is not None
+        ready, _, _ = select.select([client.sock], [], [], 0)
+        if ready:
+            answer = reply(client.getreply())
+            self._usable = False
+            raise self._refused(answer, Stage.DATA)
+
+    def _unconfirmed(self, reason: str, answer: str) -> MailError:
+        return MailError(
+            Code.SEND_UNCONFIRMED,
+            Stage.DATA,
+            evidence={**self.facts, "reason": str(reason), "answer": answer},
+            handed_over=True,
+        )
+
+    def _after(self, error: MailError) -> None:
+        """Makes the connection ready for the next message, or closes it."""
+        if error.code in DEADLY or not self._usable:
+            self._drop()
+            return
+        try:
+            with self._border(Stage.ENVELOPE):
+                ready = reply(self._connected(Stage.ENVELOPE).rset()).code == 250
+        except MailError:
+            ready = False
+        if not ready:
+            self._drop()
+
+    # errors
+
+    def _connected(self, stage: Stage) -> Client:
+        if self._client is None:
+            raise self._closed(stage)
+        return self._client
+
+    def _closed(self, stage: Stage) -> MailError:
+        return MailError(
+            Code.CONNECTION_LOST,
+            stage,
+            evidence={**self.facts, "answer": "the connection is not open"},
+        )
+
+    def _expect(self, answer: Reply, codes: tuple[int, ...], stage: Stage) -> None:
+        if answer.code not in codes:
+            raise self._refused(answer, stage)
+
+    def _refused(self, answer: Reply, stage: Stage) -> MailError:
+        return answers.refusal(
+            answer, stage, self.facts, token=self.credential.is_token
+        )
+
+    def _not_offered(self, code: Code, stage: Stage) -> MailError:
+        features = self._connected(stage).esmtp_features
+        offered = " ".join(f"{k} {v}".strip() for k, v in features.items())
+        return MailError(
+            code,
+            stage,
+            permanent=True,
+            evidence={**self.facts, "answer": f"EHLO {offered}".upper()},
+        )
+
+    @contextmanager
+    def _border(self, stage: Stage) -> Iterator[None]:
+        """Lets nothing but MailError out; marks the connection unusable if it is."""
+        try:
+            yield
+        except KNOWN as error:
+            mapped = self._mapped(error, stage)
+            if mapped.code in DEADLY:
+                self._usable = False
+            raise mapped from error
+
+    def _mapped(self, error: Exception, stage: Stage) -> MailError:
+        """The MailError of one of `KNOWN`."""
+        if isinstance(error, smtplib.SMTPServerDisconnected):
+            return net.lost(disconnected(error), stage, self.facts)
+        if isinstance(error, smtplib.SMTPResponseException):
+            text = error.smtp_error
+            text = text if isinstance(text, bytes) else str(text).encode()
+            return self._refused(reply((error.smtp_code, text)), stage)
+        facts: Mapping[str, object] = {**self.facts, "answer": str(error)}
+        if isinstance(error, smtplib.SMTPException | ValueError):
+            return MailError(Code.PROTOCOL_ERROR, stage, evidence=dict(facts))
+        assert isinstance(error, OSError)
+        return net.lost(error, stage, self.facts)
+
+
+def _wide(address: str) -> bool:
+    return not address.isascii()
