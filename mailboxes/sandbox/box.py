@@ -1,0 +1,309 @@
+"""The sandbox's parts put together: mailboxes, servers, proxy, and who writes letters.
+
+Lives in one event loop. From another thread or a test: server.Sandbox. As a program:
+__main__.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import http, letters
+from .ca import Authority, write_private
+from .control import Control
+from .delivery import Delivery
+from .entra import Entra
+from .faults import Faults
+from .imap_server import ImapServer
+from .mailstore import INBOX, Mailstore
+from .proxy import CHUNK, Proxy
+from .sasl import SignIn
+from .smtp_server import SmtpServer
+from .tokens import Tokens
+from .wire import LIMIT
+from .world import MAILBOXES, PROXY_LOGIN, SCENARIOS, Account, accounts
+
+HOST = "127.0.0.1"
+FIRST_LETTERS = len(letters.FIRST)
+FIRST_SPAN = 2 * 86400  # seconds over which the first letters are spread
+KEEP = 20_000  # messages in a living INBOX; the generator takes the oldest away
+TICK = 0.1  # seconds between looks for letters and answers that are due
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. rate: seconds between letters to each living mailbox, 0 = none.
+
+    proxy_port: 0 = the one of last time if it is free, else any. token_seconds: life
+    of access tokens, None = as Entra. answer_after: seconds until a customer answers.
+    """
+
+    data: Path
+    proxy_port: int = 0
+    rate: float = 5.0
+    seed: int = 1
+    token_seconds: int | None = None
+    answer_after: float = 1.0
+    first_letters: int = FIRST_LETTERS
+
+
+class Box:
+    """Everything that runs in the loop."""
+
+    def __init__(self, options: Options) -> None:
+        folder = options.data
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.options = options
+        self.rate = options.rate
+        self.accounts: dict[str, Account] = accounts()
+        self.faults = Faults()
+        for account in SCENARIOS:
+            self.faults.always(account.address, account.fault or "")
+        self.authority = Authority(folder)
+        self.store = Mailstore(folder / "mail.sqlite3")
+        self.delivery = Delivery(
+            folder, self.store, self.accounts, options.answer_after
+        )
+        self.tokens = Tokens(folder)
+        self.entra = Entra(
+            self.accounts, self.tokens, self.faults, options.token_seconds
+        )
+        self.ports: dict[str, int] = {}
+        self._writer = letters.Writer(options.seed)
+        self._servers: list[asyncio.Server] = []
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def start(self) -> None:
+        """Open the listeners, fill new mailboxes, write sandbox.json."""
+        for account in self.accounts.values():
+            if self.store.ensure(account.address) and account in MAILBOXES:
+                self._first_letters(account.address)
+        context = self.authority.context()
+        imap = ImapServer(
+            self.store, self._sign_in("IMAP.AccessAsUser.All"), self.faults, context
+        )
+        smtp = SmtpServer(
+            self.delivery, self._sign_in("SMTP.Send"), self.faults, context
+        )
+        await self._listen("entra", self._http(self.entra.handle), ssl=context)
+        for name, server in (("imap", imap), ("smtp", smtp)):
+            plain, secure = _bind(server, False), _bind(server, True)
+            await self._listen(name, plain, limit=LIMIT)
+            await self._listen(name + "s", secure, ssl=context, limit=LIMIT)
+        await self._listen("control", self._http(Control(self).handle))
+        proxy = Proxy(self.ports, self.faults, self._writers.add)
+        await self._listen(
+            "proxy", proxy.handle, port=self._proxy_port(), limit=4 * CHUNK
+        )
+        self._write_list()
+        self._spawn(self._write_letters())
+
+    async def stop(self) -> None:
+        """Close everything at once; clients see their connections end."""
+        for server in self._servers:
+            server.close()
+        self.drop_connections()
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.store.close()
+        self.delivery.close()
+
+    # What control and tests ask for
+
+    def deliver(self, address: str, contents: Iterable[bytes]) -> list[int]:
+        """Put letters into an INBOX; returns their UIDs."""
+        return self.store.add(address, INBOX, contents)
+
+    def write(self, address: str, count: int = 1, kind: str | None = None) -> list[int]:
+        """Write letters and deliver them. Raises KeyError for an unknown kind."""
+        now = time.time()
+        return self.deliver(
+            address,
+            [
+                self._writer.write(address, self.store.next_number(address), now, kind)
+                for _ in range(count)
+            ],
+        )
+
+    def listing(self, address: str, folder: str = INBOX) -> dict[str, Any]:
+        """What lies in a folder. Raises KeyError when there is none."""
+        place = self.store.folder(address, folder)
+        if place is None:
+            raise KeyError(f"{address} has no folder {folder}")
+        return {
+            "address": address,
+            "folder": folder,
+            "uidvalidity": place.uidvalidity,
+            "messages": [
+                {
+                    "uid": entry.uid,
+                    "message_id": entry.message_id,
+                    "size": entry.size,
+                    "sha256": entry.sha256,
+                    "flags": entry.flags,
+                }
+                for entry in self.store.entries(place.id)
+            ],
+        }
+
+    def reset(self, address: str) -> int:
+        """Give the INBOX another UIDVALIDITY; cuts all connections."""
+        value = self.store.reset(address)
+        self.drop_connections()
+        return value
+
+    def drop_connections(self) -> int:
+        """Cut every client; returns how many connections there were."""
+        mine = [writer for writer in self._writers if not writer.is_closing()]
+        for writer in mine:
+            writer.transport.abort()
+        self._writers.clear()
+        return len(mine)
+
+    # Inside
+
+    def _sign_in(self, permission: str) -> SignIn:
+        kind = "imap" if permission.startswith("IMAP") else "smtp"
+        return SignIn(
+            self.accounts, self.tokens, self.faults, permission, f"{kind}-refuse-token"
+        )
+
+    def _http(self, handler: http.Handler) -> Handler:
+        async def serve(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            await http.serve(reader, writer, handler)
+
+        return serve
+
+    async def _listen(
+        self, name: str, handler: Handler, port: int = 0, **more: Any
+    ) -> None:
+        async def client(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            if name != "control":
+                self._writers.add(writer)
+            task = asyncio.current_task()
+            if task:
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            try:
+                await handler(reader, writer)
+            except (OSError, asyncio.CancelledError):
+                writer.transport.abort()
+            finally:
+                self._writers.discard(writer)
+                writer.close()
+
+        try:
+            server = await asyncio.start_server(client, HOST, port, backlog=512, **more)
+        except OSError:
+            if not port or self.options.proxy_port:
+                raise
+            server = await asyncio.start_server(client, HOST, 0, backlog=512, **more)
+        self._servers.append(server)
+        self.ports[name] = server.sockets[0].getsockname()[1]
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _proxy_port(self) -> int:
+        """The port asked for, else that of last time, so that settings stay right."""
+        if self.options.proxy_port:
+            return self.options.proxy_port
+        with contextlib.suppress(OSError, ValueError):
+            return int((self.options.data / "proxy.port").read_text())
+        return 0
+
+    def _first_letters(self, address: str) -> None:
+        now = time.time()
+        count = self.options.first_letters
+        for place in range(count):
+            number = self.store.next_number(address)
+            when = now - FIRST_SPAN * (count - place) / count
+            kind = letters.FIRST[place % len(letters.FIRST)]
+            content = self._writer.write(address, number, when, kind)
+            self.store.add(address, INBOX, [content], arrived=when)
+
+    async def _write_letters(self) -> None:
+        """Deliver what is due: answers, and a letter per living mailbox and rate."""
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK)
+            self.store.deliver_answers(time.time())
+            if self.rate <= 0:
+                last = time.monotonic()
+            elif time.monotonic() - last >= self.rate:
+                last += self.rate
+                for account in MAILBOXES:
+                    if account.living:
+                        self.write(account.address)
+                        self._make_room(account.address)
+                        await asyncio.sleep(0)
+
+    def _make_room(self, address: str) -> None:
+        place = self.store.folder(address, INBOX)
+        if place is not None and place.uidnext > KEEP:
+            uids = self.store.uids(place.id)
+            if len(uids) > KEEP:
+                self.store.remove(place.id, uids[: len(uids) - KEEP])
+
+    def _write_list(self) -> None:
+        folder = self.options.data
+        write_private(folder / "proxy.port", str(self.ports["proxy"]).encode())
+        content = {
+            "pid": os.getpid(),
+            "proxy": {"host": HOST, "port": self.ports["proxy"]},
+            "proxy_login": dict(zip(("user", "password"), PROXY_LOGIN, strict=True)),
+            "ca_file": str(self.authority.ca_file),
+            "control": {"host": HOST, "port": self.ports["control"]},
+            "listeners": self.ports,
+            "mailboxes": [_described(account) for account in MAILBOXES],
+            "scenarios": [_described(account) for account in SCENARIOS],
+        }
+        text = json.dumps(content, indent=2) + "\n"
+        write_private(folder / "sandbox.json", text.encode())
+
+
+def _described(account: Account) -> dict[str, Any]:
+    return {
+        "address": account.address,
+        "name": account.name,
+        "about": account.about,
+        "password": account.password,
+        "configured_password": account.configured_password or account.password,
+        "client_id": account.client_id,
+        "directory_id": account.tenant_id,
+        "authority": "https://login.microsoftonline.com",
+        "scope": "https://outlook.office.com/.default",
+        "imap": {"host": "outlook.office365.com", "port": 993},
+        "smtp": {"host": "smtp.office365.com", "port": 587},
+        "living": account.living,
+        "basic": account.basic,
+        "fault": account.fault,
+    }
+
+
+def _bind(server: ImapServer | SmtpServer, encrypted: bool) -> Handler:
+    async def handle(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await server.handle(reader, writer, encrypted=encrypted)
+
+    return handle

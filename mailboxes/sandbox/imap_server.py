@@ -1,0 +1,195 @@
+"""The IMAP server's connections: greeting, TLS, sign-in, and the loop over commands.
+
+RFC 3501 with SASL-IR (RFC 4959), ID (RFC 2971); the words are those of Exchange
+Online. What a signed-in client may do: imap_session. Judging sign-ins: sasl.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+
+from . import sasl
+from .faults import Faults
+from .imap_parse import Malformed, read_command, text
+from .imap_session import ImapSession
+from .mailstore import Mailstore
+from .wire import Gone, Wire
+from .world import Account
+
+GREETING = b"* OK The Microsoft Exchange IMAP4 service is ready. [c2FuZGJveA==]\r\n"
+SCOPE = "https://outlook.office.com/IMAP.AccessAsUser.All"
+_ANY = (
+    "CHILDREN",
+    "ID",
+    "IDLE",
+    "LITERAL+",
+    "MOVE",
+    "NAMESPACE",
+    "UIDPLUS",
+    "UNSELECT",
+)
+MAX_BAD = 20
+
+
+@dataclass
+class ImapServer:
+    """Settings shared by all connections."""
+
+    store: Mailstore
+    sign_in: sasl.SignIn
+    faults: Faults
+    context: ssl.SSLContext
+
+    async def handle(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        encrypted: bool,
+    ) -> None:
+        """Serve one client until it leaves."""
+        wire = Wire(reader, writer, self.faults, encrypted=encrypted)
+        try:
+            await _Connection(self, wire).run()
+        except Gone:
+            writer.transport.abort()
+
+
+class _Connection:
+    def __init__(self, server: ImapServer, wire: Wire) -> None:
+        self._server = server
+        self._wire = wire
+        self._session: ImapSession | None = None
+        self._bad = 0
+
+    async def run(self) -> None:
+        await self._wire.send(GREETING)
+        while self._bad < MAX_BAD:
+            tag = "*"
+            try:
+                tokens = await read_command(self._wire)
+                if not tokens:
+                    continue
+                tag = text(tokens.pop(0))
+                if not await self._command(tag, text(tokens.pop(0)).upper(), tokens):
+                    return
+            except (Malformed, IndexError):
+                self._bad += 1
+                await self._say(tag, "BAD Command Argument Error. 11")
+        await self._wire.send(b"* BYE Connection is closed. 14\r\n")
+
+    async def _say(self, tag: str, words: str) -> None:
+        await self._wire.send(f"{tag} {words}\r\n".encode())
+
+    async def _command(self, tag: str, name: str, tokens: list[object]) -> bool:
+        """Run one command; False when the connection is over."""
+        match name:
+            case "CAPABILITY":
+                await self._wire.stream(f"* {self._capability()}\r\n".encode())
+                await self._say(tag, "OK CAPABILITY completed.")
+            case "NOOP" if self._session is None:
+                await self._say(tag, "OK NOOP completed.")
+            case "ID":
+                await self._wire.stream(
+                    b'* ID ("name" "Microsoft.Exchange.Imap4.Imap4Server" '
+                    b'"version" "15.20")\r\n'
+                )
+                await self._say(tag, "OK ID completed.")
+            case "LOGOUT":
+                await self._wire.send(
+                    b"* BYE Microsoft Exchange Server IMAP4 server signing off.\r\n"
+                    + f"{tag} OK LOGOUT completed.\r\n".encode()
+                )
+                return False
+            case "STARTTLS" if not self._wire.encrypted:
+                await self._say(tag, "OK Begin TLS negotiation now.")
+                await self._wire.start_tls(self._server.context)
+            case "LOGIN" if self._session is None:
+                await self._login(tag, text(tokens[0]), text(tokens[1]))
+            case "AUTHENTICATE" if self._session is None:
+                await self._authenticate(tag, text(tokens[0]).upper(), tokens[1:])
+            case _ if self._session is None:
+                self._bad += 1
+                await self._say(tag, "BAD Command received in Invalid state.")
+            case _:
+                await self._session.command(tag, name, tokens)
+        return True
+
+    def _capability(self) -> str:
+        words = ["CAPABILITY", "IMAP4", "IMAP4rev1"]
+        if not self._wire.encrypted:
+            words += ["LOGINDISABLED", "STARTTLS"]
+        elif self._session is None:
+            words.append("AUTH=PLAIN")
+            if not self._server.faults.hit("imap-no-xoauth2"):
+                words.append("AUTH=XOAUTH2")
+        return " ".join([*words, "SASL-IR", *_ANY])
+
+    async def _login(self, tag: str, user: str, password: str) -> None:
+        if not self._wire.encrypted:
+            await self._say(tag, "BAD Command received in Invalid state.")
+            return
+        self._drop_if_asked(user)
+        result = self._server.sign_in.password(user, password)
+        await self._finish(tag, "LOGIN", result)
+
+    async def _authenticate(self, tag: str, mechanism: str, rest: list[object]) -> None:
+        if not self._wire.encrypted or mechanism not in ("XOAUTH2", "PLAIN"):
+            await self._say(tag, "NO AUTHENTICATE mechanism not supported.")
+            return
+        if rest:
+            line = text(rest[0]).encode()
+        else:
+            await self._wire.send(b"+ \r\n")
+            line = await self._wire.line()
+        if line == b"*":
+            await self._say(tag, "BAD AUTHENTICATE cancelled.")
+            return
+        response = sasl.decode(line)
+        if response is None:
+            await self._say(tag, "BAD Command Error. 12")
+            return
+        judge = self._server.sign_in
+        if mechanism == "PLAIN":
+            result = judge.plain(response)
+            self._drop_if_asked(_name_of(result))
+        else:
+            self._drop_if_asked(_user_in(response))
+            result = judge.xoauth2(response)
+            if isinstance(result, sasl.Refusal):
+                await self._wire.send(b"+ " + sasl.challenge("401", SCOPE) + b"\r\n")
+                if await self._wire.line() != b"":
+                    await self._say(tag, "BAD Command Error. 10")
+                    return
+        await self._finish(tag, "AUTHENTICATE", result)
+
+    def _drop_if_asked(self, user: str) -> None:
+        self._wire.user = user or None
+        if self._server.faults.hit("imap-drop-at-login", user):
+            raise self._wire.drop()
+
+    async def _finish(
+        self, tag: str, name: str, result: Account | sasl.Refusal
+    ) -> None:
+        if isinstance(result, sasl.Refusal):
+            await self._say(tag, f"NO {name} failed.")
+            return
+        if self._server.faults.hit("imap-unavailable", result.address):
+            await self._say(tag, "NO [UNAVAILABLE] Server Unavailable. 15")
+            return
+        self._wire.user = result.address
+        self._session = ImapSession(
+            self._wire, self._server.store, self._server.faults, result.address
+        )
+        await self._say(tag, f"OK {name} completed.")
+
+
+def _user_in(response: bytes) -> str:
+    first = response.partition(b"\x01")[0].decode("utf-8", "replace")
+    return first.removeprefix("user=")
+
+
+def _name_of(result: Account | sasl.Refusal) -> str:
+    return result.user if isinstance(result, sasl.Refusal) else result.address

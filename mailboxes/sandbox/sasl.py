@@ -1,0 +1,91 @@
+"""Sign-in lines: XOAUTH2, PLAIN and LOGIN taken apart and judged, for IMAP and SMTP.
+
+XOAUTH2: Microsoft and Google, "SASL XOAUTH2" (developers.google.com/gmail/imap/
+xoauth2-protocol); PLAIN: RFC 4616. The words on the wire: imap_server, smtp_server.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+from .faults import Faults
+from .tokens import TokenRefused, Tokens
+from .world import Account
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why not; for the control log, never for the wire."""
+
+    reason: str
+    user: str = ""
+
+
+@dataclass
+class SignIn:
+    """Judges sign-ins of one protocol. permission: IMAP.AccessAsUser.All, SMTP.Send."""
+
+    accounts: dict[str, Account]
+    tokens: Tokens
+    faults: Faults
+    permission: str
+    refuse_fault: str
+
+    def xoauth2(self, response: bytes) -> Account | Refusal:
+        """Judge `user=...^Aauth=Bearer ...^A^A`."""
+        fields = dict(
+            part.partition("=")[::2]
+            for part in response.decode("utf-8", "replace").split("\x01")
+            if part
+        )
+        user = fields.get("user", "")
+        scheme, _, token = fields.get("auth", "").partition(" ")
+        if scheme.lower() != "bearer" or not response.endswith(b"\x01\x01"):
+            return Refusal("malformed", user)
+        try:
+            self.tokens.check(token, user, self.permission)
+        except TokenRefused as refused:
+            return Refusal(str(refused), user)
+        account = self.accounts.get(user.lower())
+        if account is None:
+            return Refusal("no mailbox", user)
+        if self.faults.hit(self.refuse_fault, account.address):
+            return Refusal(self.refuse_fault, user)
+        return account
+
+    def plain(self, response: bytes) -> Account | Refusal:
+        """Judge `authzid NUL user NUL password`."""
+        parts = response.split(b"\0")
+        if len(parts) != 3:
+            return Refusal("malformed")
+        return self.password(*(part.decode("utf-8", "replace") for part in parts[1:]))
+
+    def password(self, user: str, password: str) -> Account | Refusal:
+        """Judge a name and a password: only for mailboxes that still allow it."""
+        account = self.accounts.get(user.lower())
+        if account is None:
+            return Refusal("no mailbox", user)
+        if not account.basic:
+            return Refusal("basic authentication is off", user)
+        if account.password != password:
+            return Refusal("password", user)
+        return account
+
+
+def decode(line: bytes) -> bytes | None:
+    """Base64 of a SASL line; None when it is none. A lone = is the empty response."""
+    if line == b"=":
+        return b""
+    try:
+        return base64.b64decode(line, validate=True)
+    except binascii.Error:
+        return None
+
+
+def challenge(status: str, scope: str) -> bytes:
+    """The base64 JSON with which an XOAUTH2 server says no."""
+    answer = {"status": status, "schemes": "bearer", "scope": scope}
+    return base64.b64encode(json.dumps(answer, separators=(",", ":")).encode())

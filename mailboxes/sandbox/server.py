@@ -1,0 +1,189 @@
+"""The sandbox for a test or another thread: starts, answers questions, stops.
+
+    with Sandbox(folder, rate=0) as box:
+        box.deliver("support@contoso.example", raw)
+
+Its own event loop runs in a thread. What runs in it: box. As a program: __main__.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from .box import HOST, Box, Options
+from .mailstore import INBOX
+from .world import APPS, PUBLIC_APP_ID, TENANT_ID, Account, accounts
+
+T = TypeVar("T")
+ANSWER_WITHIN = 60.0  # seconds for anything asked of the loop
+
+
+class Sandbox:
+    """A running sandbox. Arguments: see box.Options; rate defaults to 0 here."""
+
+    host = HOST
+    tenant_id = TENANT_ID
+    client_id = PUBLIC_APP_ID
+
+    def __init__(
+        self,
+        data_dir: Path | str,
+        *,
+        rate: float = 0,
+        proxy_port: int = 0,
+        seed: int = 1,
+        token_seconds: int | None = None,
+        answer_after: float = 0.3,
+        first_letters: int = 12,
+    ) -> None:
+        self._options = Options(
+            Path(data_dir),
+            proxy_port,
+            rate,
+            seed,
+            token_seconds,
+            answer_after,
+            first_letters,
+        )
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="sandbox", daemon=True
+        )
+        self._box: Box | None = None
+
+    def __enter__(self) -> Sandbox:
+        self._thread.start()
+        try:
+            self._box = self._await(self._start())
+        except BaseException:
+            self._end_loop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._await(self.box.stop())
+        finally:
+            self._end_loop()
+
+    async def _start(self) -> Box:
+        box = Box(self._options)
+        await box.start()
+        return box
+
+    def _await(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(ANSWER_WITHIN)
+
+    def _call(self, function: Callable[[], T]) -> T:
+        async def run() -> T:
+            return function()
+
+        result: T = self._await(run())
+        return result
+
+    def _end_loop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(ANSWER_WITHIN)
+        self._loop.close()
+
+    @property
+    def box(self) -> Box:
+        """The parts; touch them in their own thread only."""
+        if self._box is None:
+            raise RuntimeError("the sandbox is not running")
+        return self._box
+
+    @property
+    def proxy_port(self) -> int:
+        return self.box.ports["proxy"]
+
+    @property
+    def control_port(self) -> int:
+        return self.box.ports["control"]
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Listeners for clients without a proxy: entra imap imaps smtp smtps."""
+        return dict(self.box.ports)
+
+    @property
+    def ca_file(self) -> Path:
+        return self.box.authority.ca_file
+
+    @property
+    def ca_pem(self) -> str:
+        return self.ca_file.read_text(encoding="ascii")
+
+    def account(self, address: str) -> Account:
+        """Name, password and ids of a sandbox account."""
+        return accounts()[address]
+
+    def token(
+        self,
+        address: str,
+        *,
+        seconds: int = 3600,
+        resource: str = "https://outlook.office.com",
+    ) -> str:
+        """An access token without asking Entra; seconds may be negative."""
+        account = self.account(address)
+        app = APPS[account.client_id]
+        return self.box.tokens.access(account, app, resource, seconds)[0]
+
+    def deliver(self, address: str, *contents: bytes) -> list[int]:
+        """Put letters into an INBOX; returns their UIDs."""
+        return self._call(lambda: self.box.deliver(address, contents))
+
+    def write(self, address: str, count: int = 1, kind: str | None = None) -> list[int]:
+        """Let the letter writer deliver; kinds: letters.KINDS."""
+        return self._call(lambda: self.box.write(address, count, kind))
+
+    def messages(self, address: str, folder: str = INBOX) -> list[dict[str, Any]]:
+        """[{uid, message_id, size, sha256, flags}] of a folder, by UID."""
+        found = self._call(lambda: self.box.listing(address, folder))
+        return list(found["messages"])
+
+    def uidvalidity(self, address: str, folder: str = INBOX) -> int:
+        found = self._call(lambda: self.box.listing(address, folder))
+        return int(found["uidvalidity"])
+
+    def reset_uidvalidity(self, address: str) -> int:
+        """The mailbox was built anew: UIDs from 1 under another UIDVALIDITY."""
+        return self._call(lambda: self.box.reset(address))
+
+    def fault(
+        self,
+        address: str,
+        name: str | None,
+        *,
+        times: int | None = None,
+        seconds: float = 3.0,
+    ) -> None:
+        """Put a fault (faults.FAULTS) on an account or "*"; None clears it."""
+        self._call(lambda: self.box.faults.set(address, name, times, seconds))
+
+    def delivered(self) -> list[dict[str, Any]]:
+        """Every message that SMTP accepted, oldest first."""
+        return self._call(self.box.delivery.listing)
+
+    def set_rate(self, seconds: float) -> None:
+        """Seconds between letters, 0 = none."""
+        self._call(lambda: setattr(self.box, "rate", seconds))
+
+    def set_token_seconds(self, seconds: int | None) -> None:
+        """Life of the next access tokens, None = as Entra."""
+        self._call(lambda: setattr(self.box.entra, "token_seconds", seconds))
+
+    def drop_connections(self) -> int:
+        """Cut every client."""
+        return self._call(self.box.drop_connections)

@@ -1,0 +1,195 @@
+"""Who lives in the sandbox: tenant, applications, mailboxes, provider names.
+
+Fixed ids, so that option sets can hold production values that work here. What each
+server does with them: entra, imap_server, smtp_server. Letters: letters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+TENANT_ID = "3d5a1c9e-7b42-4f0d-9a16-c0ffee00a001"
+TENANT_DOMAINS = ("contoso.example", "contoso.onmicrosoft.example")
+PUBLIC_APP_ID = "8f2b6d10-54ce-4b8e-8d37-c0ffee00b001"
+CONFIDENTIAL_APP_ID = "8f2b6d10-54ce-4b8e-8d37-c0ffee00b002"
+UNCONSENTED_APP_ID = "8f2b6d10-54ce-4b8e-8d37-c0ffee00b003"
+
+AUTHORITY_HOST = "login.microsoftonline.com"
+MAIL_RESOURCES = ("https://outlook.office.com", "https://outlook.office365.com")
+GRAPH_RESOURCE = "https://graph.microsoft.com"
+RESOURCES = (*MAIL_RESOURCES, GRAPH_RESOURCE)
+
+# Every name that our server certificate carries.
+PROVIDER_NAMES = (
+    AUTHORITY_HOST,
+    "login.microsoft.com",
+    "login.windows.net",
+    "sts.windows.net",
+    "outlook.office365.com",
+    "outlook.office.com",
+    "smtp.office365.com",
+    "graph.microsoft.com",
+    "imap.gmail.com",
+    "pop.gmail.com",
+    "smtp.gmail.com",
+    "oauth2.googleapis.com",
+    "accounts.google.com",
+)
+# (name, port) that a client asks the proxy for, and the listener that answers.
+ROUTES = {
+    (AUTHORITY_HOST, 443): "entra",
+    ("login.microsoft.com", 443): "entra",
+    ("login.windows.net", 443): "entra",
+    ("outlook.office365.com", 993): "imaps",
+    ("outlook.office.com", 993): "imaps",
+    ("outlook.office365.com", 143): "imap",
+    ("outlook.office.com", 143): "imap",
+    ("smtp.office365.com", 587): "smtp",
+    ("smtp.office365.com", 465): "smtps",
+}
+
+PROXY_LOGIN = ("sandbox", "proxy-demo")  # asked for by the fault proxy-login only
+CUSTOMER_DOMAIN = "customers.example"  # everybody there answers
+UNKNOWN_DOMAIN = "unknown.example"  # nobody there exists
+MAX_MESSAGE_BYTES = 35 * 1024 * 1024
+
+MAIL_PERMISSIONS = (
+    "EWS.AccessAsUser.All",
+    "IMAP.AccessAsUser.All",
+    "POP.AccessAsUser.All",
+    "SMTP.Send",
+)
+GRAPH_PERMISSIONS = ("Mail.ReadWrite", "Mail.Send", "User.Read")
+
+
+@dataclass(frozen=True)
+class App:
+    """An app registration. secret: the client secret that is valid, None = public."""
+
+    client_id: str
+    name: str
+    secret: str | None = field(default=None, repr=False)
+    expired_secret: str | None = field(default=None, repr=False)
+    mail: tuple[str, ...] = MAIL_PERMISSIONS
+    graph: tuple[str, ...] = GRAPH_PERMISSIONS
+
+    def permissions(self, resource: str) -> tuple[str, ...]:
+        """What an administrator consented to for that resource."""
+        return self.graph if resource == GRAPH_RESOURCE else self.mail
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person or function with a mailbox.
+
+    living: gets new mail and answers. basic: may still sign in with its password.
+    fault: the scenario that this account always shows (see faults.FAULTS).
+    configured_password: what the demo option set holds, where it is not the right one.
+    """
+
+    address: str
+    name: str
+    password: str = field(repr=False)
+    object_id: str
+    about: str
+    living: bool = False
+    basic: bool = False
+    fault: str | None = None
+    configured_password: str | None = field(default=None, repr=False)
+    tenant_id: str = TENANT_ID
+    client_id: str = PUBLIC_APP_ID
+
+
+def _id(number: int) -> str:
+    return f"5e1f0a77-2c3b-4d9a-b6e8-c0ffee00c{number:03d}"
+
+
+APPS = {
+    app.client_id: app
+    for app in (
+        App(PUBLIC_APP_ID, "Contoso contact centre mail"),
+        App(
+            CONFIDENTIAL_APP_ID,
+            "Contoso mail gateway",
+            secret="sandbox~Confidential~Value~0001",
+            expired_secret="sandbox~Expired~Value~0000",
+        ),
+        App(UNCONSENTED_APP_ID, "Contoso without consent", mail=(), graph=()),
+    )
+}
+
+MAILBOXES = (
+    Account(
+        "support@contoso.example",
+        "Contoso Support",
+        "Sunny-Harbour-41",
+        _id(1),
+        "healthy",
+        living=True,
+    ),
+    Account(
+        "orders@contoso.example",
+        "Contoso Orders",
+        "Copper-Kettle-72",
+        _id(2),
+        "healthy",
+        living=True,
+    ),
+    Account(
+        "billing@contoso.example",
+        "Contoso Billing",
+        "Quiet-Meadow-18",
+        _id(3),
+        "healthy; the demo option set holds a wrong password",
+        living=True,
+        configured_password="Quiet-Meadow-17",
+    ),
+    Account(
+        "returns@contoso.example",
+        "Contoso Returns",
+        "Paper-Lantern-55",
+        _id(4),
+        "healthy, not configured yet: for the wizard and for training",
+        living=True,
+    ),
+    Account(
+        "legacy@contoso.example",
+        "Contoso Fax Desk",
+        "Wooden-Anchor-09",
+        _id(5),
+        "healthy, still lets a password sign in without OAuth",
+        living=True,
+        basic=True,
+    ),
+)
+
+# Accounts that always refuse, each for one reason.
+SCENARIOS = tuple(
+    Account(
+        f"{local}@contoso.example",
+        name,
+        "Always-The-Same-1",
+        _id(number),
+        name,
+        fault=f,
+    )
+    for number, (local, name, f) in enumerate(
+        (
+            ("locked", "locked by smart lockout", "AADSTS50053"),
+            ("expired", "password expired", "AADSTS50055"),
+            ("disabled", "account disabled", "AADSTS50057"),
+            ("mfa", "multi-factor sign-in demanded", "AADSTS50076"),
+            ("enrol", "has to register for multi-factor", "AADSTS50079"),
+            ("policy", "blocked by conditional access", "AADSTS53003"),
+            ("unassigned", "not assigned to the application", "AADSTS50105"),
+            ("norights", "mailbox cannot be opened", "imap-not-connected"),
+            ("nosmtp", "SMTP sign-in off for the tenant", "smtp-auth-off-tenant"),
+        ),
+        start=101,
+    )
+)
+
+
+def accounts() -> dict[str, Account]:
+    """All accounts by lower-case address."""
+    return {account.address: account for account in (*MAILBOXES, *SCENARIOS)}
