@@ -44,6 +44,15 @@ def close_lost(now: datetime) -> int:
     return Batch.objects.filter(lost, ended_at=None).update(ended_at=now, stop=True)
 
 
+def any_runs(worker: str) -> bool:
+    """A batch of a worker was started and has not ended."""
+    return (
+        Batch.objects.filter(worker=worker, ended_at=None)
+        .exclude(started_at=None)
+        .exists()
+    )
+
+
 def ask_to_stop(worker: str) -> int:
     """Ask the running batches of a worker to end at their next window."""
     return Batch.objects.filter(worker=worker, ended_at=None).update(stop=True)

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds
 GRACE = 12.0  # seconds for batches to end at a window
+HANGS_AFTER = 4.0  # seconds that an idle cluster needs at most to end
 LOCK_WAIT = 5  # seconds that the supervisor waits for SQLite: it must not sleep long
 
 
@@ -99,12 +100,21 @@ class WorkerService:
             self._ticker.release()
         except DatabaseError as error:
             logger.error("the database cannot be written: %s", error)
-        self._supervisor.stop()
+        self._supervisor.stop(self._idle)
         try:
             batches.drop_of(self._name)
             Worker.objects.filter(name=self._name).update(stopped_at=timezone.now())
         except DatabaseError as error:
             logger.error("the database cannot be written: %s", error)
+
+    def _idle(self, seconds: float) -> bool:
+        """No batch runs any more, yet the cluster has not ended: it hangs."""
+        if seconds < HANGS_AFTER:
+            return False
+        try:
+            return not batches.any_runs(self._name)
+        except DatabaseError:
+            return False
 
     def _restart_hung(self) -> None:
         killed = self._supervisor.kill("cluster")

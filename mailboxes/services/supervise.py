@@ -26,7 +26,7 @@ LOG_LIMIT = 10_000_000  # bytes of one log file; one older file is kept
 LOG_CHECK_EVERY = 60.0  # seconds
 BACKOFF_FIRST = 0.5  # seconds before the first restart, doubled with each
 BACKOFF_LAST = 15.0
-STEADY_AFTER = 30.0  # seconds of life after which the back-off starts anew
+STEADY_AFTER = 10.0  # seconds of life after which the back-off starts anew
 LEFTOVER_GRACE = 6.0  # seconds for what a killed predecessor left behind
 
 
@@ -144,21 +144,20 @@ class Supervisor:
         return [p.pid for p in processes.members(process.pid, self._mark)]
 
     def kill(self, name: str) -> list[int]:
-        """SIGKILL to all of a child's group; `poll` restarts it. Returns the ids."""
+        """SIGKILL to a child's group; `poll` restarts it at once. Returns the ids."""
         state = self._states[name]
         if state.process is None:
             return []
-        killed = processes.kill(processes.members(state.process.pid, self._mark))
-        state.process.kill()
-        state.process.wait()
-        self._ended(state)
-        return killed
+        group = [p.pid for p in processes.members(state.process.pid, self._mark)]
+        self._end_group(state)
+        state.restart_at = time.monotonic()
+        return group
 
-    def stop(self, each: Callable[[], None] | None = None) -> None:
+    def stop(self, enough: Callable[[float], bool] | None = None) -> None:
         """SIGTERM to every child's main process, SIGKILL to its group after its grace.
 
         Only the main process gets SIGTERM: django-q2 hangs when its whole group does.
-        each: called about ten times a second while we wait.
+        enough: asked while we wait, with the seconds so far; True ends the grace.
         """
         self.stopping = True
         begun = time.monotonic()
@@ -167,10 +166,12 @@ class Supervisor:
                 state.process.terminate()
         while True:
             late = False
+            waited = time.monotonic() - begun
+            no_more = enough is not None and enough(waited)
             for state in self._states.values():
                 if state.process is None:
                     continue
-                over = time.monotonic() - begun > state.child.grace
+                over = no_more or waited > state.child.grace
                 if state.process.poll() is None and not over:
                     late = True
                     continue
@@ -179,8 +180,6 @@ class Supervisor:
                 self._end_group(state)
             if not late:
                 return
-            if each is not None:
-                each()
             self.wait(0.1)
 
     # inside
@@ -221,9 +220,9 @@ class Supervisor:
     def _end_group(self, state: _State) -> None:
         """Nothing of the child may be left: its main process has ended or hangs."""
         assert state.process is not None  # callers look
-        processes.kill(processes.members(state.process.pid, self._mark))
         state.process.kill()
         state.process.wait()
+        processes.kill(processes.members(state.process.pid, self._mark))
         state.process = None
         (self._run / f"{self.name}.{state.child.name}.pid").unlink(missing_ok=True)
 

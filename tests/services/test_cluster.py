@@ -39,7 +39,7 @@ class FakeSupervisor:
         self.died = [name]
         return [1, 2]
 
-    def stop(self) -> None:
+    def stop(self, enough: object) -> None:
         self.stopped = True
 
 

@@ -229,3 +229,13 @@ def test_wait_ends_early_on_a_signal(
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def test_the_grace_ends_when_it_is_enough(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    supervisor.add(child(STUBBORN, grace=60))
+    wait_for(lambda: is_up(tmp_path))
+    begun = time.monotonic()
+    supervisor.stop(lambda seconds: seconds > 0.2)
+    assert time.monotonic() - begun < 30
