@@ -51,9 +51,9 @@ def clean(
 ) -> Cleaned:
     """Clean `raw`, values by option name, over `base` or the defaults.
 
-    raw: texts as typed, or values in Python's terms. A secret as text is a new one; as
-        an id, or absent or empty, it stays what it was. The name of the mechanisms may
-        be written out (`mail.imap.auth.mechanisms`).
+    raw: texts as typed, or values in Python's terms. A secret as text is a new one, as
+        an id it is that one, as None there is none; absent or "" it stays. The name of
+        the mechanisms may be written out (`mail.imap.auth.mechanisms`).
     base: complete current values; None for a new section.
     Never raises for wrong values.
     """
@@ -123,7 +123,7 @@ def _read_all(
 def _take_secret(
     option: Option, given: object, cleaned: Cleaned, problems: dict[str, Problem]
 ) -> None:
-    if isinstance(given, int) and not isinstance(given, bool):
+    if given is None or (isinstance(given, int) and not isinstance(given, bool)):
         cleaned.values[option.name] = given
     elif isinstance(given, str) and given:
         reading = read_secret(given)

@@ -95,13 +95,14 @@ def newest(client: PopClient | SmtpClient) -> Revision:
     field = "pop_client" if isinstance(client, PopClient) else "smtp_client"
     return Revision.objects.select_related(
         "pop_client__mailbox_row", "smtp_client"
-    ).get(**{field: client, "number": _saved_number(client)})
+    ).get(**{field: client, "number": saved_number(client)})
 
 
-def _saved_number(client: PopClient | SmtpClient) -> int:
+def saved_number(client: PopClient | SmtpClient) -> int:
+    """Number of the newest saved revision; 0 when never saved."""
     number = (
         type(client)
-        .objects.filter(pk=client.pk)  # type: ignore[attr-defined]
+        .objects.filter(pk=client.pk)
         .values_list("revision", flat=True)
         .first()
     )

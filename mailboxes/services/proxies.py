@@ -1,0 +1,171 @@
+"""Saves proxies; every client that names one gets a new revision that pins it (D3).
+
+Connections through a proxy: transports/net. Which client uses which: the option proxy.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from ..core.errors import OptionError, Problem
+from ..core.options import Effect, Kind, Option
+from ..models import PopClient, Proxy, SecretValue, SmtpClient
+from . import audit, revisions, secrets
+from .option_values import read, read_secret, tidy
+
+HOST = Option("host", "Host", "", Effect.NEXT_CYCLE, kind=Kind.HOST)
+PORT = Option(
+    "port", "Port", "", Effect.NEXT_CYCLE, Kind.INTEGER, minimum=1, maximum=65535
+)
+FIELDS = ("name", "host", "port", "username", "ca_pem")
+
+
+@dataclass
+class Cleaned:
+    """Values of a proxy by field name, and what is wrong with them."""
+
+    values: dict[str, object]
+    password: str
+    problems: list[Problem]
+
+
+def clean(
+    *,
+    proxy: Proxy | None,
+    name: str,
+    host: str,
+    port: object,
+    username: str = "",
+    password: str = "",
+    ca_pem: str = "",
+) -> Cleaned:
+    """Clean the fields of a proxy; one problem at each field that is wrong."""
+    problems = []
+
+    def wrong(field: str, message: str) -> None:
+        problems.append(Problem(field, "Y01-proxy", message))
+
+    name = tidy(name)
+    if not name or len(name) > 40 or not name.isprintable():
+        wrong("name", "Enter a name of 1 to 40 characters.")
+    elif Proxy.objects.filter(name=name).exclude(pk=proxy.pk if proxy else 0).exists():
+        wrong("name", f"There is a proxy {name} already.")
+    at_host, at_port = read(HOST, host), read(PORT, port)
+    if at_host.problem or not at_host.value:
+        wrong("host", at_host.problem or "Enter the host name of the proxy.")
+    if at_port.problem:
+        wrong("port", at_port.problem)
+    username = tidy(username)
+    if len(username) > 255 or not username.isprintable() or ":" in username:
+        wrong("username", "Enter a user name without a colon, at most 255 characters.")
+    secret = read_secret(password)
+    stored = proxy is not None and proxy.password_id is not None
+    if secret.problem:
+        wrong("password", secret.problem)
+    elif secret.value and not username:
+        wrong("username", "Enter the user name that the password belongs to.")
+    elif username and not secret.value and not stored:
+        wrong("password", "Enter the password of the user name.")
+    ca_pem = ca_pem.replace("\r\n", "\n").strip()
+    if ca_pem and not _is_pem(ca_pem):
+        wrong(
+            "ca_pem",
+            "Enter certificates in PEM form, from -----BEGIN CERTIFICATE----- to"
+            " -----END CERTIFICATE-----.",
+        )
+    values: dict[str, object] = {
+        "name": name,
+        "host": at_host.value,
+        "port": at_port.value,
+        "username": username,
+        "ca_pem": ca_pem,
+    }
+    return Cleaned(values, str(secret.value), problems)
+
+
+def save_proxy(
+    *,
+    proxy: Proxy | None = None,
+    name: str,
+    host: str,
+    port: object,
+    username: str = "",
+    password: str = "",
+    ca_pem: str = "",
+    user: AbstractBaseUser | None = None,
+    sandbox: bool = False,
+) -> Proxy:
+    """Save a proxy; `proxy` None makes one. Raises OptionError.
+
+    password: a new one in plain text, or "" to keep what is stored. A proxy without a
+        user name has none.
+    """
+    cleaned = clean(
+        proxy=proxy,
+        name=name,
+        host=host,
+        port=port,
+        username=username,
+        password=password,
+        ca_pem=ca_pem,
+    )
+    if cleaned.problems:
+        raise OptionError(cleaned.problems)
+    with transaction.atomic():
+        new = proxy is None
+        row = Proxy(sandbox=sandbox) if proxy is None else proxy
+        changed = [f for f in FIELDS if getattr(row, f) != cleaned.values[f]]
+        for field, value in cleaned.values.items():
+            setattr(row, field, value)
+        if cleaned.password:
+            row.password = secrets.seal(
+                cleaned.password, SecretValue.Purpose.PROXY, user
+            )
+            changed.append("password")
+        elif not row.username and row.password_id:
+            row.password = None
+            changed.append("password")
+        if changed or new:
+            row.save()
+            action = "proxy.created" if new else "proxy.saved"
+            audit.record(user, action, row, fields=changed)
+        if changed and not new:
+            _pin_in_clients(row, user)
+    return row
+
+
+def delete_proxy(proxy: Proxy, user: AbstractBaseUser | None) -> None:
+    """Delete a proxy that no client names. Raises OptionError."""
+    names = sorted(client.section for client in clients_of(proxy))
+    if names:
+        message = f"These sections name it: {', '.join(names)}. Change them first."
+        raise OptionError([Problem("", "Y02-in-use", message)])
+    with transaction.atomic():
+        audit.record(user, "proxy.deleted", proxy)
+        proxy.delete()
+
+
+def clients_of(proxy: Proxy) -> list[PopClient | SmtpClient]:
+    """Every client that names the proxy, archived ones too."""
+    return [
+        *PopClient.objects.filter(proxy=proxy).select_related("mailbox_row"),
+        *SmtpClient.objects.filter(proxy=proxy),
+    ]
+
+
+def _pin_in_clients(proxy: Proxy, user: AbstractBaseUser | None) -> None:
+    for client in clients_of(proxy):
+        if client.revision:
+            revisions.pin_again(client, user, f"Proxy {proxy.name} was changed")
+
+
+def _is_pem(text: str) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
