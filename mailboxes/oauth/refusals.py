@@ -1,0 +1,180 @@
+"""What answers and failures of a token endpoint mean, as tables.
+
+Entra asks its clients not to read the text of a message: `error_codes` decide, then
+`error` and `suberror` (diagnosis.md section 3.1). Words for people: services/findings.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions as u3
+
+from ..core.choices import Stage
+from ..core.errors import Code, MailError
+from ..transports import tls
+
+# Entra codes that pass by themselves (rows 53-57 of diagnosis.md).
+PASSING = {
+    50033, 50196, 80001, 80002, 80005, 80007, 80014,
+    90006, 90012, 90024, 90033, 90055, 90090,
+}  # fmt: skip
+THROTTLED = {50196, 90055}
+TENANT = {90002, 900023, 50059, 50128, 90019, 50049}
+
+BY_ERROR = {
+    "invalid_grant": Code.TOKEN_INVALID_GRANT,
+    "invalid_client": Code.TOKEN_INVALID_CLIENT,
+    "unauthorized_client": Code.TOKEN_INVALID_CLIENT,
+    "interaction_required": Code.TOKEN_INTERACTION,
+    "login_required": Code.TOKEN_INTERACTION,
+    "temporarily_unavailable": Code.TOKEN_UNAVAILABLE,
+    "server_error": Code.TOKEN_UNAVAILABLE,
+    "invalid_tenant": Code.TENANT_UNKNOWN,
+}
+PASSING_CODES = {Code.TOKEN_UNAVAILABLE, Code.TOKEN_THROTTLED}
+DEFAULT_WAIT = 60.0  # seconds, when a throttled answer names none
+
+
+def of_answer(
+    answer: Mapping[str, Any], evidence: Mapping[str, object], wait: float | None
+) -> MailError:
+    """The MailError of a refusal in OAuth's form (RFC 6749 section 5.2).
+
+    wait: seconds of a Retry-After header, None without one.
+    """
+    numbers = [int(n) for n in answer.get("error_codes") or () if str(n).isdigit()]
+    number = numbers[0] if numbers else None
+    if number is not None:
+        code = f"AADSTS{number}"
+        passing = number in PASSING
+        throttled = number in THROTTLED
+    else:
+        known = BY_ERROR.get(str(answer.get("error", "")), Code.TOKEN_REFUSED)
+        code = str(known)
+        passing = known in PASSING_CODES
+        throttled = False
+    description = str(answer.get("error_description", ""))
+    return MailError(
+        code,
+        Stage.TENANT if number in TENANT else Stage.TOKEN,
+        permanent=not passing,
+        retry_after=(wait or DEFAULT_WAIT) if throttled else wait,
+        evidence={
+            **evidence,
+            "answer": description.splitlines()[0] if description else "",
+            "error": str(answer.get("error", "")),
+            "codes": numbers,
+            "suberror": str(answer.get("suberror", "")),
+            "trace_id": str(answer.get("trace_id", "")),
+            "correlation_id": str(answer.get("correlation_id", "")),
+            "timestamp": str(answer.get("timestamp", "")),
+        },
+    )
+
+
+def of_status(
+    status: int, text: str, evidence: Mapping[str, object], wait: float | None
+) -> MailError:
+    """The MailError of an answer that is not JSON, or a status that says it all."""
+    facts = {**evidence, "status": status, "answer": " ".join(text.split())[:300]}
+    if status == 429:
+        return MailError(
+            Code.TOKEN_THROTTLED,
+            Stage.TOKEN,
+            retry_after=wait or DEFAULT_WAIT,
+            evidence=facts,
+        )
+    if status >= 500:
+        return MailError(
+            Code.TOKEN_UNAVAILABLE, Stage.TOKEN, retry_after=wait, evidence=facts
+        )
+    return MailError(Code.TOKEN_NOT_JSON, Stage.PROXY, permanent=True, evidence=facts)
+
+
+_NAMES = {
+    socket.EAI_NONAME: Code.DNS_UNKNOWN,
+    getattr(socket, "EAI_NODATA", socket.EAI_NONAME): Code.DNS_UNKNOWN,
+    socket.EAI_AGAIN: Code.DNS_TEMPORARY,
+}
+# Nearest class wins, in the order in which a request can fail.
+_NETWORK: tuple[tuple[type[BaseException], Code, Stage], ...] = (
+    (ConnectionRefusedError, Code.CONNECT_REFUSED, Stage.TCP),
+    (requests.exceptions.ConnectTimeout, Code.CONNECT_TIMEOUT, Stage.TCP),
+    (u3.ConnectTimeoutError, Code.CONNECT_TIMEOUT, Stage.TCP),
+    (requests.exceptions.ReadTimeout, Code.READ_TIMEOUT, Stage.TOKEN),
+    (u3.ReadTimeoutError, Code.READ_TIMEOUT, Stage.TOKEN),
+    (ConnectionError, Code.CONNECTION_LOST, Stage.TCP),
+    (requests.exceptions.ConnectionError, Code.CONNECT_UNREACHABLE, Stage.TCP),
+)
+_TUNNEL = {
+    "407": (Code.PROXY_AUTH, True),
+    "403": (Code.PROXY_DENIED, True),
+    "502": (Code.PROXY_GATEWAY, False),
+    "503": (Code.PROXY_GATEWAY, False),
+    "504": (Code.PROXY_GATEWAY, False),
+}
+
+
+def of_exception(
+    error: requests.exceptions.RequestException, evidence: dict[str, object]
+) -> MailError:
+    """The MailError of a request that got no answer."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLError):
+            return tls.failed(cause, evidence)
+    for cause in causes:
+        if isinstance(cause, socket.gaierror):
+            code = _NAMES.get(cause.errno or 0, Code.DNS_TEMPORARY)
+            return _network(code, Stage.DNS, cause, evidence)
+    text = " ".join(str(cause) for cause in causes)
+    if any(isinstance(cause, u3.ProxyError) for cause in causes) or isinstance(
+        error, requests.exceptions.ProxyError
+    ):
+        for status, (code, permanent) in _TUNNEL.items():
+            if f"Tunnel connection failed: {status}" in text:
+                return _network(code, Stage.PROXY, error, evidence, permanent)
+        return _network(Code.PROXY_UNREACHABLE, Stage.PROXY, error, evidence)
+    for kind, code, stage in _NETWORK:
+        for cause in causes:
+            if isinstance(cause, kind):
+                return _network(code, stage, cause, evidence)
+    return _network(Code.TOKEN_REFUSED, Stage.TOKEN, error, evidence)
+
+
+def _network(
+    code: Code,
+    stage: Stage,
+    error: BaseException,
+    evidence: Mapping[str, object],
+    permanent: bool = False,
+) -> MailError:
+    words = getattr(error, "strerror", None) or type(error).__name__
+    return MailError(
+        code, stage, permanent=permanent, evidence={**evidence, "answer": str(words)}
+    )
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and all that it wraps: `__cause__`, `__context__`, args, `.reason`."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if not isinstance(one, BaseException) or one in found:
+            continue
+        found.append(one)
+        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None)]
+        waiting += list(one.args)
+    return found
+
+
+def host_of(url: str) -> str:
+    """Host of an address, for evidence."""
+    return urlsplit(url).hostname or url
