@@ -1,0 +1,195 @@
+"""A private Dovecot: IMAP over TLS and STARTTLS, LMTP, passwords and XOAUTH2.
+
+Every user name exists, with `PASSWORD` or with a token of `token()`. Tests take user
+names of their own, so that nothing needs cleaning.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import pwd
+import secrets
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+import trustme
+
+from mailboxes.core.choices import Security
+from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy
+
+from . import process
+from .tokens import make_token
+
+PASSWORD = "correct-horse"
+OWNER = "mail"  # Debian's user for mail files
+
+CONFIG = """
+base_dir = {home}/run
+state_dir = {home}/run
+log_path = {home}/dovecot.log
+protocols = imap lmtp
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <{home}/server.pem
+ssl_key = <{home}/server.key
+ssl_min_protocol = TLSv1.2
+auth_mechanisms = plain login xoauth2 oauthbearer
+auth_username_format = %Lu
+auth_failure_delay = 0
+first_valid_uid = 0
+mail_location = maildir:~/Maildir
+mail_max_userip_connections = 200
+maildir_stat_dirs = yes
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {home}/oauth2.conf
+}}
+passdb {{
+  driver = static
+  mechanisms = plain login
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={owner} gid={owner} home={home}/mail/%u allow_all_users=yes
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service lmtp {{
+  unix_listener lmtp {{
+    mode = 0666
+  }}
+}}
+service auth {{
+  unix_listener auth-smtp {{
+    mode = 0666
+  }}
+}}
+"""
+OAUTH2 = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={home}/keys/
+username_attribute = sub
+"""
+
+
+@dataclass
+class Dovecot:
+    """The running server; see the module."""
+
+    home: Path
+    imap: int
+    imaps: int
+    ca_pem: str
+    secret: bytes
+    version: str
+    _running: process.Foreground
+    _numbers: count
+
+    def endpoint(self, security: Security = Security.TLS) -> Endpoint:
+        port = self.imaps if security is Security.TLS else self.imap
+        return Endpoint("localhost", port, security)
+
+    def policy(self, **changes: object) -> NetworkPolicy:
+        values = {"connect_timeout": 10.0, "read_timeout": 20.0, "ca_pem": self.ca_pem}
+        return NetworkPolicy(**{**values, **changes})  # type: ignore[arg-type]
+
+    def password_of(self, user: str) -> Credential:
+        return Credential(user, password=PASSWORD)
+
+    def token_of(self, user: str, **details: int) -> Credential:
+        return Credential(user, token=make_token(self.secret, user, **details))
+
+    def new_user(self) -> str:
+        return f"user{next(self._numbers)}@example.org"
+
+    def deliver(
+        self,
+        user: str,
+        data: bytes,
+        folder: str = "INBOX",
+        arrived: datetime | None = None,
+    ) -> None:
+        """Puts a message into a Maildir; bytes come back as they are (with CRLF)."""
+        place = self._maildir(user, folder)
+        name = f"{next(self._numbers):09}.{secrets.token_hex(4)}.test"
+        path = place / "tmp" / name
+        path.write_bytes(data)
+        if arrived:
+            os.utime(path, (arrived.timestamp(), arrived.timestamp()))
+        self._give(path)
+        path.rename(place / "new" / name)
+
+    def _maildir(self, user: str, folder: str) -> Path:
+        place = self.home / "mail" / user / "Maildir"
+        if folder != "INBOX":
+            place = place / f".{folder.replace('/', '.')}"
+        for name in ("", "cur", "new", "tmp"):
+            (place / name).mkdir(parents=True, exist_ok=True)
+        for path in (place, *place.iterdir(), place.parent, self.home / "mail" / user):
+            self._give(path)
+        return place
+
+    def _give(self, path: Path) -> None:
+        shutil.chown(path, OWNER, OWNER)
+
+    def stop(self) -> None:
+        self._running.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def start(authority: trustme.CA) -> Dovecot:
+    """Starts a Dovecot with a certificate for localhost. Raises ServerMissing."""
+    process.need("dovecot")
+    home = process.folder("dovecot")
+    imap, imaps = process.free_port(), process.free_port()
+    certificate = authority.issue_cert("localhost")
+    certificate.private_key_pem.write_to_path(home / "server.key")
+    for part in certificate.cert_chain_pems:
+        part.write_to_path(home / "server.pem", append=True)
+    secret = secrets.token_bytes(32)
+    keys = home / "keys" / "default" / "HS256"
+    keys.mkdir(parents=True)
+    (keys / "default").write_bytes(base64.b64encode(secret))
+    (home / "mail").mkdir()
+    uid = pwd.getpwnam(OWNER).pw_uid
+    os.chown(home / "mail", uid, uid)
+    (home / "oauth2.conf").write_text(OAUTH2.format(home=home))
+    (home / "dovecot.conf").write_text(
+        CONFIG.format(home=home, imap=imap, imaps=imaps, password=PASSWORD, owner=OWNER)
+    )
+    running = process.Foreground(
+        ["dovecot", "-F", "-c", str(home / "dovecot.conf")], home / "start.log"
+    )
+    running.wait_until(lambda: process.answers(imaps), "dovecot")
+    return Dovecot(
+        home=home,
+        imap=imap,
+        imaps=imaps,
+        ca_pem=authority.cert_pem.bytes().decode(),
+        secret=secret,
+        version=process.output("dovecot", "--version").split()[0],
+        _running=running,
+        _numbers=count(1),
+    )

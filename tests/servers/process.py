@@ -1,0 +1,99 @@
+"""Private server processes: a folder, free ports, a start that waits, a sure stop."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+START_SECONDS = 20.0
+
+
+class ServerMissing(Exception):
+    """The server cannot be used here; the text says why."""
+
+
+def need(*commands: str) -> None:
+    """Raises ServerMissing unless all commands are installed and we are root.
+
+    Root, because Dovecot and Postfix change to users of their own.
+    """
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
+    for command in commands:
+        if shutil.which(command, path=path) is None:
+            raise ServerMissing(f"{command} is not installed (scripts/test-servers)")
+    if os.geteuid() != 0:
+        raise ServerMissing(f"{commands[0]} is started by root only")
+
+
+def folder(name: str) -> Path:
+    """A new folder that other users may enter; short, for the sake of sockets."""
+    made = Path(tempfile.mkdtemp(prefix=f"ma-{name}-", dir="/tmp"))
+    made.chmod(0o755)
+    return made
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Waits until `condition` holds. Raises TimeoutError with `what`."""
+    deadline = time.monotonic() + START_SECONDS
+    pause = 0.01
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.2)
+
+
+def answers(port: int) -> bool:
+    """Whether something accepts connections on the port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def output(*command: str) -> str:
+    """What a command prints."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return (done.stdout or done.stderr).strip()
+
+
+class Foreground:
+    """A server that stays in the foreground, in a process group of its own."""
+
+    def __init__(self, command: list[str], log: Path) -> None:
+        with log.open("ab") as sink:
+            self._process = subprocess.Popen(
+                command, stdout=sink, stderr=sink, start_new_session=True
+            )
+        self._log = log
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        def ready() -> bool:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"{what} ended: {self._log.read_text()[-2000:]}")
+            return condition()
+
+        wait_for(ready, f"{what} does not answer: {self._log.read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(10)
