@@ -76,7 +76,6 @@ class Service:
     def start(self) -> None:
         """Start what needs nothing else."""
         if self._sandbox is not None:
-            demo.forget(self._sandbox)
             self._supervisor.add(
                 Child("sandbox", _manage("sandbox", "--data", str(self._sandbox)))
             )
@@ -102,7 +101,7 @@ class Service:
     def _seed(self, folder: Path) -> None:
         close_old_connections()
         try:
-            if demo.ensure(folder):
+            if demo.ensure(folder, self._supervisor.pid("sandbox")):
                 self._seed_due = False
         except DatabaseError as error:
             logger.error("the sandbox's mailboxes cannot be written yet: %s", error)

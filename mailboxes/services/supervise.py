@@ -132,6 +132,11 @@ class Supervisor:
         process = self._states[name].process
         return process is not None and process.poll() is None
 
+    def pid(self, name: str) -> int | None:
+        """Process id of the child, None while it does not run."""
+        process = self._states[name].process
+        return process.pid if process is not None else None
+
     def starts(self, name: str) -> int:
         """How often the child was started."""
         return self._states[name].starts

@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from ..models import Batch, Lease, Worker
-from . import batches, fetch, instance, outbox
+from . import batches, due, instance, outbox
 
 LEASE = "ticker"
 LEASE_TIME = timedelta(seconds=10)
@@ -50,12 +50,12 @@ class Ticker:
             return []
         opened = []
         room = _room(now)
-        if outbox.is_due(now) and not batches.live(Batch.Kind.SEND):
+        if due.sending(now) and not batches.live(Batch.Kind.SEND):
             worker = self._worker if self._worker in room else next(iter(room), None)
             if worker is not None:
                 opened.append(batches.open_batch(Batch.Kind.SEND, worker))
         worker = _roomiest(room)
-        if worker is not None and fetch.is_due(now):
+        if worker is not None and due.fetching(now):
             opened.append(batches.open_batch(Batch.Kind.FETCH, worker))
         return opened
 

@@ -1,0 +1,228 @@
+"""kill -9 of every part of the running product, while it fetches and sends.
+
+Afterwards every message of the sandbox is stored once, nothing went out twice without
+having been unconfirmed, and fetching went on by itself within a minute. The truth is
+the sandbox's own store and the product's database, both read from outside.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.fixtures.product import Product, wait_for
+
+pytestmark = [
+    pytest.mark.kill,
+    pytest.mark.xdist_group("product"),
+    pytest.mark.timeout(600),
+]
+
+WITHIN = 60.0  # seconds until fetching goes on
+SENT_BEFORE_EACH = 2
+HEALTHY = ("support@contoso.example", "orders@contoso.example")
+LETTER = "Subject: drill {}\nTo: {}\n\nNumber {}.\n"
+
+
+class Drill:
+    """One running copy, its processes, and what stands in the two databases."""
+
+    def __init__(self, product: Product) -> None:
+        self.product = product
+        self.letters = 0
+
+    # processes
+
+    def find(self, *words: str) -> psutil.Process | None:
+        """The topmost process of this copy whose command line has all the words."""
+        for process in self.processes():
+            if all(word in process.cmdline() for word in words):
+                return process
+        return None
+
+    def processes(self) -> list[psutil.Process]:
+        assert self.product.process is not None
+        serve = psutil.Process(self.product.process.pid)
+        return [serve, *serve.children(recursive=True)]
+
+    def busy(self) -> psutil.Process | None:
+        for (owner,) in self.rows(
+            "SELECT owner FROM mailboxes_batch"
+            " WHERE ended_at IS NULL AND owner <> '' AND kind = 'fetch'"
+        ):
+            return psutil.Process(int(owner.split(":")[1]))
+        return None
+
+    def idle(self) -> psutil.Process | None:
+        cluster = self.find(str(self.manage), "qcluster")
+        busy = self.rows("SELECT owner FROM mailboxes_batch WHERE ended_at IS NULL")
+        taken = {int(owner.split(":")[1]) for (owner,) in busy if owner}
+        if cluster is None:
+            return None
+        for sentinel in cluster.children():
+            # The sentinel starts the workers first, then monitor and pusher.
+            workers = sorted(sentinel.children(), key=lambda p: p.pid)[:3]
+            for process in workers:
+                if process.pid not in taken:
+                    return process
+        return None
+
+    @property
+    def manage(self) -> Path:
+        return Path(__file__).resolve().parent.parent.parent / "manage.py"
+
+    def victim(self, part: str) -> psutil.Process | None:
+        manage = str(self.manage)
+        finders: dict[str, Callable[[], psutil.Process | None]] = {
+            "busy": self.busy,
+            "idle": self.idle,
+            "worker": lambda: self.find(manage, "worker"),
+            "serve": lambda: self.processes()[0],
+            "web": lambda: self.find("gunicorn"),
+        }
+        return finders[part]()
+
+    # rows
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return _read(self.product.data / "mailadmin.sqlite3", sql, *values)
+
+    def send(self) -> None:
+        """Queue letters, so that sending is under way too."""
+        for _ in range(SENT_BEFORE_EACH):
+            self.letters += 1
+            file = self.product.data / "letter.eml"
+            to = "bob@customers.example"
+            file.write_text(LETTER.format(self.letters, to, self.letters))
+            self.product.manage("send", "--from", HEALTHY[0], "--to", to, str(file))
+
+    def cycles(self) -> int:
+        """Fetch cycles that ended well, of the mailboxes that can."""
+        [(count,)] = self.rows(
+            "SELECT count(*) FROM mailboxes_cycle"
+            " WHERE kind = 'fetch' AND outcome = 'ok' AND ended_at IS NOT NULL"
+        )
+        return int(count)
+
+    def stored(self) -> Counter[tuple[str, str]]:
+        """How often each message is stored: (address, SHA-256 of its bytes)."""
+        return Counter(
+            self.rows(
+                "SELECT b.address, m.digest FROM mailboxes_message m"
+                " JOIN mailboxes_popclient p ON p.id = m.pop_client_id"
+                " JOIN mailboxes_mailbox b ON b.id = p.mailbox_row_id"
+            )
+        )
+
+    def delivered(self) -> Counter[tuple[str, str]]:
+        """What lies in the sandbox's inboxes, in the same form."""
+        return Counter(
+            _read(
+                self.sandbox_store,
+                "SELECT f.account, m.sha256 FROM message m"
+                " JOIN folder f ON f.id = m.folder"
+                f" WHERE f.name = 'INBOX' AND f.account IN {HEALTHY!r}",
+            )
+        )
+
+    @property
+    def sandbox_store(self) -> Path:
+        [path] = (self.product.data / "sandbox").glob("*.sqlite3")
+        return path
+
+    def went_out(self) -> Counter[str]:
+        """How often the sandbox took each of our letters, by Message-ID."""
+        return Counter(
+            message_id
+            for (message_id,) in _read(
+                self.sandbox_store,
+                "SELECT m.message_id FROM message m JOIN folder f ON f.id = m.folder"
+                " WHERE f.name = 'Sent Items'",
+            )
+        )
+
+    # the drill itself
+
+    def kill(self, part: str) -> float:
+        """Kill one part; the seconds until another fetch cycle has ended well."""
+        self.send()
+        victim = wait_for(lambda: self.victim(part), 30, f"a process to kill ({part})")
+        before = self.cycles()
+        victim.kill()
+        begun = time.monotonic()
+        if part == "serve":
+            assert self.product.process is not None
+            self.product.process.wait()
+            self.product.start("--resume")  # as scripts/run does
+        wait_for(lambda: self.cycles() > before + 1, WITHIN, f"fetching after {part}")
+        return time.monotonic() - begun
+
+    def settle(self) -> None:
+        """Until nothing waits to be sent and all that lies there is fetched."""
+        wait_for(
+            lambda: (
+                not self.rows(
+                    "SELECT 1 FROM mailboxes_outboundmessage"
+                    " WHERE state IN ('queued', 'sending', 'waiting')"
+                )
+            ),
+            120,
+            "the outbox to become empty",
+        )
+        there = self.delivered()
+        wait_for(lambda: set(there) <= set(self.stored()), 60, "everything fetched")
+
+    def judge(self) -> None:
+        """Stored once, and sent once or unconfirmed."""
+        there, stored = self.delivered(), self.stored()
+        known = {key: count for key, count in stored.items() if key[0] in HEALTHY}
+        assert {key: n for key, n in known.items() if n != there[key]} == {}
+        out = self.went_out()
+        letters = self.rows("SELECT message_id, state FROM mailboxes_outboundmessage")
+        assert len(letters) == self.letters
+        assert {i: out[i] for i, _ in letters if out[i] > 1} == {}
+        assert {
+            i: state
+            for i, state in letters
+            if not (state == "sent" and out[i] == 1 or state == "unconfirmed")
+        } == {}
+
+
+def _read(path: Path, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as db:
+        return db.execute(sql, values).fetchall()
+
+
+PARTS = ("busy", "idle", "worker", "serve", "web")
+
+
+def drill(product: Product, parts: tuple[str, ...]) -> dict[str, float]:
+    one = Drill(product)
+    wait_for(lambda: one.cycles() >= 2, 60, "the first cycles")
+    took = {
+        f"{number} {part}": one.kill(part) for number, part in enumerate(parts, start=1)
+    }
+    one.settle()
+    one.judge()
+    return took
+
+
+def test_one_of_each_is_killed(own_product: Product) -> None:
+    took = drill(own_product, PARTS)
+    assert max(took.values()) <= WITHIN
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("part", PARTS)
+def test_ten_of_each_are_killed(own_product: Product, part: str) -> None:
+    took = drill(own_product, (part,) * 10)
+    assert max(took.values()) <= WITHIN
