@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("mailadmin", "mailboxes")
 MOST_LINES = 400
 LONG_ON_PURPOSE = (
-    "mailboxes.services.findings",  # a registry: one entry after the other
+    "mailboxes.services.findings",  # registries: one entry after the other
     "mailboxes.models.clients",  # every option, declared once
 )
 
@@ -34,7 +34,8 @@ INTERFACES = (
 MAY_KNOW: dict[str, tuple[str, ...]] = {
     "mailboxes.core": (),
     "mailboxes.transports": ("mailboxes.core",),
-    "mailboxes.oauth": ("mailboxes.core",),
+    # One layer with transports: both go through the same network policy.
+    "mailboxes.oauth": ("mailboxes.core", "mailboxes.transports"),
     "mailboxes.sandbox": ("mailboxes.core",),
     "mailboxes.models": ("mailboxes.core",),
     "mailboxes.services": (
@@ -231,7 +232,7 @@ def _product() -> list[tuple[str, Path]]:
 def test_a_file_has_one_noun(module: str, path: Path) -> None:
     """At most 400 lines, and a docstring that says what it does."""
     text = path.read_text(encoding="utf-8")
-    if module not in LONG_ON_PURPOSE:
+    if not module.startswith(LONG_ON_PURPOSE):
         assert len(text.splitlines()) <= MOST_LINES
     tree = ast.parse(text)
     if tree.body:
