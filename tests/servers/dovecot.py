@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 
 import trustme
+from imapclient.imap_utf7 import encode
 
 from mailboxes.core.choices import Security
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy
@@ -144,7 +145,7 @@ class Dovecot:
     def _maildir(self, user: str, folder: str) -> Path:
         place = self.home / "mail" / user / "Maildir"
         if folder != "INBOX":
-            place = place / f".{folder.replace('/', '.')}"
+            place = place / f".{encode(folder).decode().replace('/', '.')}"
         for name in ("", "cur", "new", "tmp"):
             (place / name).mkdir(parents=True, exist_ok=True)
         for path in (place, *place.iterdir(), place.parent, self.home / "mail" / user):

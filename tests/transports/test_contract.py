@@ -1,0 +1,309 @@
+"""What every transport promises, run over the double and over real servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from mailboxes.core.choices import AfterFetch, Security
+from mailboxes.core.errors import Code, MailError
+from mailboxes.transports.base import (
+    CHUNK_SIZE,
+    Credential,
+    Endpoint,
+    InboundTransport,
+    Listed,
+    NetworkPolicy,
+    OutboundTransport,
+    Reply,
+)
+from mailboxes.transports.imap import ImapTransport
+from mailboxes.transports.memory import MemoryInbound, MemoryOutbound, MemoryServer
+from mailboxes.transports.smtp import SmtpTransport
+
+WHEN = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
+MESSAGE = b"From: a@example.org\r\nSubject: one\r\n\r\nHello\r\n.dot\r\n"
+
+
+@dataclass
+class Place:
+    """A mailbox of one user on one server, and how to reach it."""
+
+    inbound: type[InboundTransport]
+    outbound: type[OutboundTransport]
+    endpoint: Endpoint
+    submission: Endpoint
+    credential: Credential
+    policy: NetworkPolicy
+    deliver: Callable[..., None]
+    unknown_recipient: str
+
+    def reader(self) -> InboundTransport:
+        return self.inbound(self.endpoint, self.credential, self.policy)
+
+    def sender(self) -> OutboundTransport:
+        return self.outbound(self.submission, self.credential, self.policy)
+
+
+KINDS = [
+    "memory",
+    *(
+        pytest.param(f"{way}-{sign_in}", marks=pytest.mark.server)
+        for way in ("ssl-tls", "start-tls", "proxy")
+        for sign_in in ("password", "token")
+    ),
+]
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    if request.param == "memory":
+        yield from _memory()
+        return
+    way, _, sign_in = request.param.rpartition("-")
+    dovecot = request.getfixturevalue("dovecot")
+    postfix = request.getfixturevalue("postfix")
+    policy = dovecot.policy()
+    if way == "proxy":
+        proxy = request.getfixturevalue("http_proxy").proxy
+        policy, way = replace(policy, proxy=proxy), "start-tls"
+    user = dovecot.new_user()
+    credential = dovecot.password_of(user)
+    if sign_in == "token":
+        credential = dovecot.token_of(user)
+
+    def deliver(data: bytes, **details: object) -> None:
+        dovecot.deliver(user, data, **details)
+
+    yield Place(
+        ImapTransport,
+        SmtpTransport,
+        dovecot.endpoint(Security(way)),
+        postfix.endpoint(Security(way)),
+        credential,
+        policy,
+        deliver,
+        "nobody@full.example.org",
+    )
+
+
+def _memory() -> Iterator[Place]:
+    with MemoryServer("memory.example.org") as server:
+        server.add_account("anna@example.org", password="pw")
+
+        def deliver(data: bytes, **details: object) -> None:
+            server.deliver("anna@example.org", data, **details)
+
+        server.refused["nobody@example.org"] = Reply(550, "5.1.1 no such user")
+        yield Place(
+            MemoryInbound,
+            MemoryOutbound,
+            server.endpoint,
+            server.endpoint,
+            Credential("anna@example.org", password="pw"),
+            NetworkPolicy(),
+            deliver,
+            "nobody@example.org",
+        )
+
+
+def bodies(reader: InboundTransport, listed: list[Listed]) -> dict[int, bytes]:
+    return {item.id: b"".join(item.chunks) for item in reader.stream(listed)}
+
+
+def test_open_measures_phases_and_tells_where_it_is(place: Place) -> None:
+    with place.reader() as reader:
+        assert reader.facts["host"] == place.endpoint.host
+        assert {"tcp", "greeting", "sign-in"} <= set(reader.timings)
+        assert reader.alive()
+    assert not reader.alive()
+
+
+def test_wrong_secret_is_refused_at_sign_in(place: Place) -> None:
+    wrong = Credential(place.credential.login, password="wrong")
+    code = Code.PASSWORD_REFUSED
+    if place.credential.is_token:
+        wrong = Credential(place.credential.login, token="a.b.c")
+        code = Code.TOKEN_NOT_ACCEPTED
+    for kind, endpoint in (
+        (place.inbound, place.endpoint),
+        (place.outbound, place.submission),
+    ):
+        transport = kind(endpoint, wrong, place.policy)
+        with pytest.raises(MailError) as caught:
+            transport.open()
+        assert (caught.value.code, caught.value.stage) == (code, "sign-in")
+        assert caught.value.evidence["user"] == wrong.login
+        assert not transport.alive()
+
+
+def test_missing_folder_is_named(place: Place) -> None:
+    with place.reader() as reader:
+        with pytest.raises(MailError) as caught:
+            reader.select("No such folder")
+        assert caught.value.code == Code.FOLDER_MISSING
+        assert caught.value.evidence["folder"] == "No such folder"
+        assert reader.select("").name == "INBOX"
+
+
+def test_empty_folder_lists_nothing(place: Place) -> None:
+    with place.reader() as reader:
+        assert reader.select("").next_id == 1
+        assert reader.list_new(0) == []
+        assert list(reader.stream([])) == []
+
+
+def test_list_new_tells_id_size_and_arrival(place: Place) -> None:
+    place.deliver(MESSAGE, arrived=WHEN)
+    place.deliver(b"", arrived=WHEN)
+    with place.reader() as reader:
+        folder = reader.select("")
+        assert folder.next_id == 3
+        assert reader.list_new(0) == [
+            Listed(1, len(MESSAGE), WHEN),
+            Listed(2, 0, WHEN),
+        ]
+        assert reader.list_new(1) == [Listed(2, 0, WHEN)]
+
+
+def test_list_new_after_the_last_id_is_empty(place: Place) -> None:
+    """`UID SEARCH 3:*` names message 2 when that is the last one."""
+    place.deliver(MESSAGE)
+    place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        assert reader.list_new(2) == []
+        assert reader.list_new(500) == []
+
+
+def test_stream_gives_the_bytes_that_came_in_and_marks_nothing(place: Place) -> None:
+    long_line = b"Subject: x\r\n\r\n" + b"y" * 300_000 + b"\r\n"
+    place.deliver(MESSAGE)
+    place.deliver(long_line)
+    place.deliver(b"")
+    with place.reader() as reader:
+        validity = reader.select("").validity
+        assert bodies(reader, reader.list_new(0)) == {1: MESSAGE, 2: long_line, 3: b""}
+        assert bodies(reader, reader.list_new(0)) == {1: MESSAGE, 2: long_line, 3: b""}
+        assert reader.select("").validity == validity
+
+
+def test_stream_cuts_large_bodies_into_chunks(place: Place) -> None:
+    large = b"Subject: x\r\n\r\n" + (b"z" * 76 + b"\r\n") * 40_000
+    place.deliver(large)
+    with place.reader() as reader:
+        reader.select("")
+        (fetched,) = reader.stream(reader.list_new(0))
+    assert max(map(len, fetched.chunks)) <= CHUNK_SIZE
+    assert b"".join(fetched.chunks) == large
+    assert fetched.complete
+
+
+def test_stream_leaves_out_what_is_gone(place: Place) -> None:
+    place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        (there,) = reader.list_new(0)
+        assert bodies(reader, [Listed(77, 10, None), there]) == {1: MESSAGE}
+
+
+def test_headers_gives_headers_only(place: Place) -> None:
+    place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        (fetched,) = reader.headers(reader.list_new(0))
+    assert b"".join(fetched.chunks) == MESSAGE.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    assert not fetched.complete
+
+
+def test_settle_leave_and_mark_read_keep_the_message(place: Place) -> None:
+    place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        assert reader.settle([1], AfterFetch.LEAVE) == set()
+        assert reader.settle([1], AfterFetch.MARK_READ) == set()
+        assert [item.id for item in reader.list_new(0)] == [1]
+
+
+def test_settle_delete_may_be_repeated(place: Place) -> None:
+    for _ in range(3):
+        place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        assert reader.settle([1, 3], AfterFetch.DELETE) == set()
+        assert reader.settle([1, 3], AfterFetch.DELETE) == {1, 3}
+        assert [item.id for item in reader.list_new(0)] == [2]
+
+
+def test_settle_move_puts_it_into_the_folder(place: Place) -> None:
+    other = b"Subject: other\r\n\r\n"
+    place.deliver(other, folder="Entwürfe/Done")
+    place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        assert reader.settle([1], AfterFetch.MOVE, "Entwürfe/Done") == set()
+        assert reader.list_new(0) == []
+        reader.select("Entwürfe/Done")
+        found = bodies(reader, reader.list_new(0))
+        assert sorted(found.values()) == sorted([other, MESSAGE])
+
+
+def test_settle_move_to_a_missing_folder_says_so(place: Place) -> None:
+    place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        with pytest.raises(MailError) as caught:
+            reader.settle([1], AfterFetch.MOVE, "Nowhere")
+        assert caught.value.code == Code.FOLDER_TARGET_MISSING
+        assert caught.value.evidence["folder"] == "Nowhere"
+        assert [item.id for item in reader.list_new(0)] == [1]
+
+
+def test_calls_on_a_closed_transport_fail_as_connection_lost(place: Place) -> None:
+    reader, sender = place.reader(), place.sender()
+    for call in (
+        lambda: reader.select(""),
+        lambda: sender.send("a@example.org", ["b@example.org"], MESSAGE),
+    ):
+        with pytest.raises(MailError) as caught:
+            call()
+        assert caught.value.code == Code.CONNECTION_LOST
+    reader.close()
+    sender.close()
+
+
+def test_send_names_accepted_and_refused(place: Place) -> None:
+    user = place.credential.login
+    with place.sender() as sender:
+        result = sender.send(user, [user, place.unknown_recipient], MESSAGE)
+        assert result.accepted == (user,)
+        assert result.refused[place.unknown_recipient].code == 550
+        assert result.answer.startswith("250 ")
+
+
+def test_send_to_refused_recipients_only_raises_and_goes_on(place: Place) -> None:
+    user, unknown = place.credential.login, place.unknown_recipient
+    with place.sender() as sender:
+        with pytest.raises(MailError) as caught:
+            sender.send(user, [unknown], MESSAGE)
+        assert caught.value.code == Code.RECIPIENT_REFUSED
+        assert caught.value.permanent and not caught.value.handed_over
+        assert caught.value.evidence["recipients"][unknown][0] == 550
+        assert sender.alive()
+        assert sender.send(user, [user], MESSAGE).accepted == (user,)
+
+
+def test_send_several_over_one_connection(place: Place) -> None:
+    user = place.credential.login
+    with place.sender() as sender:
+        answers = {sender.send(user, [user], MESSAGE).answer for _ in range(5)}
+    assert len(answers) == 5
+
+
+def test_repr_shows_no_secret(place: Place) -> None:
+    text = repr(place.credential) + repr(place.policy) + repr(place.reader())
+    secret = place.credential.token or place.credential.password
+    assert secret not in text
