@@ -67,7 +67,7 @@ def of_answer(
         retry_after=(wait or DEFAULT_WAIT) if throttled else wait,
         evidence={
             **evidence,
-            "answer": description.splitlines()[0] if description else "",
+            "answer": _first_sentence(description),
             "error": str(answer.get("error", "")),
             "codes": numbers,
             "suberror": str(answer.get("suberror", "")),
@@ -76,6 +76,11 @@ def of_answer(
             "timestamp": str(answer.get("timestamp", "")),
         },
     )
+
+
+def _first_sentence(description: str) -> str:
+    """The description without the ids that Entra appends; they are shown apart."""
+    return description.split(" Trace ID:")[0].split("\r\n")[0].split("\n")[0]
 
 
 def of_status(
