@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from ..core.choices import Stage
 from ..core.errors import Code, MailError, SecretUnreadable
+from ..oauth import microsoft
 from ..transports import registry
 from ..transports.base import (
     Credential,
@@ -19,6 +20,7 @@ from ..transports.base import (
     NetworkPolicy,
     OutboundTransport,
     Proxy,
+    Transport,
 )
 from . import secrets, tokens
 from .snapshots import Snapshot
@@ -54,6 +56,18 @@ def _parts(
     way = policy(snapshot)
     credential, _ = tokens.credential(snapshot, way, fresh=fresh, margin=margin)
     return endpoint(snapshot), credential, way
+
+
+def explain(error: MailError, transport: Transport) -> MailError:
+    """Add what a finding needs to a refusal of a token: its claims, user, protocol.
+
+    A mail server gives no reason for such a refusal (diagnosis.md section 3.1).
+    """
+    if error.code == Code.TOKEN_NOT_ACCEPTED and transport.credential.is_token:
+        error.evidence.setdefault("user", transport.credential.login)
+        error.evidence["protocol"] = str(transport.protocol)
+        error.evidence["claims"] = microsoft.claims(transport.credential.token)
+    return error
 
 
 def endpoint(snapshot: Snapshot) -> Endpoint:
@@ -94,6 +108,6 @@ def _proxy(pinned: dict[str, object]) -> Proxy | None:
 
 @lru_cache(maxsize=1)
 def _local_hostname() -> str:
-    """The name given in EHLO (RFC 5321 section 4.1.1.1): ASCII, or an address literal."""
+    """The name given in EHLO (RFC 5321 4.1.1.1): ASCII, or an address literal."""
     name = socket.gethostname()
     return name if name.isascii() and "." in name else "[127.0.0.1]"

@@ -105,7 +105,7 @@ def _write_cache(row: TokenCache, cache: str) -> bool:
         )
         # The loser's own row goes, or the winner's predecessor.
         SecretValue.objects.filter(
-            pk=row.value_id if written else value.pk,
+            pk__in=[row.value_id or 0] if written else [value.pk],
             purpose=SecretValue.Purpose.TOKEN_CACHE,
         ).delete()
     return bool(written)
