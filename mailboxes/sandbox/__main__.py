@@ -63,7 +63,9 @@ def run(
     except BlockingIOError as error:
         raise CannotRun(f"Another sandbox uses the folder {data}.") from error
     except OSError as error:
-        raise CannotRun(f"The sandbox cannot start: {error}.") from error
+        raise CannotRun(
+            f"The sandbox cannot start: {error.strerror or error}."
+        ) from error
     finally:
         os.close(lock)
 

@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import json
 import os
+import sqlite3
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from .mailstore import INBOX, Mailstore
 from .proxy import CHUNK, Proxy
 from .sasl import SignIn
 from .smtp_server import SmtpServer
+from .tally import Tally
 from .tokens import Tokens
 from .wire import LIMIT
 from .world import MAILBOXES, PROXY_LOGIN, SCENARIOS, Account, accounts
@@ -35,6 +38,8 @@ HOST = "127.0.0.1"
 FIRST_LETTERS = len(letters.FIRST)
 FIRST_SPAN = 2 * 86400  # seconds over which the first letters are spread
 KEEP = 20_000  # messages in a living INBOX; the generator takes the oldest away
+MOST_AT_ONCE = 20  # letters to one mailbox, after a time asleep
+AFTER_TROUBLE = 5.0  # seconds
 TICK = 0.1  # seconds between looks for letters and answers that are due
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -75,8 +80,9 @@ class Box:
             folder, self.store, self.accounts, options.answer_after
         )
         self.tokens = Tokens(folder)
+        self.tally = Tally()
         self.entra = Entra(
-            self.accounts, self.tokens, self.faults, options.token_seconds
+            self.accounts, self.tokens, self.faults, self.tally, options.token_seconds
         )
         self.ports: dict[str, int] = {}
         self._writer = letters.Writer(options.seed)
@@ -85,17 +91,24 @@ class Box:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
-        """Open the listeners, fill new mailboxes, write sandbox.json."""
+        """Open the listeners, fill new mailboxes, write sandbox.json.
+
+        Raises OSError when a port is taken or the folder cannot be written; whatever
+        it raises, nothing stays open.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
         for account in self.accounts.values():
             if self.store.ensure(account.address) and account in MAILBOXES:
                 self._first_letters(account.address)
         context = self.authority.context()
-        imap = ImapServer(
-            self.store, self._sign_in("IMAP.AccessAsUser.All"), self.faults, context
-        )
-        smtp = SmtpServer(
-            self.delivery, self._sign_in("SMTP.Send"), self.faults, context
-        )
+        imap = ImapServer(self.store, self._sign_in("imap"), self.faults, context)
+        smtp = SmtpServer(self.delivery, self._sign_in("smtp"), self.faults, context)
         await self._listen("entra", self._http(self.entra.handle), ssl=context)
         for name, server in (("imap", imap), ("smtp", smtp)):
             plain, secure = _bind(server, False), _bind(server, True)
@@ -175,11 +188,8 @@ class Box:
 
     # Inside
 
-    def _sign_in(self, permission: str) -> SignIn:
-        kind = "imap" if permission.startswith("IMAP") else "smtp"
-        return SignIn(
-            self.accounts, self.tokens, self.faults, permission, f"{kind}-refuse-token"
-        )
+    def _sign_in(self, service: str) -> SignIn:
+        return SignIn(self.accounts, self.tokens, self.faults, self.tally, service)
 
     def _http(self, handler: http.Handler) -> Handler:
         async def serve(
@@ -246,16 +256,19 @@ class Box:
         last = time.monotonic()
         while True:
             await asyncio.sleep(TICK)
-            self.store.deliver_answers(time.time())
-            if self.rate <= 0:
-                last = time.monotonic()
-            elif time.monotonic() - last >= self.rate:
-                last += self.rate
-                for account in MAILBOXES:
+            try:
+                self.store.deliver_answers(time.time())
+                now = time.monotonic()
+                due = int((now - last) / self.rate) if self.rate > 0 else 0
+                last = last + due * self.rate if self.rate > 0 else now
+                for account in MAILBOXES if due else ():
                     if account.living:
-                        self.write(account.address)
+                        self.write(account.address, min(due, MOST_AT_ONCE))
                         self._make_room(account.address)
                         await asyncio.sleep(0)
+            except sqlite3.OperationalError as error:  # the disk is full, mostly
+                print(f"sandbox: letters wait: {error}", file=sys.stderr, flush=True)
+                await asyncio.sleep(AFTER_TROUBLE)
 
     def _make_room(self, address: str) -> None:
         place = self.store.folder(address, INBOX)

@@ -1,8 +1,8 @@
 """The control API: scenarios for tests, drills and training, as JSON over loopback.
 
-GET /faults /delivered /mailboxes/ADDRESS; POST /faults /deliver /uidvalidity /rate
-/tokens /drop-connections. No sign-in; it listens on 127.0.0.1 and wants JSON from
-nobody's web page (Host is checked). The work: server.Sandbox.
+GET /faults, /delivered, /mailboxes/ADDRESS, /requests/ADDRESS; POST /faults, /deliver,
+/uidvalidity, /rate, /tokens, /drop-connections. No sign-in; it listens on 127.0.0.1
+and answers no web page (Host is checked). The work: box.
 """
 
 from __future__ import annotations
@@ -53,6 +53,9 @@ class Control:
             return Answer(200, {"delivered": box.delivery.listing()})
         if path == "/mailboxes":
             return Answer(200, {"mailboxes": sorted(box.accounts)})
+        if path.startswith("/requests/"):
+            address = self._address(path.removeprefix("/requests/"))
+            return Answer(200, box.tally.of(address))
         if path.startswith("/mailboxes/"):
             address = self._address(path.removeprefix("/mailboxes/"))
             return Answer(200, box.listing(address))

@@ -15,6 +15,7 @@ from typing import Any
 from . import entra_errors
 from .faults import Faults
 from .http import Answer, DropConnection, Request
+from .tally import Tally
 from .tokens import TokenRefused, Tokens, client_info, fingerprint
 from .world import (
     APPS,
@@ -60,6 +61,7 @@ class Entra:
     accounts: dict[str, Account]
     tokens: Tokens
     faults: Faults
+    tally: Tally
     token_seconds: int | None = None
     issued: int = 0
 
@@ -103,14 +105,17 @@ class Entra:
         headers = {"x-ms-request-id": str(uuid.uuid4())}
         if correlation:
             headers["client-request-id"] = correlation
+        user = request.form.get("username", "")
         try:
-            return Answer(200, work(), headers)
+            body = work()
         except Refused as refused:
+            self.tally.note("token", user, f"AADSTS{refused.number}")
             body = entra_errors.body(refused.number, correlation, **refused.facts)
             status = entra_errors.ERRORS[refused.number].status
             if status in (429, 503):
                 headers["Retry-After"] = RETRY_AFTER
             return Answer(status, body, headers)
+        return Answer(200, body, headers)
 
     def _realm(self, user: str) -> Answer:
         domain = user.rpartition("@")[2].lower()
@@ -136,10 +141,11 @@ class Entra:
         _check_secret(app, form)
         resource = _resource(_needed(form, "scope"))
         if grant == "password":
-            user = _needed(form, "username")
-            account = self._by_password(user, _needed(form, "password"), tenant)
+            account = self._named(_needed(form, "username"), tenant)
+            password = _needed(form, "password")
         else:
             account = self._by_refresh(_needed(form, "refresh_token"), app)
+            password = account.password
         facts = {
             "user": account.address,
             "tenant": TENANT_ID,
@@ -150,19 +156,19 @@ class Entra:
         fault = self.faults.first(_FAULT, account.address)
         if fault:
             raise Refused(int(fault.name.removeprefix(_FAULT)), **facts)
+        if password != account.password:
+            raise Refused(50126)
         if not app.permissions(resource):
             raise Refused(65001, **facts)
         return self._issue(account, app, resource, form)
 
-    def _by_password(self, user: str, password: str, tenant: str) -> Account:
+    def _named(self, user: str, tenant: str) -> Account:
         account = self.accounts.get(user.lower())
         if account is None:
             fault = self.faults.first(_FAULT, user)
             if fault:
                 raise Refused(int(fault.name.removeprefix(_FAULT)), user=user)
             raise Refused(50034, user=user, tenant=tenant)
-        if account.password != password:
-            raise Refused(50126)
         return account
 
     def _by_refresh(self, token: str, app: App) -> Account:
@@ -181,6 +187,7 @@ class Entra:
         self, account: Account, app: App, resource: str, form: dict[str, str]
     ) -> dict[str, Any]:
         self.issued += 1
+        self.tally.note("token", account.address, "ok")
         # Entra gives 60 to 90 minutes, so that not everybody comes back at once.
         seconds = self.token_seconds or 3600 + (self.issued * 137) % 900
         access, scopes = self.tokens.access(account, app, resource, seconds)

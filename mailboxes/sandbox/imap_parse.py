@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from .wire import Gone, Wire
 
 MAX_LITERAL = 64 * 1024 * 1024
-_LITERAL = re.compile(rb"\{(\d+)(\+?)\}$")
+_LITERAL = re.compile(rb"\{(\d{1,10})(\+?)\}$")
+_NUMBER = re.compile(r"[0-9]{1,10}|\*")
 _TOKEN = re.compile(
     r"""\s*(?:(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"
     |(?P<literal>\x00\d+\x00)|(?P<atom>[^\s()"\[]*\[[^\]]*\](?:<[\d.]+>)?|[^\s()"]+))""",
@@ -26,7 +27,9 @@ _MONTHS = (
 
 
 class Malformed(Exception):
-    """The command cannot be read."""
+    """The command cannot be read. tag: its tag where one was seen."""
+
+    tag = "*"
 
 
 async def read_command(wire: Wire) -> list[object]:
@@ -48,7 +51,12 @@ async def read_command(wire: Wire) -> list[object]:
             await wire.stream(b"+ Ready for additional command text.\r\n")
         line += part[: found.start()] + b"\x00%d\x00" % len(literals)
         literals.append(await wire.exactly(size))
-    return tokenize(line.decode("utf-8", "surrogateescape"), literals)
+    text = line.decode("utf-8", "replace")
+    try:
+        return tokenize(text, literals)
+    except Malformed as error:
+        error.tag = (text.split() or ["*"])[0]
+        raise
 
 
 def tokenize(line: str, literals: Sequence[bytes] = ()) -> list[object]:
@@ -81,7 +89,7 @@ def tokenize(line: str, literals: Sequence[bytes] = ()) -> list[object]:
 def text(token: object) -> str:
     """A token as text. Raises Malformed for a list."""
     if isinstance(token, bytes):
-        return token.decode("utf-8", "surrogateescape")
+        return token.decode("utf-8", "replace")
     if isinstance(token, str):
         return token
     raise Malformed("unexpected list")
@@ -96,7 +104,7 @@ def uids_in(numbers: str, uids: Sequence[int], *, by_uid: bool) -> list[int]:
     last = (uids[-1] if by_uid else len(uids)) if uids else 0
     for part in numbers.split(","):
         ends = part.split(":")
-        if not 1 <= len(ends) <= 2 or not all(e == "*" or e.isdigit() for e in ends):
+        if not 1 <= len(ends) <= 2 or not all(_NUMBER.fullmatch(end) for end in ends):
             raise Malformed(numbers[:40])
         values = [last if end == "*" else int(end) for end in ends]
         low, high = min(values), max(values)

@@ -75,8 +75,10 @@ class _Connection:
                 tag = text(tokens.pop(0))
                 if not await self._command(tag, text(tokens.pop(0)).upper(), tokens):
                     return
-            except (Malformed, IndexError):
+            except (Malformed, IndexError) as error:
                 self._bad += 1
+                if tag == "*" and isinstance(error, Malformed):
+                    tag = error.tag
                 await self._say(tag, "BAD Command Argument Error. 11")
         await self._wire.send(b"* BYE Connection is closed. 14\r\n")
 
@@ -173,6 +175,7 @@ class _Connection:
     async def _finish(
         self, tag: str, name: str, result: Account | sasl.Refusal
     ) -> None:
+        self._server.sign_in.note(result)
         if isinstance(result, sasl.Refusal):
             await self._say(tag, f"NO {name} failed.")
             return

@@ -63,9 +63,7 @@ class ImapSession:
             await run(tag, tokens)
 
     async def _say(self, line: str, before: bytes = b"") -> None:
-        await self._wire.send(
-            before + line.encode("utf-8", "surrogateescape") + b"\r\n"
-        )
+        await self._wire.send(before + line.encode("utf-8", "replace") + b"\r\n")
 
     async def _done(self, tag: str, name: str, code: str = "") -> None:
         """The tagged OK, after news of the selected folder."""
@@ -114,7 +112,7 @@ class ImapSession:
                 use = FOLDERS.get(folder.name, "")
                 flags = f"\\HasNoChildren {use}".strip()
                 lines += f'* {name} ({flags}) "/" {_quoted(folder.name)}\r\n'
-        await self._wire.stream(lines.encode("utf-8", "surrogateescape"))
+        await self._wire.stream(lines.encode("utf-8", "replace"))
         await self._done(tag, name)
 
     async def _do_lsub(self, tag: str, tokens: list[object]) -> None:

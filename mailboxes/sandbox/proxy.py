@@ -76,7 +76,7 @@ class Proxy:
         if method != "CONNECT":
             return None, _answer("501 Not Implemented")
         host, _, number = target.rpartition(":")
-        if not number.isdigit():
+        if not (number.isascii() and number.isdigit() and len(number) < 6):
             return None, _answer("400 Bad Request")
         route = ROUTES.get((host.lower().rstrip("."), int(number)))
         if route is None:

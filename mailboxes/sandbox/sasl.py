@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 
 from .faults import Faults
+from .tally import Tally
 from .tokens import TokenRefused, Tokens
 from .world import Account
 
@@ -26,13 +27,24 @@ class Refusal:
 
 @dataclass
 class SignIn:
-    """Judges sign-ins of one protocol. permission: IMAP.AccessAsUser.All, SMTP.Send."""
+    """Judges sign-ins of one protocol."""
 
     accounts: dict[str, Account]
     tokens: Tokens
     faults: Faults
-    permission: str
-    refuse_fault: str
+    tally: Tally
+    service: str  # imap or smtp
+
+    @property
+    def permission(self) -> str:
+        return "SMTP.Send" if self.service == "smtp" else "IMAP.AccessAsUser.All"
+
+    def note(self, result: Account | Refusal) -> None:
+        """Count how a sign-in ended."""
+        if isinstance(result, Refusal):
+            self.tally.note(self.service, result.user, result.reason)
+        else:
+            self.tally.note(self.service, result.address, "ok")
 
     def xoauth2(self, response: bytes) -> Account | Refusal:
         """Judge `user=...^Aauth=Bearer ...^A^A`."""
@@ -52,8 +64,9 @@ class SignIn:
         account = self.accounts.get(user.lower())
         if account is None:
             return Refusal("no mailbox", user)
-        if self.faults.hit(self.refuse_fault, account.address):
-            return Refusal(self.refuse_fault, user)
+        fault = f"{self.service}-refuse-token"
+        if self.faults.hit(fault, account.address):
+            return Refusal(fault, user)
         return account
 
     def plain(self, response: bytes) -> Account | Refusal:

@@ -176,6 +176,13 @@ class Sandbox:
         """Every message that SMTP accepted, oldest first."""
         return self._call(self.box.delivery.listing)
 
+    def requests(self, address: str) -> dict[str, dict[str, int]]:
+        """How sign-ins ended: {"token": {"ok": 1}, "imap": {"expired": 2}, "smtp": {}}.
+
+        A service that was never asked is absent.
+        """
+        return self._call(lambda: self.box.tally.of(address))
+
     def set_rate(self, seconds: float) -> None:
         """Seconds between letters, 0 = none."""
         self._call(lambda: setattr(self.box, "rate", seconds))

@@ -24,7 +24,7 @@ SCOPE = "https://outlook.office.com/SMTP.Send"
 MAX_RECIPIENTS = 500
 MAX_LINE = 64 * 1024
 _PATH = re.compile(r"(?:FROM|TO):\s*<([^<>]*)>(.*)", re.IGNORECASE)
-_SIZE = re.compile(r"\bSIZE=(\d+)", re.IGNORECASE)
+_SIZE = re.compile(r"\bSIZE=([0-9]{1,12})", re.IGNORECASE)
 
 UNRECOGNIZED = "500 5.3.3 Unrecognized command"
 BAD_SEQUENCE = "503 5.5.1 Bad sequence of commands"
@@ -193,6 +193,7 @@ class _Connection:
 
     async def _signed_in(self, result: Account | sasl.Refusal) -> None:
         faults = self._server.faults
+        self._server.sign_in.note(result)
         user = result.user if isinstance(result, sasl.Refusal) else result.address
         if faults.hit("smtp-throttled", user):
             await self._say(
