@@ -1,0 +1,5 @@
+"""The Django admin: every model. Option sets go through form and service of the
+console, what the machinery writes is read-only, secrets are never shown.
+"""
+
+from . import mailboxes, option_sets, proxies, rows, site, users  # noqa: F401

@@ -367,4 +367,7 @@ class SmtpClientForm(OptionSetForm):
 
 for _form in (PopClientForm, SmtpClientForm):
     _base = {name: _form.base_fields[name] for name in ("base_revision", *_form.beside)}
-    _form.base_fields = _base | option_fields(_form.model.options())
+    # declared_fields too: subclasses, such as the admin's, collect from them.
+    _form.declared_fields = _form.base_fields = _base | option_fields(
+        _form.model.options()
+    )

@@ -1,0 +1,100 @@
+"""Two kinds of admin pages: read-only ones, and ones that save through a service."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from ..core.errors import OptionError, StaleEdit
+
+STALE = "Somebody else has saved these options since you opened them. Open them again."
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that only the machinery writes: nothing is added, changed or deleted."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ServiceAdmin(admin.ModelAdmin):
+    """Rows that are saved by a service, from a plain form of ours.
+
+    form_class takes (data, files, instance=, initial=) as AdminForm below gives it.
+    """
+
+    form_class: type[Any]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        return self.form_class
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        return form.instance
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        saved = form.save_through_service(request.user)
+        if saved is None:
+            raise OptionError([])
+        obj.__dict__.update(saved.__dict__)
+        self.say(request, form)
+
+    def say(self, request: HttpRequest, form: Any) -> None:
+        """Tell the person what the save said, if anything."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Somebody else may save between our look and our write: told, not a trace."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except (StaleEdit, OptionError) as error:
+            messages.error(request, str(error) or STALE)
+            response: HttpResponse = redirect(request.get_full_path())
+            return response
+
+
+class AdminForm:
+    """Mixin that gives a plain form the shape that ModelAdmin asks of a form.
+
+    row_argument: name of the form's own argument for the row that is edited.
+    """
+
+    row_argument: str
+    row_model: type[Any]
+
+    def __init__(
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        instance: Any = None,
+        initial: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        row = instance if instance is not None and instance.pk else None
+        kwargs[self.row_argument] = row
+        # The admin reads it for rows that a person may only look at.
+        self._meta = SimpleNamespace(labels=None, help_texts=None, model=self.row_model)
+        super().__init__(data, initial=initial or {}, **kwargs)  # type: ignore[call-arg]
+        self.instance = row or self.row_model()
+
+    def save_m2m(self) -> None:
+        """Nothing of ours has many-to-many fields."""
+
+    def save_through_service(self, user: Any) -> Any:
+        raise NotImplementedError

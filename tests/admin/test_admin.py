@@ -1,0 +1,274 @@
+"""The admin: all models, one form and one service for option sets, no secrets."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from mailboxes.models import (
+    AuditEvent,
+    Batch,
+    Cycle,
+    Lease,
+    Mailbox,
+    PopClient,
+    Proxy,
+    SecretValue,
+    Source,
+    Worker,
+)
+from mailboxes.services import proxies, revisions, secrets
+from tests.services.option_sets import CANARY, CLIENT, DIRECTORY, saved_pop, saved_smtp
+
+pytestmark = pytest.mark.django_db
+
+EDITABLE = {"popclient", "smtpclient", "proxy", "mailbox"}
+MODELS = sorted(apps.get_app_config("mailboxes").get_models(), key=lambda m: m.__name__)
+NEW = {
+    "address": "support@contoso.com",
+    "enable_client": "on",
+    "server": "outlook.office365.com",
+    "mechanisms": "XOAUTH2",
+    "directory_id": DIRECTORY,
+    "client_id": CLIENT,
+    "password": CANARY,
+    "base_revision": "0",
+}
+
+
+@pytest.fixture
+def browser(django_user_model) -> Client:
+    user = django_user_model.objects.create_superuser("anna", password="x")
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def url(model: type, page: str, *args: object) -> str:
+    return reverse(f"admin:mailboxes_{model._meta.model_name}_{page}", args=args)
+
+
+def typed(browser: Client, path: str, **changes: str) -> dict[str, str]:
+    form = browser.get(path).context["adminform"].form
+    data = {}
+    for bound in form:
+        value = bound.value()
+        if value is True:
+            data[bound.html_name] = "on"
+        elif value is not False and value is not None:
+            data[bound.html_name] = str(value)
+    return data | changes
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.__name__)
+def test_every_model_has_a_list_page(browser, model):
+    assert model in admin.site._registry
+    assert browser.get(url(model, "changelist")).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.__name__)
+def test_only_four_models_can_be_changed_there(rf, django_user_model, model):
+    request = rf.get("/")
+    request.user = django_user_model.objects.create_superuser("anna")
+    page = admin.site._registry[model]
+    may = (page.has_add_permission(request), page.has_change_permission(request))
+    assert may == ((model._meta.model_name in EDITABLE),) * 2
+    assert page.has_delete_permission(request) is (model is Proxy)
+    assert page.get_actions(request) == {}
+
+
+def test_new_pop_client_goes_through_the_service(browser):
+    page = browser.post(url(PopClient, "add"), NEW, follow=True)
+    client = PopClient.objects.get()
+    assert (client.section, client.revision, client.revisions.count()) == (
+        "pop-client-support",
+        1,
+        1,
+    )
+    assert secrets.reveal(client.password_id) == CANARY
+    assert AuditEvent.objects.get().action == "option-set.created"
+    assert "In effect from the next POP cycle." in page.content.decode()
+
+
+def test_mistakes_stand_at_their_fields_in_the_same_words(browser):
+    wrong = NEW | {"server": "a b", "directory_id": "common", "address": ""}
+    page = browser.post(url(PopClient, "add"), wrong)
+    form = page.context["adminform"].form
+    console = browser.post("/mailboxes/new/", wrong).context["form"]
+    assert dict(form.errors) == dict(console.errors)
+    assert sorted(form.errors) == ["address", "directory_id", "server"]
+    assert PopClient.objects.count() == 0
+    assert CANARY not in page.content.decode()
+
+
+def test_change_makes_a_revision_and_keeps_the_password(browser):
+    client = saved_pop()
+    path = url(PopClient, "change", client.pk)
+    browser.post(path, typed(browser, path, folder_path="Sales"))
+    client.refresh_from_db()
+    assert (client.revision, client.folder_path) == (2, "Sales")
+    assert secrets.reveal(client.password_id) == CANARY
+
+
+def test_change_over_a_newer_save_is_refused(browser):
+    client = saved_pop()
+    path = url(PopClient, "change", client.pk)
+    data = typed(browser, path, folder_path="Mine")
+    revisions.save_pop_client(
+        client=client,
+        address="support@contoso.com",
+        raw={"folder-path": "Theirs"},
+        base_revision=1,
+    )
+    page = browser.post(path, data)
+    assert "Somebody else has saved these options" in page.content.decode()
+    client.refresh_from_db()
+    assert (client.revision, client.folder_path) == (2, "Theirs")
+
+
+def test_save_lost_between_look_and_write_is_told(browser, monkeypatch):
+    client = saved_pop()
+    path = url(PopClient, "change", client.pk)
+    data = typed(browser, path, folder_path="Mine")
+    real = revisions._move_on
+
+    def late(row, base, columns, to):
+        PopClient.objects.filter(pk=row.pk).update(revision=7)
+        real(row, base, columns, to)
+
+    monkeypatch.setattr(revisions, "_move_on", late)
+    page = browser.post(path, data)
+    assert (page.status_code, page["Location"]) == (302, path)
+    client.refresh_from_db()
+    assert (client.revision, client.folder_path) == (1, "")
+
+
+def test_viewer_of_option_sets_sees_values_and_no_form(django_user_model):
+    from django.contrib.auth.models import Permission
+
+    user = django_user_model.objects.create_user("viewer", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_popclient"))
+    viewer = Client()
+    viewer.force_login(user)
+    pop = saved_pop(folder_path="Sales")
+    page = viewer.get(url(PopClient, "change", pop.pk))
+    text = page.content.decode()
+    assert (page.status_code, "Sales" in text, 'name="server"' in text) == (
+        200,
+        True,
+        False,
+    )
+    assert CANARY not in text
+    assert viewer.post(url(PopClient, "change", pop.pk), NEW).status_code == 403
+
+
+def test_smtp_client_change_is_saved_not_in_effect(browser):
+    client = saved_smtp()
+    path = url(type(client), "change", client.pk)
+    browser.post(path, typed(browser, path, port="587"))
+    client.refresh_from_db()
+    assert (client.revision, client.sender.revision.number) == (2, 1)
+
+
+def test_proxy_password_is_write_only(browser):
+    data = {"name": "squid", "host": "proxy.example", "port": "3128"}
+    browser.post(url(Proxy, "add"), data | {"username": "u", "password": CANARY})
+    proxy = Proxy.objects.get()
+    assert secrets.reveal(proxy.password_id) == CANARY
+    path = url(Proxy, "change", proxy.pk)
+    assert CANARY not in browser.get(path).content.decode()
+    client = saved_pop(proxy="squid")
+    browser.post(path, data | {"username": "u", "password": "", "port": "3129"})
+    proxy.refresh_from_db()
+    assert (proxy.port, secrets.reveal(proxy.password_id)) == (3129, CANARY)
+    client.refresh_from_db()
+    assert client.revision == 2
+
+
+def test_proxy_mistakes_stand_at_their_fields(browser):
+    page = browser.post(url(Proxy, "add"), {"host": "http://p:1", "port": "0"})
+    assert {k: list(v) for k, v in page.context["adminform"].form.errors.items()} == {
+        "name": ["Enter a name of 1 to 40 characters."],
+        "host": ["Enter the host name alone, without http:// and without a path: p."],
+        "port": ["Enter a whole number, 1 to 65535."],
+    }
+
+
+def test_proxy_in_use_is_not_deleted(browser):
+    proxy = proxies.save_proxy(name="squid", host="proxy.example", port=3128)
+    saved_pop(proxy=proxy.pk)
+    browser.post(url(Proxy, "delete", proxy.pk), {"post": "yes"})
+    assert Proxy.objects.count() == 1
+    free = proxies.save_proxy(name="free", host="proxy.example", port=3128)
+    browser.post(url(Proxy, "delete", free.pk), {"post": "yes"})
+    assert not Proxy.objects.filter(name="free").exists()
+    assert AuditEvent.objects.filter(action="proxy.deleted").count() == 1
+
+
+def test_mailbox_that_only_sends_is_made_here(browser):
+    out = saved_smtp()
+    browser.post(
+        url(Mailbox, "add"), {"address": "out@contoso.com", "smtp_client": out.pk}
+    )
+    assert Mailbox.objects.get().smtp_client == out
+    assert AuditEvent.objects.filter(action="mailbox.created").count() == 1
+
+
+def test_secrets_are_never_shown(browser):
+    pop, proxy = (
+        saved_pop(),
+        proxies.save_proxy(
+            name="p", host="p.example", port=1, username="u", password=CANARY
+        ),
+    )
+    texts = [CANARY, *SecretValue.objects.values_list("ciphertext", flat=True)]
+    paths = [url(model, "changelist") for model in MODELS]
+    paths += [url(PopClient, "change", pop.pk), url(Proxy, "change", proxy.pk)]
+    paths += [url(SecretValue, "change", s.pk) for s in SecretValue.objects.all()]
+    paths += [url(PopClient, "history", pop.pk)]
+    for path in paths:
+        page = browser.get(path)
+        assert page.status_code == 200, path
+        assert [text for text in texts if text in page.content.decode()] == [], path
+
+
+def test_rows_of_the_machinery_open_read_only(browser):
+    now = timezone.now()
+    pop = saved_pop()
+    rows = [
+        Cycle.objects.create(
+            kind="fetch",
+            pop_client=pop,
+            revision=pop.revisions.get(),
+            owner="x",
+            fence=1,
+            started_at=now,
+        ),
+        Worker.objects.create(name="h:1", started_at=now, beat_at=now),
+        Batch.objects.create(kind="fetch", created_at=now),
+        Lease.objects.create(name="ticker"),
+        pop.revisions.get(),
+        pop.fetcher,
+        AuditEvent.objects.get(),
+    ]
+    for row in rows:
+        path = url(type(row), "change", row.pk)
+        page = browser.get(path)
+        assert (page.status_code, b'name="_save"' in page.content) == (200, False)
+        assert browser.post(path, {}).status_code == 403
+    assert Source.objects.count() == 0
+
+
+def test_sign_in_is_the_consoles(client, django_user_model):
+    page = client.get("/admin/mailboxes/cycle/")
+    assert page["Location"] == "/admin/login/?next=/admin/mailboxes/cycle/"
+    page = client.get(page["Location"])
+    assert page["Location"] == "/sign-in/?next=/admin/mailboxes/cycle/"
+    page = client.get("/admin/login/?next=https://evil.example/")
+    assert page["Location"] == "/sign-in/?next=/admin/"
+    client.force_login(django_user_model.objects.create_user("viewer"))
+    assert client.get("/admin/login/?next=/admin/").status_code == 403
