@@ -92,12 +92,14 @@ async def answers(
     parts: list[bytes] = []
     size = 0
     for group in _groups(entries, asked.needs_body):
-        bodies = (
+        bodies: list[bytes | None] = (
             store.bodies([entry.body for _, entry in group])
             if asked.needs_body
             else [b""] * len(group)
         )
         for (number, entry), body in zip(group, bodies, strict=True):
+            if body is None:  # another client expunged it while we were sending
+                continue
             one = render(number, entry, body, asked)
             parts.append(one)
             size += len(one)

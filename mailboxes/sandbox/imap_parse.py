@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from .wire import Gone, Wire
 
+DEEPEST = 30  # parentheses in each other
 MAX_LITERAL = 64 * 1024 * 1024
 _LITERAL = re.compile(rb"\{(\d{1,10})(\+?)\}$")
 _NUMBER = re.compile(r"[0-9]{1,10}|\*")
@@ -37,7 +38,8 @@ async def read_command(wire: Wire) -> list[object]:
 
     Asks for synchronising literals. Raises Malformed, Gone.
     """
-    line, literals = b"", []
+    line = b""
+    literals: list[bytes] = []
     while True:
         part = await wire.line()
         found = _LITERAL.search(part)
@@ -69,6 +71,8 @@ def tokenize(line: str, literals: Sequence[bytes] = ()) -> list[object]:
             raise Malformed(line[at : at + 20])
         at = found.end()
         if found["open"]:
+            if len(stack) > DEEPEST:
+                raise Malformed("(((")
             stack.append([])
         elif found["close"]:
             if len(stack) < 2:

@@ -104,7 +104,8 @@ class Search:
             return lambda entry: value in entry.message_id.lower()
 
         def test(entry: Entry) -> bool:
-            header = self._store.bodies([entry.body])[0].partition(b"\r\n\r\n")[0]
+            body = self._store.bodies([entry.body])[0] or b""
+            header = body.partition(b"\r\n\r\n")[0]
             text = header.decode("latin-1").replace("\r\n ", " ").replace("\r\n\t", " ")
             return any(
                 line.partition(":")[0].lower() == name

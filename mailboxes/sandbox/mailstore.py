@@ -193,13 +193,13 @@ class Mailstore:
         )
         return [row[0] for row in rows]
 
-    def bodies(self, ids: Sequence[int]) -> list[bytes]:
-        """The original bytes, in the order asked for."""
+    def bodies(self, ids: Sequence[int]) -> list[bytes | None]:
+        """The original bytes, in the order asked for; None where they are gone."""
         marks = ",".join("?" * len(ids))
         found = dict(
             self._db.execute(f"SELECT id, content FROM body WHERE id IN ({marks})", ids)
         )
-        return [found[one] for one in ids]
+        return [found.get(one) for one in ids]
 
     def set_flags(self, folder: int, uid: int, flags: str) -> None:
         """Replace the flags of one message."""

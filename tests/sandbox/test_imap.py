@@ -26,6 +26,8 @@ from tests.sandbox.clients import (
     xoauth2,
 )
 
+END = b"Z1 OK FETCH completed.\r\n"
+
 
 def test_capabilities_before_and_after_sign_in(sandbox: Sandbox) -> None:
     client = imap(sandbox)
@@ -338,3 +340,34 @@ def test_fetch_rate(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Non
     assert total > count * size
     with capsys.disabled():
         print(f"\nsandbox IMAP through its proxy: {count / took:,.0f} messages/s")
+
+
+def test_a_message_expunged_during_a_fetch_is_left_out(
+    sandbox: Sandbox,
+) -> None:
+    raw = [letter(n, size=4_000_000) for n in range(12)]
+    sandbox.deliver(SUPPORT, *raw)
+    reader, other = imap(sandbox), signed_in(sandbox)
+    reader.authenticate("XOAUTH2", xoauth2(SUPPORT, sandbox.token(SUPPORT)))
+    reader.select("INBOX")
+    reader.send(b"Z1 UID FETCH 13:24 (BODY.PEEK[])\r\n")
+    first = reader.file.readline()  # the server goes on only as we read
+    other.delete_messages([24])
+    other.expunge()
+    text = first + b"".join(iter(reader.file.readline, END))
+    assert text.count(b"FETCH (UID ") == 11
+    assert text.endswith(b"* 24 EXPUNGE\r\n")
+
+
+def test_a_mailbox_without_rights_is_a_scenario(sandbox: Sandbox) -> None:
+    sandbox.fault("norights@contoso.example", None)
+    with pytest.raises(IMAPClientError, match="User is authenticated but not connect"):
+        signed_in(sandbox, "norights@contoso.example")
+
+
+def test_a_literal_may_come_without_asking(sandbox: Sandbox) -> None:
+    client = signed_in(sandbox)
+    raw = letter(3)
+    client._imap.send(b"Y1 APPEND Drafts {%d+}\r\n%s\r\n" % (len(raw), raw))
+    assert client._imap.readline().startswith(b"Y1 OK [APPENDUID ")
+    assert len(sandbox.messages(SUPPORT, "Drafts")) == 1

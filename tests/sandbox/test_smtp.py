@@ -231,3 +231,23 @@ def test_fault_421_ends_the_connection(sandbox: Sandbox) -> None:
     assert client.mail(SUPPORT) == (421, b"4.3.2 Service not available")
     with pytest.raises(smtplib.SMTPServerDisconnected):
         client.noop()
+
+
+def test_a_mailbox_that_may_not_send_is_a_scenario(sandbox: Sandbox) -> None:
+    with pytest.raises(smtplib.SMTPAuthenticationError) as refused:
+        smtp_signed_in(sandbox, "nosmtp@contoso.example")
+    assert refused.value.smtp_error[:7] == b"5.7.139"
+
+
+def test_an_automatic_letter_is_not_answered(sandbox: Sandbox) -> None:
+    client = smtp_signed_in(sandbox)
+    automatic = letter(1).replace(
+        b"Subject", b"Auto-Submitted: auto-replied\r\nSubject"
+    )
+    client.sendmail(SUPPORT, [ANNA], automatic)
+    client.sendmail(SUPPORT, [ANNA], letter(2))
+    until(lambda: inbox(sandbox)() == 13)
+    answers = signed_in(sandbox).fetch([13], ["BODY[HEADER.FIELDS (IN-REPLY-TO)]"])
+    assert answers[13][b"BODY[HEADER.FIELDS (IN-REPLY-TO)]"] == (
+        b"In-Reply-To: <letter.2@contoso.example>\r\n\r\n"
+    )
