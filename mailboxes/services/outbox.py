@@ -1,0 +1,147 @@
+"""Sends what is queued: batches of a minute at most, one thread for each sender.
+
+The cycle of one sender is outbox_cycle; what a person may do with a message is
+outbox_actions; putting messages in is compose. Nothing goes out while the instance is
+held (DESIGN D13).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from django.db import connections
+from django.db.models import F, Q
+from django.utils import timezone
+
+from ..core.choices import Outcome
+from ..core.errors import Code
+from ..models import Batch, Cycle
+from . import clients, instance, outbox_rows, outbox_senders
+from .outbox_cycle import SendCycle
+
+THREADS = 8  # senders at a time in one batch
+# No message is begun after this. With the usual answer timeout of 120 s the last one
+# still ends before the queue's own limit of 150 s for a task.
+SECONDS = 25.0
+BEAT = 5.0  # seconds between heartbeats and renewals, a sixth of a lease
+LOOK = 0.25  # seconds between looks for senders that became due
+
+
+def run_send_batch(batch_id: int) -> None:
+    """Send for all senders that are due. A batch that was begun is not begun again."""
+    now = timezone.now()
+    owner = f"{socket.gethostname()}:{os.getpid()}:{batch_id}"
+    begun = Batch.objects.filter(pk=batch_id, started_at=None, ended_at=None).update(
+        started_at=now, beat_at=now, owner=owner
+    )
+    if not begun:
+        return
+    try:
+        if not instance.is_held():
+            reap_lost()
+            _Run(batch_id, owner).run()
+    finally:
+        Batch.objects.filter(pk=batch_id, ended_at=None).update(ended_at=timezone.now())
+
+
+def reap_lost() -> int:
+    """Give up messages and cycles whose process died or hung.
+
+    Messages become unconfirmed. Returns how many.
+    """
+    now = timezone.now()
+    lost = Q(smtp_client__sender__lease_until=None) | Q(
+        smtp_client__sender__lease_until__lte=now
+    )
+    other = ~Q(smtp_client__sender__fence=F("fence"))
+    stale = Cycle.objects.filter(
+        lost | other, kind=Cycle.Kind.SEND, outcome=Outcome.RUNNING
+    ).values_list("pk", flat=True)
+    for pk in list(stale):
+        Cycle.objects.filter(pk=pk, outcome=Outcome.RUNNING).update(
+            outcome=Outcome.LOST, ended_at=now, code=Code.LEASE_LOST
+        )
+    return outbox_rows.reap(now)
+
+
+def start_of_service() -> int:
+    """At a real start of the worker service every newest revision is in effect.
+
+    Returns how many senders took another revision (DESIGN D3).
+    """
+    return clients.restart_all_sending()
+
+
+class _Run:
+    """Threads of one batch, and the thread that keeps their leases."""
+
+    def __init__(self, batch_id: int, owner: str) -> None:
+        self._batch = batch_id
+        self._owner = owner
+        self._stopping = threading.Event()
+        self._until = time.monotonic() + SECONDS
+        self._beat_at = time.monotonic()
+        self._running: dict[Future[None], tuple[int, SendCycle]] = {}
+        self._cycles = 0
+        self._broken: BaseException | None = None
+
+    def run(self) -> None:
+        pool = ThreadPoolExecutor(THREADS, thread_name_prefix="send")
+        try:
+            while True:
+                self._look()
+                if not self._stop():
+                    self._begin(pool)
+                if not self._running:
+                    break
+                done, _others = wait(
+                    self._running, timeout=LOOK, return_when=FIRST_COMPLETED
+                )
+                for future in done:
+                    del self._running[future]
+                    broken = future.exception()
+                    if broken is not None:
+                        # The others end first: their leases must be renewed till then.
+                        self._broken = broken
+                        self._stopping.set()
+        finally:
+            self._stopping.set()
+            pool.shutdown(wait=True)
+        if self._broken is not None:
+            raise self._broken
+
+    def _stop(self) -> bool:
+        return self._stopping.is_set() or time.monotonic() >= self._until
+
+    def _begin(self, pool: ThreadPoolExecutor) -> None:
+        busy = {pk for pk, _cycle in self._running.values()}
+        for pk in outbox_senders.due(timezone.now()):
+            if len(self._running) >= THREADS:
+                return
+            if pk not in busy:
+                cycle = SendCycle(pk, self._owner, self._stop)
+                self._running[pool.submit(_in_thread, cycle)] = (pk, cycle)
+                self._cycles += 1
+
+    def _look(self) -> None:
+        """Is the batch asked to stop? And, now and then, a sign of life."""
+        rows = Batch.objects.filter(pk=self._batch)
+        if rows.filter(Q(stop=True) | Q(ended_at__isnull=False)).exists():
+            self._stopping.set()
+        now = time.monotonic()
+        if now - self._beat_at >= BEAT:
+            self._beat_at = now
+            rows.update(beat_at=timezone.now(), cycles=self._cycles)
+            for _pk, cycle in self._running.values():
+                cycle.renew()
+
+
+def _in_thread(cycle: SendCycle) -> None:
+    try:
+        cycle.run()
+    finally:
+        connections.close_all()

@@ -1,0 +1,228 @@
+"""One send cycle: one sender, one connection, its messages one after the other.
+
+What a try means for its message is outbox_outcome; rows are written in outbox_rows;
+threads and batches are outbox. Crash safety, step by step:
+
+1. Sender claimed, cycle row written: a death here is seen by the reaper (cycle LOST).
+2. Connection opened: no message is claimed yet, so none becomes unconfirmed.
+3. Message claimed and attempt written, one commit. From here to 5 a death leaves a
+   `sending` row whose lease runs out: unconfirmed, and a person decides.
+4. The message is handed over, outside of any transaction.
+5. The outcome is committed, on the fence. After that the message is never claimed
+   again unless it is waiting for recipients that the server has put off.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.utils import timezone
+
+from ..core.choices import Outcome, Stage
+from ..core.errors import Code, LeaseLost, MailError
+from ..models import Cycle, Sender
+from ..transports.base import OutboundTransport
+from . import (
+    connect,
+    outbox_connections,
+    outbox_outcome,
+    outbox_rows,
+    outbox_senders,
+    snapshots,
+    tokens,
+)
+from .outbox_connections import Key
+from .outbox_rows import Claim
+
+logger = logging.getLogger(__name__)
+
+
+class SendCycle:
+    """Runs in a thread of a batch; `renew` is called from the batch's own thread.
+
+    stop: asked before each message.
+    """
+
+    def __init__(self, sender: int, owner: str, stop: Callable[[], bool]) -> None:
+        self._pk = sender
+        self._owner = owner
+        self._stop = stop
+        self._fence: int | None = None
+        self._claimed: Claim | None = None
+        self._transport: OutboundTransport | None = None
+        self._used = 0  # messages sent over this connection
+        self._opened = False
+        self._proved = False  # the server has let us in, or taken a message
+
+    def renew(self) -> None:
+        """Renew the leases that this cycle holds now."""
+        now, fence, claimed = timezone.now(), self._fence, self._claimed
+        if fence is not None:
+            outbox_senders.renew(self._pk, fence, now)
+        if claimed is not None:
+            outbox_rows.renew(claimed, now)
+
+    def run(self) -> None:
+        """Send until nothing is due, `stop` says so, or the sender fails."""
+        sender = outbox_senders.claim(self._pk, self._owner)
+        if sender is None:
+            return
+        self._fence = sender.fence
+        if outbox_rows.due(sender.smtp_client_id, timezone.now()).exists():
+            self._run(sender)
+        outbox_senders.release(self._pk, sender.fence)
+        self._fence = None
+
+    def _run(self, sender: Sender) -> None:
+        assert sender.revision is not None  # outbox_senders.due
+        self._sender = sender
+        self._client = sender.smtp_client_id
+        self._snapshot = snapshots.of(sender.revision)
+        self._key = Key(self._client, sender.revision.pk, sender.generation)
+        self._phases: dict[str, int] = {}
+        self._cycle = Cycle.objects.create(
+            kind=Cycle.Kind.SEND,
+            smtp_client_id=self._client,
+            revision=sender.revision,
+            owner=self._owner,
+            fence=sender.fence,
+            started_at=timezone.now(),
+        )
+        self._transport = outbox_connections.connections.take(self._key)
+        try:
+            self._end(self._send_all())
+        except LeaseLost:
+            # Somebody else works with this sender: nothing of it is ours to write.
+            self._end(Outcome.LOST)
+        except MailError as error:
+            self._end(Outcome.FAILED, error)
+        except Exception as error:  # noqa: BLE001 - the border of the cycle
+            # A message that was claimed stays `sending` until its lease runs out.
+            logger.exception("send cycle %s", self._cycle.pk)
+            self._drop()
+            evidence: dict[str, object] = {"error": type(error).__name__}
+            self._end(
+                Outcome.FAILED,
+                MailError(Code.INTERNAL, Stage.DATA, evidence=evidence),
+            )
+        if self._transport is not None:
+            outbox_connections.connections.put(self._key, self._transport)
+            self._transport = None
+
+    def _send_all(self) -> Outcome:
+        while not self._stop():
+            now = outbox_senders.standing(self._pk, self._sender.fence)
+            if now.paused:
+                return Outcome.OK
+            if now.generation != self._key.generation:
+                # Restart sending: the next cycle takes what is in effect now.
+                self._drop()
+                return Outcome.OK
+            transport = self._connected(now.margin)
+            claimed = outbox_rows.claim(self._client, self._cycle, self._owner)
+            if claimed is None:
+                return Outcome.OK
+            self._claimed = claimed
+            self._send(transport, claimed)
+            self._claimed = None
+        return Outcome.PARTIAL
+
+    def _send(self, transport: OutboundTransport, claimed: Claim) -> None:
+        """One message. Raises MailError when the sender cannot go on."""
+        content = outbox_rows.content(claimed.pk)
+        begun = time.monotonic()
+        try:
+            result = transport.send(claimed.envelope_from, claimed.pending, content)
+        except MailError as error:
+            go_on = outbox_outcome.failed(claimed, error)
+            self._claimed = None
+            used = self._used
+            if error.handed_over or not transport.alive():
+                self._drop()
+            ended = error.code in outbox_outcome.LINE_ENDED and not error.handed_over
+            if go_on or (ended and used):
+                # Servers close a line after some messages: a new one is made.
+                return
+            raise
+        spent = int((time.monotonic() - begun) * 1000)
+        self._phases["send"] = self._phases.get("send", 0) + spent
+        self._used += 1
+        self._proved = True
+        outbox_outcome.taken(claimed, result)
+        outbox_rows.count_sent(self._pk, self._cycle, len(content))
+
+    # connection
+
+    def _connected(self, margin: float) -> OutboundTransport:
+        """The open connection, made or made anew where that is due."""
+        kept = self._transport
+        if kept is not None and (
+            _expires(kept, margin) or (self._used == 0 and not kept.alive())
+        ):
+            self._drop()
+        if self._transport is None:
+            try:
+                self._open(margin)
+            except MailError as error:
+                if error.code == Code.TOKEN_NOT_ACCEPTED:
+                    tokens.forget(self._snapshot)
+                outbox_rows.note_failure(
+                    self._client,
+                    self._cycle,
+                    self._owner,
+                    code=error.code,
+                    stage=error.stage,
+                    evidence=error.evidence,
+                )
+                raise
+        assert self._transport is not None
+        return self._transport
+
+    def _open(self, margin: float) -> None:
+        transport = connect.outbound(
+            self._snapshot, margin=max(margin, tokens.RENEW_BEFORE)
+        )
+        transport.open()
+        self._transport = transport
+        self._used = 0
+        self._opened = self._proved = True
+        for phase, spent in transport.timings.items():
+            self._phases[phase] = self._phases.get(phase, 0) + spent
+
+    def _drop(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+        self._transport = None
+        self._used = 0
+
+    # end
+
+    def _end(self, outcome: Outcome, error: MailError | None = None) -> None:
+        """Close the cycle row; write on the sender how it went, where it is ours."""
+        now = timezone.now()
+        Cycle.objects.filter(pk=self._cycle.pk, ended_at=None).update(
+            outcome=outcome,
+            ended_at=now,
+            new_connection=self._opened,
+            phases=self._phases,
+            code=error.code if error else "",
+            stage=error.stage if error else "",
+            evidence=error.evidence if error else {},
+        )
+        if error is not None:
+            outbox_senders.note_failure(self._sender, error, now)
+        elif outcome is not Outcome.LOST and self._proved:
+            outbox_senders.note_success(self._sender, outcome, now)
+
+
+def _expires(transport: OutboundTransport, margin: float) -> bool:
+    """The token ends within the margin (option token-expiry-margin-time)."""
+    ends = transport.credential.expires_at
+    return ends is not None and ends - clock() <= margin
+
+
+def clock() -> float:
+    """Now as a Unix time in seconds; tests set it."""
+    return time.time()
