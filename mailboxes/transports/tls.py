@@ -86,13 +86,16 @@ def wrap(
 
 
 def failed(error: Exception, evidence: dict[str, object]) -> MailError:
-    """The MailError of a handshake that ended with `error`."""
+    """The MailError of a handshake that ended with `error`.
+
+    Errors that Python itself raises lack the attributes that OpenSSL's have.
+    """
     answer = str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
-        code = VERIFY.get(error.verify_code, Code.TLS_UNTRUSTED)
-        answer = error.verify_message or answer
+        code = VERIFY.get(getattr(error, "verify_code", 0), Code.TLS_UNTRUSTED)
+        answer = getattr(error, "verify_message", "") or answer
     elif isinstance(error, ssl.SSLError):
-        code = REASONS.get(error.reason or "", Code.TLS_HANDSHAKE)
+        code = REASONS.get(getattr(error, "reason", None) or "", Code.TLS_HANDSHAKE)
     elif isinstance(error, TimeoutError):
         code = Code.READ_TIMEOUT
     else:
