@@ -7,8 +7,6 @@ held (DESIGN D13).
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -20,7 +18,7 @@ from django.utils import timezone
 from ..core.choices import Outcome
 from ..core.errors import Code
 from ..models import Batch, Cycle
-from . import clients, instance, outbox_rows, outbox_senders
+from . import clients, instance, leases, outbox_rows, outbox_senders
 from .outbox_cycle import SendCycle
 
 THREADS = 8  # senders at a time in one batch
@@ -34,16 +32,15 @@ LOOK = 0.25  # seconds between looks for senders that became due
 def run_send_batch(batch_id: int) -> None:
     """Send for all senders that are due. A batch that was begun is not begun again."""
     now = timezone.now()
-    owner = f"{socket.gethostname()}:{os.getpid()}:{batch_id}"
     begun = Batch.objects.filter(pk=batch_id, started_at=None, ended_at=None).update(
-        started_at=now, beat_at=now, owner=owner
+        started_at=now, beat_at=now, owner=leases.owner()
     )
     if not begun:
         return
     try:
         if not instance.is_held():
             reap_lost()
-            _Run(batch_id, owner).run()
+            _Run(batch_id).run()
     finally:
         Batch.objects.filter(pk=batch_id, ended_at=None).update(ended_at=timezone.now())
 
@@ -79,9 +76,8 @@ def start_of_service() -> int:
 class _Run:
     """Threads of one batch, and the thread that keeps their leases."""
 
-    def __init__(self, batch_id: int, owner: str) -> None:
+    def __init__(self, batch_id: int) -> None:
         self._batch = batch_id
-        self._owner = owner
         self._stopping = threading.Event()
         self._until = time.monotonic() + SECONDS
         self._beat_at = time.monotonic()
@@ -123,7 +119,7 @@ class _Run:
             if len(self._running) >= THREADS:
                 return
             if pk not in busy:
-                cycle = SendCycle(pk, self._owner, self._stop)
+                cycle = SendCycle(pk, self._stop)
                 self._running[pool.submit(_in_thread, cycle)] = (pk, cycle)
                 self._cycles += 1
 

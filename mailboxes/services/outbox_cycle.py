@@ -26,6 +26,7 @@ from ..models import Cycle, Sender
 from ..transports.base import OutboundTransport
 from . import (
     connect,
+    leases,
     outbox_connections,
     outbox_outcome,
     outbox_rows,
@@ -45,11 +46,10 @@ class SendCycle:
     stop: asked before each message.
     """
 
-    def __init__(self, sender: int, owner: str, stop: Callable[[], bool]) -> None:
+    def __init__(self, sender: int, stop: Callable[[], bool]) -> None:
         self._pk = sender
-        self._owner = owner
         self._stop = stop
-        self._fence: int | None = None
+        self._held: Sender | None = None
         self._claimed: Claim | None = None
         self._transport: OutboundTransport | None = None
         self._used = 0  # messages sent over this connection
@@ -58,22 +58,22 @@ class SendCycle:
 
     def renew(self) -> None:
         """Renew the leases that this cycle holds now."""
-        now, fence, claimed = timezone.now(), self._fence, self._claimed
-        if fence is not None:
-            outbox_senders.renew(self._pk, fence, now)
+        held, claimed = self._held, self._claimed
+        if held is not None:
+            leases.renew(held)
         if claimed is not None:
-            outbox_rows.renew(claimed, now)
+            outbox_rows.renew(claimed, timezone.now())
 
     def run(self) -> None:
         """Send until nothing is due, `stop` says so, or the sender fails."""
-        sender = outbox_senders.claim(self._pk, self._owner)
+        sender = self._held = outbox_senders.claim(self._pk)
         if sender is None:
             return
-        self._fence = sender.fence
         if outbox_rows.due(sender.smtp_client_id, timezone.now()).exists():
             self._run(sender)
-        outbox_senders.release(self._pk, sender.fence)
-        self._fence = None
+        # Not in a `finally`: what ends a process skips this too, and is found so.
+        leases.release(sender)
+        self._held = None
 
     def _run(self, sender: Sender) -> None:
         assert sender.revision is not None  # outbox_senders.due
@@ -86,7 +86,7 @@ class SendCycle:
             kind=Cycle.Kind.SEND,
             smtp_client_id=self._client,
             revision=sender.revision,
-            owner=self._owner,
+            owner=sender.lease_owner,
             fence=sender.fence,
             started_at=timezone.now(),
         )
@@ -121,7 +121,7 @@ class SendCycle:
                 self._drop()
                 return Outcome.OK
             transport = self._connected(now.margin)
-            claimed = outbox_rows.claim(self._client, self._cycle, self._owner)
+            claimed = outbox_rows.claim(self._client, self._cycle)
             if claimed is None:
                 return Outcome.OK
             self._claimed = claimed
@@ -171,7 +171,6 @@ class SendCycle:
                 outbox_rows.note_failure(
                     self._client,
                     self._cycle,
-                    self._owner,
                     code=error.code,
                     stage=error.stage,
                     evidence=error.evidence,
@@ -214,7 +213,7 @@ class SendCycle:
         if error is not None:
             outbox_senders.note_failure(self._sender, error, now)
         elif outcome is not Outcome.LOST and self._proved:
-            outbox_senders.note_success(self._sender, outcome, now)
+            outbox_senders.note_success(self._sender, now)
 
 
 def _expires(transport: OutboundTransport, margin: float) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -19,8 +19,8 @@ from django.utils import timezone
 from ..core.choices import OUTBOX_CLAIMABLE, OutboxState, Outcome, Stage
 from ..core.errors import Code, LeaseLost
 from ..models import Attempt, Cycle, OutboundChunk, OutboundMessage, Sender
+from . import leases
 
-LEASE = timedelta(seconds=30)
 ANSWER_LIMIT = 1000  # characters of a server's answer kept on the attempt
 
 
@@ -50,7 +50,7 @@ def due(client: int, now: datetime) -> Any:
     ).order_by("created_at", "id")
 
 
-def claim(client: int, cycle: Cycle, owner: str) -> Claim | None:
+def claim(client: int, cycle: Cycle) -> Claim | None:
     """Take the oldest message that is due, and write down the try.
 
     The commit of this transaction is the point of no return: from here on, until an
@@ -64,14 +64,14 @@ def claim(client: int, cycle: Cycle, owner: str) -> Claim | None:
             ).update(
                 state=OutboxState.SENDING,
                 state_since=now,
-                lease_owner=owner,
-                lease_until=now + LEASE,
+                lease_owner=cycle.owner,
+                lease_until=now + leases.LEASE,
                 fence=F("fence") + 1,
                 tries=F("tries") + 1,
             )
             if not taken:
                 continue  # cancelled, or another sender's batch was first
-            attempt = _new_attempt(row.pk, cycle, owner, now)
+            attempt = _new_attempt(row.pk, cycle, now)
             return Claim(
                 pk=row.pk,
                 fence=row.fence + 1,
@@ -97,7 +97,7 @@ def renew(claimed: Claim, now: datetime) -> bool:
     return bool(
         OutboundMessage.objects.filter(
             pk=claimed.pk, fence=claimed.fence, state=OutboxState.SENDING
-        ).update(lease_until=now + LEASE)
+        ).update(lease_until=now + leases.LEASE)
     )
 
 
@@ -142,7 +142,6 @@ def finish(
 def note_failure(
     client: int,
     cycle: Cycle,
-    owner: str,
     *,
     code: str,
     stage: str,
@@ -157,7 +156,7 @@ def note_failure(
         pk = due(client, now).values_list("pk", flat=True).first()
         if pk is None:
             return
-        attempt = _new_attempt(pk, cycle, owner, now)
+        attempt = _new_attempt(pk, cycle, now)
         answer = str(evidence.get("answer", ""))
         _close(attempt.pk, Outcome.FAILED, answer, code, stage, evidence, now)
 
@@ -221,14 +220,14 @@ def reap(now: datetime) -> int:
     return count
 
 
-def _new_attempt(pk: int, cycle: Cycle, owner: str, now: datetime) -> Attempt:
+def _new_attempt(pk: int, cycle: Cycle, now: datetime) -> Attempt:
     last = Attempt.objects.filter(message_id=pk).aggregate(n=Max("number"))["n"] or 0
     return Attempt.objects.create(
         message_id=pk,
         number=last + 1,
         cycle=cycle,
         revision_id=cycle.revision_id,
-        owner=owner,
+        owner=cycle.owner,
         started_at=now,
     )
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ..core.choices import OUTBOX_CLAIMABLE, RUNNABLE_STATES, Outcome, RunState
+from ..core.choices import OUTBOX_CLAIMABLE, RUNNABLE_STATES
 from ..core.errors import LeaseLost, MailError
 from ..models import Sender
-from . import outbox_retry as retry
+from . import leases, retry
 
-LEASE = timedelta(seconds=30)
-RECENT = 30  # cycles whose outcome the row itself remembers
+AFTER_UNCONFIRMED = timedelta(minutes=1)
 
 
 def due(now: datetime) -> list[int]:
@@ -39,42 +39,22 @@ def due(now: datetime) -> list[int]:
 def _free(now: datetime) -> QuerySet[Sender]:
     return Sender.objects.filter(
         Q(not_before=None) | Q(not_before__lte=now),
-        Q(lease_until=None) | Q(lease_until__lte=now),
+        leases.free(),
         state__in=RUNNABLE_STATES,
         paused_at=None,
     )
 
 
-def claim(pk: int, owner: str) -> Sender | None:
+def claim(pk: int) -> Sender | None:
     """The sender with its revision, ours for 30 s; None when somebody was first."""
     now = timezone.now()
-    claimed = (
-        _free(now)
-        .filter(pk=pk)
-        .update(
-            lease_owner=owner,
-            lease_until=now + LEASE,
-            fence=F("fence") + 1,
-            last_try_at=now,
-            preferred=owner,
-        )
-    )
-    if not claimed:
+    row = leases.claim(_free(now), pk)
+    if row is None:
         return None
-    row = Sender.objects.select_related("revision__smtp_client").get(pk=pk)
-    return row if row.lease_owner == owner else None
-
-
-def renew(pk: int, fence: int, now: datetime) -> bool:
-    """Hold on for another 30 s; False when somebody else holds it now."""
-    return bool(
-        Sender.objects.filter(pk=pk, fence=fence).update(lease_until=now + LEASE)
+    leases.guard(row, last_try_at=now, preferred=row.lease_owner)
+    return Sender.objects.select_related("revision__smtp_client").get(
+        pk=pk, fence=row.fence
     )
-
-
-def release(pk: int, fence: int) -> None:
-    """Give it back, so that the next batch need not wait for the end of the lease."""
-    Sender.objects.filter(pk=pk, fence=fence).update(lease_owner="", lease_until=None)
 
 
 @dataclass(frozen=True)
@@ -98,32 +78,23 @@ def standing(pk: int, fence: int) -> Standing:
     return Standing(row[0], row[1] is not None, float(row[2] or 0))
 
 
-def note_success(sender: Sender, outcome: Outcome, now: datetime) -> None:
+def note_success(sender: Sender, now: datetime) -> None:
     """The cycle ended well: what went wrong before is over."""
-    _write(
-        sender,
-        outcome,
-        state=RunState.ACTIVE,
-        not_before=None,
-        failures=0,
-        sign_in_failures=0,
-        code="",
-        stage="",
-        evidence={},
-        failed_since=None,
-        last_success_at=now,
-    )
+    _write(sender, retry.after_success(sender, now))
 
 
 def note_failure(sender: Sender, error: MailError, now: datetime) -> None:
     """The sender itself has failed: when, and whether, it tries again (DESIGN D9)."""
-    _write(sender, Outcome.FAILED, **retry.decide(sender, error, now))
+    changes = retry.after_failure(sender, error, now)
+    if error.handed_over and changes["not_before"] is not None:
+        # Each hasty try would leave one more message unconfirmed.
+        changes["not_before"] = max(changes["not_before"], now + AFTER_UNCONFIRMED)
+    _write(sender, changes)
 
 
-def _write(sender: Sender, outcome: Outcome, **changes: object) -> None:
+def _write(sender: Sender, changes: dict[str, Any]) -> None:
     """Only while it is ours, and only if nothing was restarted meanwhile: a failure of
     the old options says nothing about the new ones."""
-    recent = (sender.recent + outcome.value[0])[-RECENT:]
     Sender.objects.filter(
         pk=sender.pk, fence=sender.fence, generation=sender.generation
-    ).update(recent=recent, **changes)
+    ).update(**changes)

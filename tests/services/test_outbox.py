@@ -50,7 +50,7 @@ class Scene:
     def cycle(self) -> Cycle:
         """Run one cycle to its end, as a thread of a batch would."""
         before = Cycle.objects.count()
-        SendCycle(self.sender.pk, "host:1:1", lambda: False).run()
+        SendCycle(self.sender.pk, lambda: False).run()
         assert Cycle.objects.count() == before + 1
         return Cycle.objects.latest("pk")
 
@@ -405,7 +405,7 @@ def test_failure_of_the_old_options_does_not_stop_the_new(scene: Scene) -> None:
 def test_paused_sender_and_held_instance_send_nothing(scene: Scene) -> None:
     scene.queue()
     clients.pause(scene.client, None)
-    SendCycle(scene.sender.pk, "host:1:1", lambda: False).run()
+    SendCycle(scene.sender.pk, lambda: False).run()
     clients.unpause(scene.client, None)
     instance.hold("drill")
     batch = Batch.objects.create(kind="send", created_at=timezone.now())
@@ -418,7 +418,7 @@ def test_stop_ends_at_the_next_message(scene: Scene) -> None:
     scene.queue()
     scene.queue()
     asked = iter([False, True])
-    SendCycle(scene.sender.pk, "host:1:1", lambda: next(asked)).run()
+    SendCycle(scene.sender.pk, lambda: next(asked)).run()
     assert len(scene.server.sent) == 1
     assert Cycle.objects.get().outcome == "partial"
     assert OutboundMessage.objects.filter(state="queued").count() == 1
