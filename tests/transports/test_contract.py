@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from imapclient.imap_utf7 import encode
 
 from mailboxes.core.choices import AfterFetch, Security
 from mailboxes.core.errors import Code, MailError
+from mailboxes.sandbox.server import Sandbox
+from mailboxes.sandbox.world import PROXY_LOGIN
 from mailboxes.transports.base import (
     CHUNK_SIZE,
     Credential,
@@ -18,6 +22,7 @@ from mailboxes.transports.base import (
     Listed,
     NetworkPolicy,
     OutboundTransport,
+    Proxy,
     Reply,
 )
 from mailboxes.transports.imap import ImapTransport
@@ -41,6 +46,11 @@ class Place:
     deliver: Callable[..., None]
     unknown_recipient: str
 
+    @property
+    def letter(self) -> bytes:
+        """A message from the user; the sandbox refuses others, as Exchange does."""
+        return MESSAGE.replace(b"a@example.org", self.credential.login.encode())
+
     def reader(self) -> InboundTransport:
         return self.inbound(self.endpoint, self.credential, self.policy)
 
@@ -50,6 +60,8 @@ class Place:
 
 KINDS = [
     "memory",
+    "sandbox-token",
+    "sandbox-password",
     *(
         pytest.param(f"{way}-{sign_in}", marks=pytest.mark.server)
         for way in ("ssl-tls", "start-tls", "proxy")
@@ -62,6 +74,10 @@ KINDS = [
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     if request.param == "memory":
         yield from _memory()
+        return
+    if request.param.startswith("sandbox"):
+        folder = request.getfixturevalue("tmp_path") / "sandbox"
+        yield from _sandbox(folder, request.param)
         return
     way, _, sign_in = request.param.rpartition("-")
     dovecot = request.getfixturevalue("dovecot")
@@ -107,6 +123,41 @@ def _memory() -> Iterator[Place]:
             NetworkPolicy(),
             deliver,
             "nobody@example.org",
+        )
+
+
+def _sandbox(folder: Path, kind: str) -> Iterator[Place]:
+    """The providers' real names, through the sandbox's proxy; as in production."""
+    with Sandbox(folder, first_letters=0) as box:
+        if kind == "sandbox-token":
+            address = "support@contoso.example"
+            credential = Credential(address, token=box.token(address))
+        else:  # the one account that may still send and fetch with its password
+            address = "legacy@contoso.example"
+            credential = Credential(address, password=box.account(address).password)
+
+        def deliver(
+            data: bytes, folder: str = "INBOX", arrived: datetime | None = None
+        ) -> None:
+            store, when = box.box.store, arrived.timestamp() if arrived else None
+            name = encode(folder).decode()  # the sandbox keeps names as on the wire
+
+            def put() -> None:
+                store.create(address, name)
+                store.add(address, name, [data], arrived=when)
+
+            box._call(put)
+
+        proxy = Proxy(box.host, box.proxy_port, *PROXY_LOGIN)
+        yield Place(
+            ImapTransport,
+            SmtpTransport,
+            Endpoint("outlook.office365.com", 993, Security.TLS),
+            Endpoint("smtp.office365.com", 587, Security.STARTTLS),
+            credential,
+            NetworkPolicy(10, 20, proxy=proxy, ca_pem=box.ca_pem),
+            deliver,
+            "nobody@contoso.example",
         )
 
 
@@ -278,7 +329,7 @@ def test_calls_on_a_closed_transport_fail_as_connection_lost(place: Place) -> No
 def test_send_names_accepted_and_refused(place: Place) -> None:
     user = place.credential.login
     with place.sender() as sender:
-        result = sender.send(user, [user, place.unknown_recipient], MESSAGE)
+        result = sender.send(user, [user, place.unknown_recipient], place.letter)
         assert result.accepted == (user,)
         assert result.refused[place.unknown_recipient].code == 550
         assert result.answer.startswith("250 ")
@@ -288,18 +339,18 @@ def test_send_to_refused_recipients_only_raises_and_goes_on(place: Place) -> Non
     user, unknown = place.credential.login, place.unknown_recipient
     with place.sender() as sender:
         with pytest.raises(MailError) as caught:
-            sender.send(user, [unknown], MESSAGE)
+            sender.send(user, [unknown], place.letter)
         assert caught.value.code == Code.RECIPIENT_REFUSED
         assert caught.value.permanent and not caught.value.handed_over
         assert caught.value.evidence["recipients"][unknown][0] == 550
         assert sender.alive()
-        assert sender.send(user, [user], MESSAGE).accepted == (user,)
+        assert sender.send(user, [user], place.letter).accepted == (user,)
 
 
 def test_send_several_over_one_connection(place: Place) -> None:
     user = place.credential.login
     with place.sender() as sender:
-        answers = {sender.send(user, [user], MESSAGE).answer for _ in range(5)}
+        answers = {sender.send(user, [user], place.letter).answer for _ in range(5)}
     assert len(answers) == 5
 
 

@@ -237,13 +237,12 @@ class SmtpTransport(OutboundTransport):
             client.send(b".\r\n")
             answer = reply(client.getreply())
         except KNOWN as error:
-            cause = self._mapped(error, Stage.DATA)
-            raise self._unconfirmed(
-                cause.code, str(cause.evidence["answer"])
-            ) from error
-        if answer.code == -1:
+            why = self._mapped(error, Stage.DATA)
+            raise self._unconfirmed(why.code, str(why.evidence["answer"])) from error
+        if 400 <= answer.code < 600:
+            raise self._refused(answer, Stage.DATA)
+        if not 200 <= answer.code < 300:
             raise self._unconfirmed(Code.PROTOCOL_ERROR, answers.line(answer))
-        self._expect(answer, (250,), Stage.DATA)
         return answer
 
     def _heard_early(self, client: Client) -> None:
