@@ -129,7 +129,7 @@ def _take_secret(
         reading = read_secret(given)
         if reading.problem:
             problems[option.name] = Problem(option.name, reading.rule, reading.problem)
-        elif reading.value:
+        if reading.value:
             cleaned.secrets[option.name] = str(reading.value)
 
 

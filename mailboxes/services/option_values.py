@@ -76,14 +76,14 @@ def read_secret(text: str) -> Reading:
     cut = text.strip("\r\n")
     if _CONTROL.search(cut):
         return Reading(
-            "",
+            cut,
             "Enter the password again: it held a line break or another control"
             " character.",
             "T01-control-characters",
         )
     if len(cut) > LONGEST_SECRET:
         return Reading(
-            "", f"Enter at most {LONGEST_SECRET} characters.", "T02-too-long"
+            cut, f"Enter at most {LONGEST_SECRET} characters.", "T02-too-long"
         )
     return Reading(cut)
 
