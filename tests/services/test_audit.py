@@ -1,0 +1,44 @@
+"""Who did what: from a request, by a user, or by a command."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from mailboxes.services import audit
+from tests.services.option_sets import saved_pop
+
+pytestmark = pytest.mark.django_db
+
+
+def test_request_gives_person_and_address(rf, django_user_model):
+    request = rf.get("/", REMOTE_ADDR="192.0.2.7")
+    request.user = django_user_model.objects.create_user("anna")
+    event = audit.record(request, "message.read", saved_pop(), subject="Hello")
+    assert (event.actor_name, event.address, event.object_type, event.details) == (
+        "anna",
+        "192.0.2.7",
+        "pop-client",
+        {"subject": "Hello"},
+    )
+
+
+@pytest.mark.parametrize("address", ["", "unix:"])
+def test_request_without_an_address_is_written_all_the_same(rf, address):
+    request = rf.get("/", REMOTE_ADDR=address)
+    request.user = AnonymousUser()
+    event = audit.record(request, "x")
+    assert (event.actor, event.actor_name, event.address) == (
+        None,
+        "command line",
+        None,
+    )
+
+
+def test_command_has_no_person():
+    event = audit.record(None, "system.held")
+    assert (event.actor, event.actor_name, event.object_id) == (
+        None,
+        "command line",
+        "",
+    )

@@ -1,0 +1,128 @@
+"""Saving a proxy: its rules, its secret, and the revisions of who names it."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailboxes.core.choices import RunState
+from mailboxes.core.errors import OptionError
+from mailboxes.models import AuditEvent, Fetcher, Proxy, Sender
+from mailboxes.services import proxies, revisions, secrets
+from tests.services.option_sets import CANARY, saved_pop, saved_smtp
+
+pytestmark = pytest.mark.django_db
+
+RIGHT = {"name": "squid", "host": "proxy.example", "port": 3128}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("name", " ", "Enter a name of 1 to 40 characters."),
+        ("name", "taken", "There is a proxy taken already."),
+        ("host", "", "Enter the host name of the proxy."),
+        (
+            "host",
+            "http://proxy.example:3128",
+            "Enter the host name alone, without http:// and without a path:"
+            " proxy.example.",
+        ),
+        ("port", "0", "Enter a whole number, 1 to 65535."),
+        (
+            "username",
+            "a:b",
+            "Enter a user name without a colon, at most 255 characters.",
+        ),
+        (
+            "ca_pem",
+            "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----",
+            "Enter certificates in PEM form, from -----BEGIN CERTIFICATE----- to"
+            " -----END CERTIFICATE-----.",
+        ),
+    ],
+)
+def test_mistake_is_named_at_its_field(field, value, message):
+    proxies.save_proxy(name="taken", host="proxy.example", port=1)
+    more = {"password": "x"} if field == "username" else {}
+    with pytest.raises(OptionError) as caught:
+        proxies.save_proxy(**(RIGHT | more | {field: value}))
+    assert [(p.option, p.message) for p in caught.value.problems] == [(field, message)]
+    assert Proxy.objects.count() == 1
+
+
+def test_user_name_and_password_belong_together():
+    for field, more in (
+        ("password", {"username": "u"}),
+        ("username", {"password": "p"}),
+    ):
+        with pytest.raises(OptionError) as caught:
+            proxies.save_proxy(**RIGHT, **more)
+        assert [p.option for p in caught.value.problems] == [field]
+
+
+def test_password_is_sealed_kept_replaced_and_dropped():
+    proxy = proxies.save_proxy(**RIGHT, username="u", password=CANARY)
+    first = proxy.password_id
+    assert secrets.reveal(first) == CANARY
+    proxies.save_proxy(proxy=proxy, **RIGHT, username="u")
+    assert proxy.password_id == first
+    proxies.save_proxy(proxy=proxy, **RIGHT, username="u", password="other")
+    assert secrets.reveal(proxy.password_id) == "other"
+    proxies.save_proxy(proxy=proxy, **RIGHT)
+    assert (proxy.username, proxy.password_id) == ("", None)
+    assert CANARY not in str(list(AuditEvent.objects.values()))
+
+
+def test_change_makes_a_revision_for_each_client_that_names_it():
+    proxy = proxies.save_proxy(**RIGHT)
+    pop, smtp = saved_pop(proxy="squid"), saved_smtp(proxy="squid")
+    other = saved_pop("other@contoso.com")
+    proxies.save_proxy(proxy=proxy, **(RIGHT | {"port": 8080}))
+    for client in (pop, smtp, other):
+        client.refresh_from_db()
+    assert (pop.revision, smtp.revision, other.revision) == (2, 2, 1)
+    newest = pop.revisions.get(number=2)
+    assert newest.pinned["proxy"]["port"] == 8080
+    assert newest.note == "Proxy squid was changed"
+    assert Sender.objects.get().revision.pinned["proxy"]["port"] == 3128
+    (change,) = revisions.pending(smtp)
+    assert (change.option, change.old_text, change.new_text) == (
+        "proxy",
+        "squid (proxy.example:3128)",
+        "squid (proxy.example:8080)",
+    )
+
+
+def test_save_without_a_change_makes_no_revision():
+    proxy = proxies.save_proxy(**RIGHT)
+    pop = saved_pop(proxy="squid")
+    proxies.save_proxy(proxy=proxy, **RIGHT)
+    assert pop.revisions.count() == 1
+    assert AuditEvent.objects.filter(action="proxy.saved").count() == 0
+
+
+def test_change_lets_a_stopped_client_try_again():
+    proxy = proxies.save_proxy(**RIGHT)
+    saved_pop(proxy="squid")
+    Fetcher.objects.update(state=RunState.STOPPED)
+    proxies.save_proxy(proxy=proxy, **(RIGHT | {"port": 8080}))
+    assert Fetcher.objects.get().state == RunState.ACTIVE
+
+
+def test_changed_proxy_password_is_shown_as_replaced():
+    proxy = proxies.save_proxy(**RIGHT, username="u", password="a")
+    pop = saved_pop(proxy="squid")
+    proxies.save_proxy(proxy=proxy, **RIGHT, username="u", password=CANARY)
+    first, second = pop.revisions.order_by("number")
+    (change,) = revisions.diff(first, second)
+    assert change.new_text == "squid (proxy.example:3128), replaced"
+
+
+def test_proxy_in_use_is_not_deleted():
+    proxy = proxies.save_proxy(**RIGHT)
+    saved_pop(proxy="squid")
+    with pytest.raises(OptionError) as caught:
+        proxies.delete_proxy(proxy, None)
+    assert [p.message for p in caught.value.problems] == [
+        "These sections name it: pop-client-support. Change them first."
+    ]
