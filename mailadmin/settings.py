@@ -128,6 +128,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA page_size=16384; PRAGMA journal_mode=WAL;"
         " PRAGMA synchronous=FULL;",
     }
+    # Tests use a file too: threads that share a database in memory meet locks that do
+    # not wait, which a file has not.
+    DATABASES["default"]["TEST"] = {"NAME": str(MAILADMIN_DATA / "test.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = _env.secret("REDIS_URL") or ""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from mailboxes.core.choices import Protocol, Stage
+from mailboxes.core.choices import Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.models import (
     Attempt,
@@ -17,7 +15,6 @@ from mailboxes.models import (
     Cycle,
     OutboundMessage,
     Sender,
-    SmtpClient,
 )
 from mailboxes.services import (
     clients,
@@ -29,54 +26,14 @@ from mailboxes.services import (
     outbox_senders,
 )
 from mailboxes.services.outbox_cycle import SendCycle
-from mailboxes.transports import registry
 from mailboxes.transports.base import Reply
 from mailboxes.transports.memory import MemoryOutbound, MemoryServer
 from tests.services import sending
+from tests.services.sending import Scene, scene
+
+__all__ = ["scene"]
 
 pytestmark = pytest.mark.django_db
-
-
-@dataclass
-class Scene:
-    """One smtp-client whose server is in memory."""
-
-    server: MemoryServer
-    client: SmtpClient
-
-    def queue(self, *recipients: str, subject: str = "Hi") -> OutboundMessage:
-        return sending.queue(self.client, *recipients, subject=subject)
-
-    def cycle(self) -> Cycle:
-        """Run one cycle to its end, as a thread of a batch would."""
-        before = Cycle.objects.count()
-        SendCycle(self.sender.pk, lambda: False).run()
-        assert Cycle.objects.count() == before + 1
-        return Cycle.objects.latest("pk")
-
-    @property
-    def sender(self) -> Sender:
-        return Sender.objects.get(smtp_client=self.client)
-
-    def due_now(self) -> None:
-        """Let the pauses of sender and messages pass."""
-        now = timezone.now() - timedelta(seconds=1)
-        Sender.objects.update(not_before=None)
-        OutboundMessage.objects.update(not_before=now)
-
-    def subjects(self) -> list[str]:
-        return [sending.subject(sent.message) for sent in self.server.sent]
-
-
-@pytest.fixture
-def scene() -> Iterator[Scene]:
-    with (
-        MemoryServer("smtp.contoso.example") as server,
-        registry.override(outbound={Protocol.SMTP: MemoryOutbound}),
-    ):
-        server.add_account("support", password=sending.PASSWORD)
-        yield Scene(server, sending.smtp_client())
-        outbox_connections.connections.close_all()
 
 
 def attempts(row: OutboundMessage) -> list[tuple[int, str, str, str]]:
