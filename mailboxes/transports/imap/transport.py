@@ -31,6 +31,7 @@ from .control import Client, StartTls, XOAuth2, require_plain_start
 from .stream import Answer, Pipeline, batches, uid_set
 
 USUAL_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
+GOODBYE = 5.0  # seconds that a server has for the answer to LOGOUT
 LIST_CHUNK = 500  # ids in one command
 SEEN, DELETED = rb"\Seen", rb"\Deleted"
 
@@ -148,6 +149,7 @@ class ImapTransport(InboundTransport):
         self._usable = False
         if client is not None and usable:
             with suppress(*errors.KNOWN):
+                client.socket().settimeout(min(self.policy.read_timeout, GOODBYE))
                 client.logout()
         self._drop()
 

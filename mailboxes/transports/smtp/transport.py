@@ -29,6 +29,7 @@ from . import answers
 from . import message as wire
 from .client import Client, disconnected, reply
 
+GOODBYE = 5.0  # seconds that a server has for the answer to QUIT
 USUAL_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 # All that may come out of a call; anything else is a bug of ours.
 KNOWN: tuple[type[Exception], ...] = (smtplib.SMTPException, OSError, ValueError)
@@ -126,6 +127,8 @@ class SmtpTransport(OutboundTransport):
         self._usable = False
         if client is not None and usable:
             with suppress(*KNOWN):
+                if client.sock is not None:
+                    client.sock.settimeout(min(self.policy.read_timeout, GOODBYE))
                 client.quit()
         self._drop()
 
