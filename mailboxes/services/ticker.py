@@ -50,12 +50,12 @@ class Ticker:
             return []
         opened = []
         room = _room(now)
-        if due.sending(now) and not batches.live(Batch.Kind.SEND):
+        if due.sending() and not batches.live(Batch.Kind.SEND):
             worker = self._worker if self._worker in room else next(iter(room), None)
             if worker is not None:
                 opened.append(batches.open_batch(Batch.Kind.SEND, worker))
         worker = _roomiest(room)
-        if worker is not None and due.fetching(now):
+        if worker is not None and due.fetching():
             opened.append(batches.open_batch(Batch.Kind.FETCH, worker))
         return opened
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from mailboxes.core.choices import OutboxState, RunState
-from mailboxes.models import Fetcher, OutboundMessage, PopClient, Sender, SmtpClient
+from mailboxes.models import Fetcher, OutboundMessage, PopClient, Sender
 from mailboxes.services import due
 from tests import factories
 
@@ -19,9 +19,9 @@ SOON = timedelta(seconds=5)
 
 def test_a_due_mailbox_is_to_be_fetched() -> None:
     now = timezone.now()
-    assert due.fetching(now) is False
+    assert due.fetching() is False
     factories.pop_client(next_due=now - SOON)
-    assert due.fetching(now) is True
+    assert due.fetching() is True
 
 
 @pytest.mark.parametrize(
@@ -40,34 +40,21 @@ def test_a_mailbox_that_may_not_run_is_not(fields: dict[str, object]) -> None:
     factories.pop_client(next_due=now - SOON)
     values = {k: now + v if isinstance(v, timedelta) else v for k, v in fields.items()}
     Fetcher.objects.update(**values)
-    assert due.fetching(now) is False
+    assert due.fetching() is False
 
 
 def test_drafts_and_archived_mailboxes_are_not_fetched() -> None:
     now = timezone.now()
     factories.pop_client(next_due=now - SOON)
     PopClient.objects.update(enable_client=False)
-    assert due.fetching(now) is False
+    assert due.fetching() is False
     PopClient.objects.update(enable_client=True, archived_at=now)
-    assert due.fetching(now) is False
+    assert due.fetching() is False
 
 
-def message(state: OutboxState = OutboxState.QUEUED) -> OutboundMessage:
-    now = timezone.now()
-    client = SmtpClient.objects.create(section="smtp-client")
-    Sender.objects.create(smtp_client=client)
-    return OutboundMessage.objects.create(
-        smtp_client=client,
-        state=state,
-        message_id="<1@contoso.example>",
-        envelope_from="support@contoso.example",
-        recipients=[],
-        size=1,
-        digest="",
-        created_at=now,
-        not_before=now - SOON,
-        state_since=now,
-    )
+def message(state: OutboxState = OutboxState.QUEUED) -> None:
+    past = timezone.now() - SOON
+    factories.outbound(factories.smtp_client(), state=state, not_before=past)
 
 
 @pytest.mark.parametrize(
@@ -76,18 +63,18 @@ def message(state: OutboxState = OutboxState.QUEUED) -> OutboundMessage:
 )
 def test_messages_that_wait_are_to_be_sent(state: OutboxState, answer: bool) -> None:
     message(state)
-    assert due.sending(timezone.now()) is answer
+    assert due.sending() is answer
 
 
 def test_a_message_waits_for_its_time_and_its_sender() -> None:
     now = timezone.now()
     message()
     OutboundMessage.objects.update(not_before=now + SOON)
-    assert due.sending(now) is False
+    assert due.sending() is False
     OutboundMessage.objects.update(not_before=now - SOON)
     Sender.objects.update(state=RunState.STOPPED)
-    assert due.sending(now) is False
+    assert due.sending() is False
     Sender.objects.update(state=RunState.FAILING, not_before=now + SOON)
-    assert due.sending(now) is False
+    assert due.sending() is False
     Sender.objects.update(not_before=now - SOON, lease_until=now + SOON)
-    assert due.sending(now) is False
+    assert due.sending() is False

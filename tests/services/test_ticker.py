@@ -20,8 +20,8 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What was put on queues; both directions have work."""
     put: list[tuple[Any, ...]] = []
     monkeypatch.setattr(schedule, "enqueue", lambda *args: put.append(args))
-    monkeypatch.setattr(due, "fetching", lambda now: True)
-    monkeypatch.setattr(due, "sending", lambda now: True)
+    monkeypatch.setattr(due, "fetching", lambda: True)
+    monkeypatch.setattr(due, "sending", lambda: True)
     return put
 
 
@@ -85,8 +85,8 @@ def test_a_worker_that_does_not_answer_gets_nothing(
 
 
 def test_nothing_is_opened_when_nothing_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(due, "fetching", lambda now: False)
-    monkeypatch.setattr(due, "sending", lambda now: False)
+    monkeypatch.setattr(due, "fetching", lambda: False)
+    monkeypatch.setattr(due, "sending", lambda: False)
     worker("a:1")
     assert Ticker("a:1").tick() == []
 
