@@ -1,0 +1,339 @@
+"""One fetch cycle of one mailbox: connect, list, windows, settle, and how it ended.
+
+The holder of the fetcher's lease runs it. Which mailbox, in which thread, and when it
+is due: services/fetch. The revision taken at the start is kept to the end (D3). No
+transaction is open while a server is spoken to (D10).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError
+from django.db.models import F
+from django.utils import timezone
+
+from ..core.choices import AfterFetch, Outcome, Stage
+from ..core.errors import Code, Held, LeaseLost, MailError
+from ..models import Cycle, Fetcher, PopClient, Source
+from ..transports.base import Fetched, InboundTransport, Listed
+from . import (
+    connect,
+    instance,
+    leases,
+    mime,
+    parse,
+    provider,
+    retry,
+    settle,
+    snapshots,
+    sources,
+    store,
+    tokens,
+)
+from .pool import pool
+from .store import Arrival, Settling
+
+logger = logging.getLogger(__name__)
+
+WINDOW_MESSAGES = 50
+WINDOW_BYTES = 4 * 1024 * 1024
+
+
+class FetchCycle:
+    """Runs once. `stop` is asked at each window: True ends the cycle there."""
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        stop: Callable[[], bool],
+        trigger: Cycle.Trigger = Cycle.Trigger.DUE,
+    ) -> None:
+        self._fetcher = fetcher
+        self._client = PopClient.objects.select_related("mailbox_row").get(
+            pk=fetcher.pop_client_id
+        )
+        self._stop = stop
+        self._trigger = trigger
+        self._phases: dict[str, float] = {}
+        self._transport: InboundTransport | None = None
+        self._quarantined = self._settled = self._listed = 0
+
+    def run(self) -> Cycle:
+        """Run the cycle and write how it ended. Never raises but for a lost lease."""
+        started = timezone.now()
+        self._close_lost(started)
+        self._snapshot = snapshots.take(self._client)
+        self._cycle = Cycle.objects.create(
+            kind=Cycle.Kind.FETCH,
+            pop_client=self._client,
+            revision_id=self._snapshot.revision_id,
+            trigger=self._trigger,
+            owner=self._fetcher.lease_owner,
+            fence=self._fetcher.fence,
+            started_at=started,
+        )
+        leases.guard(
+            self._fetcher,
+            revision_id=self._snapshot.revision_id,
+            last_try_at=started,
+            asked_at=None,
+        )
+        try:
+            outcome = self._run()
+        except LeaseLost:
+            self._drop()
+            self._end(Outcome.LOST, Code.LEASE_LOST)
+            raise
+        except Held:
+            self._release_connection()
+            self._end(Outcome.PARTIAL)
+            leases.release(self._fetcher)
+        except MailError as error:
+            self._fail(error)
+        except Exception as error:  # noqa: BLE001 - the one border of the cycle
+            logger.exception("fetch cycle %s of %s", self._cycle.pk, self._client)
+            busy = isinstance(error, DatabaseError)
+            self._fail(
+                MailError(
+                    Code.DATABASE_BUSY if busy else Code.INTERNAL,
+                    Stage.STORE,
+                    evidence={"error": type(error).__name__},
+                )
+            )
+        else:
+            self._succeed(outcome, started)
+        self._cycle.refresh_from_db()
+        return self._cycle
+
+    # --- the work ---
+
+    def _run(self) -> Outcome:
+        transport = self._connected()
+        with self._phase("select"):
+            folder = transport.select(self._snapshot["folder-path"])
+        source = sources.open_source(self._client, self._snapshot, folder)
+        with self._phase("list"):
+            listed = transport.list_new(int(source.cursor))
+        outcome = self._fetch(transport, source, listed)
+        self._quarantined += parse.parse_pending(self._client.pk)
+        self._settle(transport, source)
+        return outcome
+
+    def _fetch(
+        self, transport: InboundTransport, source: Source, listed: list[Listed]
+    ) -> Outcome:
+        wanted = sources.wanted(source, listed)
+        self._listed = len(wanted)
+        most = self._snapshot["maximum-msg-number"]
+        outcome = Outcome.OK if len(wanted) <= most else Outcome.PARTIAL
+        matching = {one.id for one in sources.to_match(source, wanted)}
+        known = sources.Known(self._client, source) if matching else None
+        for window in windows(wanted[:most]):
+            if self._stop():
+                return Outcome.PARTIAL
+            instance.require_free()
+            arrivals = self._window(transport, window, matching, known)
+            with self._phase("store"):
+                store.write_window(
+                    self._fetcher,
+                    self._cycle,
+                    source,
+                    arrivals,
+                    window[-1].id,
+                    self._settling(transport),
+                )
+            self._quarantined += parse.parse_pending(self._client.pk)
+        if outcome is Outcome.OK and listed and int(source.cursor) < listed[-1].id:
+            store.skip_to(source, self._fetcher, listed[-1].id)
+        return outcome
+
+    def _window(
+        self,
+        transport: InboundTransport,
+        window: Sequence[Listed],
+        matching: set[int],
+        known: sources.Known | None,
+    ) -> list[Arrival]:
+        """The bodies of a window; of what is stored already, or too large, less."""
+        largest = self._snapshot["maximum-msg-size"]
+        listed = {one.id: one for one in window}
+        arrivals: dict[int, Arrival] = {}
+        asked = [one for one in window if one.id in matching]
+        if known is not None:
+            maybe = [one for one in asked if known.may_hold(one.size)]
+            for got in self._stream(transport.headers, maybe):
+                arrival = _arrival(got, listed[got.id])
+                header = mime.parse(b"".join(got.chunks))
+                arrival.matched = known.by_header(
+                    listed[got.id].size, header.message_id, header.dated_at
+                )
+                if arrival.matched is not None:
+                    arrivals[got.id] = arrival
+        left = [one for one in window if one.id not in arrivals]
+        small = [one for one in left if one.size <= largest]
+        large = [one for one in left if one.size > largest]
+        for got in self._stream(transport.stream, small):
+            arrival = _arrival(got, listed[got.id])
+            if known is not None and got.id in matching:
+                arrival.matched = known.by_digest(arrival.digest)
+            arrivals[got.id] = arrival
+        for got in self._stream(transport.headers, large):
+            arrivals[got.id] = _arrival(got, listed[got.id])
+        return [arrivals[one.id] for one in window if one.id in arrivals]
+
+    def _stream(
+        self,
+        verb: Callable[[Sequence[Listed]], Iterator[Fetched]],
+        wanted: Sequence[Listed],
+    ) -> list[Fetched]:
+        if not wanted:
+            return []
+        with self._phase("fetch"):
+            return list(verb(wanted))
+
+    def _settling(self, transport: InboundTransport) -> Settling:
+        action = AfterFetch(self._snapshot["after-fetch"])
+        if action not in transport.supports:
+            action = AfterFetch.LEAVE
+        target = self._snapshot["after-fetch-folder"]
+        return Settling(action, target if action is AfterFetch.MOVE else "")
+
+    def _settle(self, transport: InboundTransport, source: Source) -> None:
+        instance.require_free()
+        with self._phase("settle"):
+            self._settled += settle.settle_pending(transport, source, self._cycle)
+
+    # --- connection ---
+
+    def _connected(self) -> InboundTransport:
+        kept = pool.take(self._client.pk, self._snapshot.revision_id)
+        if kept is not None:
+            self._transport = kept
+            return kept
+        with self._phase("token"):
+            transport = connect.inbound(self._snapshot)
+        self._transport = transport
+        transport.open()
+        for name, spent in transport.timings.items():
+            self._phases[name] = self._phases.get(name, 0) + spent
+        self._cycle.new_connection = True
+        return transport
+
+    def _release_connection(self) -> None:
+        if self._transport is not None:
+            pool.put(self._client.pk, self._snapshot.revision_id, self._transport)
+            self._transport = None
+
+    def _drop(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+    # --- the end ---
+
+    def _succeed(self, outcome: Outcome, started: datetime) -> None:
+        self._release_connection()
+        now = timezone.now()
+        pause = timedelta(seconds=self._snapshot["cycle-time"])
+        # A cycle that ended at a window goes on at once.
+        due = now if outcome is Outcome.PARTIAL else max(started + pause, now)
+        recovered = bool(self._fetcher.code)
+        self._end(outcome)
+        kept = leases.release(
+            self._fetcher,
+            next_due=due,
+            preferred=leases.owner(),
+            **retry.after_success(self._fetcher, now),
+        )
+        if not kept:
+            raise LeaseLost
+        if recovered:
+            provider.recovered(self._client, self._fetcher.code)
+
+    def _fail(self, error: MailError) -> None:
+        if self._transport is not None:
+            connect.explain(error, self._transport)
+        self._drop()
+        if error.code == Code.TOKEN_NOT_ACCEPTED:
+            tokens.forget(self._snapshot)
+        if error.code == Code.FOLDER_MISSING:
+            error.evidence.setdefault("folder", self._snapshot["folder-path"])
+        now = timezone.now()
+        shared, probes = provider.shares(self._client, error.code, now)
+        self._end(Outcome.FAILED, error.code, error)
+        changes = retry.after_failure(
+            self._fetcher, error, now, shared=shared, probes=probes
+        )
+        pause = timedelta(seconds=self._snapshot["cycle-time"])
+        leases.release(
+            self._fetcher,
+            next_due=min(changes["not_before"] or now, now + pause),
+            preferred="",
+            **changes,
+        )
+
+    def _end(
+        self, outcome: Outcome, code: str = "", error: MailError | None = None
+    ) -> None:
+        Cycle.objects.filter(pk=self._cycle.pk, outcome=Outcome.RUNNING).update(
+            outcome=outcome,
+            ended_at=timezone.now(),
+            listed=self._listed,
+            quarantined=self._quarantined,
+            settled=F("settled") + self._settled,
+            new_connection=self._cycle.new_connection,
+            phases={name: round(ms) for name, ms in self._phases.items()},
+            code=code,
+            stage=error.stage if error else "",
+            evidence=error.evidence if error else {},
+        )
+
+    def _close_lost(self, now: datetime) -> None:
+        """Cycles of holders before us that never ended: their process died or hung."""
+        Cycle.objects.filter(
+            pop_client=self._client,
+            outcome=Outcome.RUNNING,
+            fence__lt=self._fetcher.fence,
+        ).update(outcome=Outcome.LOST, ended_at=now, code=Code.LEASE_LOST)
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            spent = (time.monotonic() - began) * 1000
+            self._phases[name] = self._phases.get(name, 0) + spent
+
+
+def _arrival(got: Fetched, listed: Listed) -> Arrival:
+    header = mime.header_of(got.chunks[0] if got.chunks else b"")
+    return Arrival(
+        id=got.id,
+        arrived=listed.arrived,
+        chunks=got.chunks,
+        complete=got.complete,
+        message_id=mime.parse(header).message_id,
+        listed_size=listed.size,
+    )
+
+
+def windows(wanted: Sequence[Listed]) -> Iterator[list[Listed]]:
+    """Slices of at most 50 messages and about 4 MB, in the order of their ids."""
+    window: list[Listed] = []
+    size = 0
+    for one in wanted:
+        if window and (
+            len(window) >= WINDOW_MESSAGES or size + one.size > WINDOW_BYTES
+        ):
+            yield window
+            window, size = [], 0
+        window.append(one)
+        size += one.size
+    if window:
+        yield window

@@ -1,0 +1,77 @@
+"""Leases with fencing on rows of our own, the same on SQLite and PostgreSQL.
+
+A claim is a conditional update whose row count is looked at; it raises the fence. A
+holder that hung past its lease finds another fence and can write nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from datetime import timedelta
+from typing import TypeVar
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from ..core.errors import LeaseLost
+from ..models.runners import Leased
+
+LEASE = timedelta(seconds=30)
+_process = (os.getpid(), secrets.token_hex(3))
+
+L = TypeVar("L", bound=Leased)
+
+
+def owner() -> str:
+    """Names this process, also after a fork: host:pid:random."""
+    global _process
+    if _process[0] != os.getpid():
+        _process = (os.getpid(), secrets.token_hex(3))
+    return f"{socket.gethostname()}:{_process[0]}:{_process[1]}"
+
+
+def free() -> Q:
+    """Rows that nobody holds now."""
+    return Q(lease_until=None) | Q(lease_until__lte=timezone.now())
+
+
+def claim(rows: QuerySet[L], pk: int, lease: timedelta = LEASE) -> L | None:
+    """Take row `pk` of `rows` if it is free and still among them.
+
+    Returns the row as it is after the claim, or None when somebody was first.
+    """
+    now = timezone.now()
+    taken = rows.filter(free(), pk=pk).update(
+        lease_owner=owner(), lease_until=now + lease, fence=F("fence") + 1
+    )
+    if not taken:
+        return None
+    row = rows.model._default_manager.get(pk=pk)
+    return row if row.lease_owner == owner() else None
+
+
+def _mine(row: L) -> QuerySet[L]:
+    manager = type(row)._default_manager
+    return manager.filter(pk=row.pk, fence=row.fence, lease_owner=row.lease_owner)
+
+
+def renew(row: Leased, lease: timedelta = LEASE) -> bool:
+    """Hold on; False when somebody else holds the row now."""
+    return bool(_mine(row).update(lease_until=timezone.now() + lease))
+
+
+def guard(row: Leased, **changes: object) -> None:
+    """Write `changes` on the row and hold on to it, inside the caller's transaction.
+
+    Raises LeaseLost when somebody else holds it now; the caller rolls back.
+    """
+    changes.setdefault("lease_until", timezone.now() + LEASE)
+    if not _mine(row).update(**changes):
+        raise LeaseLost
+
+
+def release(row: Leased, **changes: object) -> bool:
+    """Give the row back, with the last changes; False when it was lost meanwhile."""
+    return bool(_mine(row).update(lease_owner="", lease_until=None, **changes))

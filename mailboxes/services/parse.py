@@ -1,0 +1,64 @@
+"""The second step after storing: fills the readable columns of a message.
+
+Repeatable, and it cannot fail: what cannot be read goes to quarantine with a reason
+(DESIGN D7). Reading itself: services/mime. Showing: services/content.
+"""
+
+from __future__ import annotations
+
+from ..core.choices import ParseState
+from ..models import Message, MessageChunk
+from . import mime
+
+TOO_LARGE = "too-large"
+BATCH = 200
+
+
+def parse_pending(pop_client: int) -> int:
+    """Read all messages of a client that are stored and not yet read.
+
+    Returns how many went to quarantine.
+    """
+    quarantined = 0
+    while True:
+        waiting = list(
+            Message.objects.filter(
+                pop_client_id=pop_client, parse_state=ParseState.PENDING
+            ).order_by("pk")[:BATCH]
+        )
+        for message in waiting:
+            quarantined += parse(message)
+        if len(waiting) < BATCH:
+            return quarantined
+
+
+def parse(message: Message) -> bool:
+    """Read one message; True when it went to quarantine now."""
+    found = mime.parse(raw(message, mime.PARSE_LIMIT + 1))
+    reason = found.defect if message.complete else TOO_LARGE
+    state = ParseState.QUARANTINED if reason else ParseState.PARSED
+    changed = Message.objects.filter(
+        pk=message.pk, parse_state=ParseState.PENDING
+    ).update(
+        parse_state=state,
+        reason=reason,
+        subject=found.subject,
+        sender=found.sender,
+        recipients=found.recipients,
+        message_id=found.message_id or message.message_id,
+        in_reply_to=found.in_reply_to,
+        dated_at=found.dated_at,
+        attachments=found.attachments,
+    )
+    return bool(changed and reason)
+
+
+def raw(message: Message, limit: int | None = None) -> bytes:
+    """The bytes as received, at most about `limit` of them."""
+    found = bytearray()
+    chunks = MessageChunk.objects.filter(message=message).order_by("number")
+    for data in chunks.values_list("data", flat=True).iterator(chunk_size=4):
+        found += data
+        if limit is not None and len(found) >= limit:
+            break
+    return bytes(found)

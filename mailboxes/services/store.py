@@ -1,0 +1,188 @@
+"""Writes one window of a fetch: messages, bytes, locations and cursor, all or nothing.
+
+DESIGN D7. The lease is guarded and the cursor compared in the same transaction, so a
+process that hung past its lease writes nothing. Nothing here talks to a server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from ..core.choices import AfterFetch, SettleState
+from ..core.errors import LeaseLost
+from ..models import Cycle, Fetcher, Location, Message, MessageChunk, Source
+from . import leases
+
+
+@dataclass
+class Arrival:
+    """One message of a window. `matched`: it is stored already, under this pk."""
+
+    id: int
+    arrived: datetime | None
+    chunks: list[bytes] = field(default_factory=list)
+    complete: bool = True
+    matched: int | None = None
+    message_id: str = ""
+    listed_size: int = 0
+
+    @property
+    def digest(self) -> str:
+        whole = hashlib.sha256()
+        for chunk in self.chunks:
+            whole.update(chunk)
+        return whole.hexdigest()
+
+    @property
+    def size(self) -> int:
+        """Bytes as received; of a header alone, what the server said of the whole."""
+        stored = sum(len(chunk) for chunk in self.chunks)
+        return stored if self.complete else max(self.listed_size, stored)
+
+
+@dataclass(frozen=True)
+class Settling:
+    """What is to be done on the server with each stored message."""
+
+    action: AfterFetch
+    target: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a window brought. bytes: of new messages."""
+
+    stored: int
+    matched: int
+    bytes: int
+
+
+def write_window(
+    fetcher: Fetcher,
+    cycle: Cycle,
+    source: Source,
+    arrivals: Sequence[Arrival],
+    cursor: int,
+    settling: Settling,
+) -> Written:
+    """Commit a window and move the cursor of `source` to `cursor`.
+
+    Raises LeaseLost when the fetcher or the cursor is somebody else's now.
+    """
+    with transaction.atomic():
+        written = _write(fetcher, cycle, source, arrivals, cursor, settling)
+    source.cursor = str(cursor)
+    return written
+
+
+def _write(
+    fetcher: Fetcher,
+    cycle: Cycle,
+    source: Source,
+    arrivals: Sequence[Arrival],
+    cursor: int,
+    settling: Settling,
+) -> Written:
+    known = set(
+        Location.objects.filter(
+            source=source, server_id__in=[str(a.id) for a in arrivals]
+        ).values_list("server_id", flat=True)
+    )
+    fresh = [a for a in arrivals if str(a.id) not in known]
+    new = [a for a in fresh if a.matched is None]
+    pks = _messages(fetcher, cycle, new)
+    _chunks(new, pks)
+    by_id = dict(zip((a.id for a in new), pks, strict=True))
+    _locations(source, fresh, by_id, settling)
+    size = sum(sum(len(c) for c in a.chunks) for a in new)
+    matched = len(fresh) - len(new)
+    moved = Source.objects.filter(pk=source.pk, cursor=source.cursor).update(
+        cursor=str(cursor)
+    )
+    if not moved:
+        raise LeaseLost
+    Cycle.objects.filter(pk=cycle.pk).update(
+        stored=F("stored") + len(new),
+        matched=F("matched") + matched,
+        bytes=F("bytes") + size,
+    )
+    leases.guard(fetcher, messages=F("messages") + len(new))
+    return Written(stored=len(new), matched=matched, bytes=size)
+
+
+def _messages(fetcher: Fetcher, cycle: Cycle, new: Sequence[Arrival]) -> list[int]:
+    now = timezone.now()
+    rows = Message.objects.bulk_create(
+        [
+            Message(
+                pop_client_id=fetcher.pop_client_id,
+                cycle=cycle,
+                size=one.size,
+                digest=one.digest,
+                complete=one.complete,
+                arrived_at=one.arrived,
+                stored_at=now,
+                message_id=one.message_id,
+            )
+            for one in new
+        ]
+    )
+    return [row.pk for row in rows]
+
+
+def _chunks(new: Sequence[Arrival], pks: Sequence[int]) -> None:
+    """Bodies by executemany: model instances cost a third of the fetch speed."""
+    rows = [
+        (pk, number, chunk)
+        for one, pk in zip(new, pks, strict=True)
+        for number, chunk in enumerate(one.chunks)
+    ]
+    if not rows:
+        return
+    table = connection.ops.quote_name(MessageChunk._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {table} (message_id, number, data) VALUES (%s, %s, %s)", rows
+        )
+
+
+def _locations(
+    source: Source,
+    fresh: Sequence[Arrival],
+    by_id: dict[int, int],
+    settling: Settling,
+) -> None:
+    leave = settling.action is AfterFetch.LEAVE
+    Location.objects.bulk_create(
+        Location(
+            source=source,
+            message_id=by_id.get(one.id) or one.matched or 0,
+            server_id=str(one.id),
+            # What was not fetched whole stays untouched on the server.
+            settle=SettleState.NOT_NEEDED
+            if leave or not one.complete
+            else SettleState.PENDING,
+            settle_action="" if leave else settling.action,
+            settle_target=settling.target,
+        )
+        for one in fresh
+    )
+
+
+def skip_to(source: Source, fetcher: Fetcher, cursor: int) -> None:
+    """Move the cursor over messages that are not wanted. Raises LeaseLost."""
+    with transaction.atomic():
+        moved = Source.objects.filter(pk=source.pk, cursor=source.cursor).update(
+            cursor=str(cursor)
+        )
+        if not moved:
+            raise LeaseLost
+        leases.guard(fetcher)
+    source.cursor = str(cursor)

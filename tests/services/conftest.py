@@ -1,0 +1,93 @@
+"""A mailbox on a server in memory, saved as the console would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from mailboxes.core.choices import Protocol
+from mailboxes.models import Fetcher, Mailbox, PopClient, Revision
+from mailboxes.services import pool, secrets
+from mailboxes.transports import registry
+from mailboxes.transports.memory import MemoryInbound
+from mailboxes.transports.memory_server import MemoryServer
+
+ADDRESS = "support@contoso.example"
+
+
+@dataclass
+class Inbox:
+    """A pop-client and the server that it reads."""
+
+    server: MemoryServer
+    client: PopClient
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def fetcher(self) -> Fetcher:
+        return Fetcher.objects.get(pop_client=self.client)
+
+    def save(self, **changes: Any) -> Revision:
+        """A new revision, as a save of the form makes it."""
+        self.values |= {name.replace("_", "-"): v for name, v in changes.items()}
+        number = self.client.revision + 1
+        revision = Revision.objects.create(
+            pop_client=self.client, number=number, values=dict(self.values)
+        )
+        PopClient.objects.filter(pk=self.client.pk).update(revision=number)
+        self.client.refresh_from_db()
+        return revision
+
+    def deliver(self, *subjects: str, folder: str = "INBOX") -> list[int]:
+        return [
+            self.server.deliver(ADDRESS, letter(subject), folder=folder)
+            for subject in subjects
+        ]
+
+    def subjects(self) -> list[str]:
+        """Subjects of what is stored, in the order of storing."""
+        rows = self.client.messages.order_by("pk")
+        return list(rows.values_list("subject", flat=True))
+
+
+def letter(subject: str, body: str = "Hello") -> bytes:
+    return (
+        f"From: Anna <anna@customers.example>\r\nTo: {ADDRESS}\r\n"
+        f"Subject: {subject}\r\nMessage-ID: <{subject.replace(' ', '.')}@x.example>\r\n"
+        f"Date: Tue, 24 Nov 2026 10:00:00 +0000\r\n\r\n{body}\r\n"
+    ).encode()
+
+
+@pytest.fixture
+def memory() -> Iterator[MemoryServer]:
+    with (
+        MemoryServer("mail.contoso.example") as server,
+        registry.override(inbound={Protocol.IMAP: MemoryInbound}),
+    ):
+        server.add_account(ADDRESS, password="right")
+        yield server
+        pool.pool.close_all()
+
+
+@pytest.fixture
+def inbox(memory: MemoryServer, db: None) -> Inbox:
+    """first-fetch everything, after-fetch leave, one revision."""
+    return make_inbox(memory)
+
+
+def make_inbox(memory: MemoryServer) -> Inbox:
+    mailbox = Mailbox.objects.create(address=ADDRESS)
+    client = PopClient.objects.create(section="pop-client-support", mailbox_row=mailbox)
+    made = Inbox(memory, client)
+    made.save(
+        type="IMAP",
+        server="mail.contoso.example",
+        password=secrets.seal("right").pk,
+        first_fetch="everything",
+    )
+    Fetcher.objects.create(pop_client=client, next_due=timezone.now())
+    return made
