@@ -11,7 +11,7 @@ from mailboxes.core.choices import AfterFetch
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports import imap
 from mailboxes.transports.base import Listed
-from tests.servers.imap_script import Answers, signed_in, transport
+from tests.servers.imap_script import Answers, auth, signed_in, transport
 from tests.servers.scripted import Talk
 
 
@@ -119,6 +119,21 @@ def test_settle_uses_move_and_uid_expunge_where_offered() -> None:
         rb"UID STORE 7 +FLAGS.SILENT (\Deleted)",
         b"UID EXPUNGE 7",
     ]
+
+
+def test_abilities_are_those_after_sign_in_not_those_of_the_greeting() -> None:
+    def search(talk: Talk, tag: bytes) -> None:
+        talk.send(b"* SEARCH 7\r\n" + tag + b" OK done\r\n")
+
+    answers: Answers = {
+        b"greeting": b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hello\r\n",
+        b"AUTHENTICATE": auth(b"{tag} OK [CAPABILITY IMAP4rev1 MOVE] in\r\n"),
+        b"UID SEARCH": search,
+    }
+    with signed_in(answers) as server, transport(server) as reader:
+        reader.select("")
+        assert reader.settle([7], AfterFetch.MOVE, "Done") == set()
+    assert any(b'UID MOVE 7 "Done"' in line for line in server.heard)
 
 
 def test_settle_move_without_move_copies_then_expunges() -> None:

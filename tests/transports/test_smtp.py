@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -219,17 +220,20 @@ def test_drop_within_the_data_is_no_doubt() -> None:
     assert not usable
 
 
-def test_refusal_within_the_data_is_no_doubt() -> None:
-    def interrupt(talk: Talk) -> None:
-        talk.send(b"354 go on\r\n421 4.3.0 shutting down\r\n")
-        talk.wait_for_end()
+def test_end_of_the_line_within_the_data_keeps_the_dot_back() -> None:
+    """The server closes its side after 354: without the dot nothing can be taken."""
+    got: list[bytes] = []
 
-    def slowly(talk: Talk) -> None:
-        interrupt(talk)
+    def leave(talk: Talk) -> None:
+        talk.send(b"354 go on\r\n")
+        talk.socket.shutdown(socket.SHUT_WR)
+        while data := talk.socket.recv(1 << 20):
+            got.append(data)
 
-    error, usable = refusal({b"DATA": slowly}, message=b"x" * 2_000_000)
-    assert (error.code, error.handed_over) == (Code.SERVER_CLOSED, False)
+    error, usable = refusal({b"DATA": leave}, message=b"x" * 2_000_000)
+    assert (error.code, error.handed_over) == (Code.CONNECTION_LOST, False)
     assert not usable
+    assert b"".join(got) == b"x" * 2_000_000 + b"\r\n"
 
 
 @pytest.mark.parametrize(

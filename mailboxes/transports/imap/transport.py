@@ -113,6 +113,8 @@ class ImapTransport(InboundTransport):
             raise self._cannot_sign_in(Code.LOGIN_DISABLED)
         else:
             client.login(_quoted(who.login), who.password)
+        if "CAPABILITY" in client._imap.untagged_responses:
+            client.capabilities()  # keeps what came with the sign-in's answer
 
     def _sign_in_with_token(self, client: Client) -> None:
         mechanism = XOAuth2(self.credential.login, self.credential.token)
