@@ -98,6 +98,7 @@ class OptionSetForm(forms.Form):
         for name, field in self._option_fields():
             option = field.option
             field.marks, field.stored, field.reset_name = [], "", ""
+            field.option_name = option.written_name(str(values[self.model.type_option]))
             if self.is_bound and name in self.changed_data and self.client:
                 field.marks.append(_mark(gettext("Changed here"), "running", "pencil"))
             if option.name in pending:

@@ -66,6 +66,8 @@ def _address_problem(address: str, client: PopClient | None) -> str:
     try:
         validate_email(address)
         address.encode("ascii")
+        if not address.isprintable():
+            raise ValidationError("control characters")
     except (ValidationError, UnicodeError):
         return "Enter a mail address such as support@contoso.com."
     if len(address) > 254:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -148,8 +149,6 @@ def test_save_lost_between_look_and_write_is_told(browser, monkeypatch):
 
 
 def test_viewer_of_option_sets_sees_values_and_no_form(django_user_model):
-    from django.contrib.auth.models import Permission
-
     user = django_user_model.objects.create_user("viewer", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_popclient"))
     viewer = Client()

@@ -74,6 +74,12 @@ def test_every_option_has_a_field_and_stands_in_one_group(form_class):
         )
 
 
+def test_name_of_the_mechanisms_is_written_with_the_type():
+    assert (
+        PopClientForm().fields["mechanisms"].option_name == "mail.imap.auth.mechanisms"
+    )
+
+
 def test_order_of_the_errors_is_that_of_the_page():
     form = PopClientForm()
     shown = [

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from mailboxes.models import (
     AuditEvent,
@@ -363,8 +364,6 @@ def test_stale_restore_changes_nothing(browser):
 
 def test_restart_asks_with_the_number_of_waiting_messages(browser):
     client = saved_smtp()
-    from django.utils import timezone
-
     now = timezone.now()
     OutboundMessage.objects.create(
         smtp_client=client,

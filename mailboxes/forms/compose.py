@@ -1,0 +1,125 @@
+"""The form of a new message; rules of addresses and headers are services/compose."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+from email.headerregistry import Address
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Mailbox
+from ..services import compose
+from ..services.compose import Attachment, Composed, MessageError
+
+FIELDS = {"from": "sender"}
+LIST = {"autocomplete": "off", "spellcheck": "false"}
+_TICKET = re.compile(r"[0-9a-f]{32}")
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(FilesField, self).clean(one, initial) for one in files if one]
+
+
+def senders() -> QuerySet[Mailbox]:
+    """Mailboxes that can send."""
+    return Mailbox.objects.filter(
+        archived_at=None,
+        smtp_client__isnull=False,
+        smtp_client__archived_at=None,
+        smtp_client__sender__isnull=False,
+    ).select_related("smtp_client")
+
+
+class ComposeForm(forms.Form):
+    """`ticket` makes the Message-ID: a form that is sent twice makes one message."""
+
+    use_required_attribute = False
+
+    sender = forms.ModelChoiceField(
+        Mailbox.objects.none(),
+        label=_("From"),
+        empty_label=None,
+        error_messages={"invalid_choice": _("This mailbox cannot send.")},
+    )
+    to = forms.CharField(
+        label=_("To"),
+        required=False,
+        help_text=_("Addresses separated by commas."),
+        widget=forms.TextInput(attrs=LIST),
+    )
+    cc = forms.CharField(
+        label=_("Cc"), required=False, widget=forms.TextInput(attrs=LIST)
+    )
+    bcc = forms.CharField(
+        label=_("Bcc"),
+        required=False,
+        help_text=_("These recipients are not named in the message."),
+        widget=forms.TextInput(attrs=LIST),
+    )
+    subject = forms.CharField(label=_("Subject"), required=False)
+    text = forms.CharField(
+        label=_("Text"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12}),
+    )
+    attachments = FilesField(label=_("Attachments"), required=False)
+    ticket = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    composed: Composed
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sender"].queryset = senders()  # type: ignore[attr-defined]
+        self.initial.setdefault("ticket", uuid.uuid4().hex)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        mailbox: Mailbox | None = data.get("sender")
+        ticket = data.get("ticket", "")
+        try:
+            self.composed = compose.build(
+                sender=_named(mailbox) if mailbox else "nobody@example.com",
+                to=data.get("to", ""),
+                cc=data.get("cc", ""),
+                bcc=data.get("bcc", ""),
+                subject=data.get("subject", ""),
+                text=data.get("text", ""),
+                attachments=list(_read(data.get("attachments") or [])),
+                ticket=ticket if _TICKET.fullmatch(ticket) else "",
+            )
+        except MessageError as error:
+            self.add_problems(error)
+        return data
+
+    def add_problems(self, error: MessageError) -> None:
+        """Put each sentence at its field; what belongs to none stands above all."""
+        for name, sentence in error.problems.items():
+            field = FIELDS.get(name, name)
+            self.add_error(field if field in self.fields else None, sentence)
+
+
+def _named(mailbox: Mailbox) -> str:
+    name = "".join(c for c in mailbox.alias if c.isprintable())
+    return str(Address(name, addr_spec=mailbox.address))
+
+
+def _read(files: Iterable[UploadedFile]) -> Iterable[Attachment]:
+    for file in files:
+        yield Attachment(file.name or "file", file.read(), file.content_type or "")
