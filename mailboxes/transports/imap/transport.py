@@ -100,8 +100,6 @@ class ImapTransport(InboundTransport):
         client, who = self._connected(Stage.SIGN_IN), self.credential
         offered = client._imap.capabilities
         self.facts["user"] = who.login
-        # The greeting's capabilities would hide those that hold after sign-in.
-        client._imap.untagged_responses.pop("CAPABILITY", None)
         if who.is_token:
             if "AUTH=XOAUTH2" not in offered:
                 raise self._cannot_sign_in(Code.XOAUTH2_MISSING)
