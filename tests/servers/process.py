@@ -24,12 +24,16 @@ def need(*commands: str) -> None:
 
     Root, because Dovecot and Postfix change to users of their own.
     """
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
     for command in commands:
-        if shutil.which(command, path=path) is None:
+        if shutil.which(command, path=search_path()) is None:
             raise ServerMissing(f"{command} is not installed (scripts/test-servers)")
     if os.geteuid() != 0:
         raise ServerMissing(f"{commands[0]} is started by root only")
+
+
+def search_path() -> str:
+    """PATH with the folders of servers, which ordinary users often lack."""
+    return os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
 
 
 def folder(name: str) -> Path:
@@ -78,7 +82,13 @@ class Foreground:
     def __init__(self, command: list[str], log: Path) -> None:
         with log.open("ab") as sink:
             self._process = subprocess.Popen(
-                command, stdout=sink, stderr=sink, start_new_session=True
+                [
+                    shutil.which(command[0], path=search_path()) or command[0],
+                    *command[1:],
+                ],
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
             )
         self._log = log
 
