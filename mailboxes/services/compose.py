@@ -75,10 +75,13 @@ def build(
     subject: str = "",
     text: str = "",
     attachments: Sequence[Attachment] = (),
+    ticket: str = "",
 ) -> Composed:
     """A plain-text message in UTF-8 with our Message-ID (RFC 5322, RFC 2045).
 
     sender: one address, with a name if wished. to, cc, bcc: comma-separated lists.
+    ticket: makes the Message-ID, so that the same form makes one message; letters and
+        digits, "" for a random one.
     Raises MessageError.
     """
     problems: dict[str, str] = {}
@@ -103,7 +106,7 @@ def build(
     [author] = lists["from"]
     message = EmailMessage(policy=POLICY)
     message["Date"] = localtime()
-    message["Message-ID"] = new_id(author.addr_spec)
+    message["Message-ID"] = new_id(author.addr_spec, ticket)
     message["From"] = author
     for name in ("to", "cc"):
         if lists[name]:
@@ -116,9 +119,9 @@ def build(
     return Composed(message, author.addr_spec, _once(addresses.specs(everyone)))
 
 
-def new_id(sender: str) -> str:
+def new_id(sender: str, ticket: str = "") -> str:
     """A Message-ID of ours (RFC 5322 section 3.6.4): random, @ the sender's domain."""
-    return f"<{uuid.uuid4().hex}@{sender.rpartition('@')[2] or 'localhost'}>"
+    return f"<{ticket or uuid.uuid4().hex}@{sender.rpartition('@')[2] or 'localhost'}>"
 
 
 def queue(

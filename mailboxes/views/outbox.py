@@ -1,0 +1,174 @@
+"""The outbox: what is not out, and is it safe to retry? (ux.md section 2.10)"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ..core.choices import OUTBOX_UNSENT, OutboxState
+from ..forms.compose import ComposeForm, senders
+from ..models import OutboundMessage, SmtpClient
+from ..services import compose, outbox_list
+from ..services.compose import MessageError
+from ..templatetags.ui import spell_duration
+from ..templatetags.words import look
+from .live import live
+
+PER_PAGE = 50
+STATES = tuple(OutboxState)
+
+
+@login_required
+@require_safe
+@live
+def outbox(request: HttpRequest) -> HttpResponse:
+    """The list; `?state=` and `?code=` filter."""
+    state = request.GET.get("state", "")
+    code = request.GET.get("code", "")
+    if state not in (*STATES, "unsent"):
+        state = ""
+    counts = outbox_list.counts()
+    waiting = sum(counts.get(one, 0) for one in OUTBOX_UNSENT)
+    found = outbox_list.messages(state, code)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    groups = outbox_list.groups()
+    context = {
+        "page": page,
+        "rows": [_row(row) for row in page.object_list],
+        "filters": _filters(counts, waiting, state),
+        "groups": [_group(one) for one in groups],
+        "nothing": "" if waiting else _nothing(outbox_list.last_sent()),
+        "total": sum(counts.values()),
+        "may_compose": request.user.has_perm("mailboxes.add_outboundmessage"),
+        "region_url": _with(request, region="1"),
+    }
+    region = "region" in request.GET
+    return render(
+        request, "outbox/_list.html" if region else "outbox/list.html", context
+    )
+
+
+def _row(row: OutboundMessage) -> dict[str, Any]:
+    """A message with its recipients in a line and the last answer about it."""
+    to = [one["address"] for one in row.recipients]
+    sender = getattr(row.smtp_client, "sender", None)
+    answer = str(row.evidence.get("answer", "")) or row.code
+    unsent = row.state in (OutboxState.QUEUED, OutboxState.WAITING)
+    if unsent and sender is not None and sender.code:
+        answer = str(sender.evidence.get("answer", "")) or sender.code
+    return {
+        "message": row,
+        "to": to[0] if to else "",
+        "more": len(to) - 1,
+        "answer": answer[:200],
+        "next_try": _next_try(row, sender) if unsent else None,
+        "stopped": unsent and sender is not None and sender.state == "stopped",
+    }
+
+
+def _next_try(row: OutboundMessage, sender: Any) -> datetime | None:
+    if sender is None or sender.state == "stopped" or sender.paused_at:
+        return None
+    return max(row.not_before, sender.not_before or row.not_before)
+
+
+def _group(one: outbox_list.Group) -> dict[str, Any]:
+    return {
+        "group": one,
+        "fix_url": fix_url(one.client, one.finding.option),
+        "list_url": f"?state={one.state}" + (f"&code={one.code}" if one.code else ""),
+    }
+
+
+def fix_url(client: SmtpClient, option: str) -> str:
+    """The options of an smtp-client, at the field of `option` if it has one."""
+    url = reverse("option-set-edit", args=["smtp", client.pk])
+    field = client.fields_by_option().get(option)
+    return f"{url}#id_{field}" if field else url
+
+
+def _nothing(last: datetime | None) -> str:
+    if last is None:
+        return _("Nothing waits. Nothing was sent yet.")
+    since = spell_duration((timezone.now() - last).total_seconds())
+    return _("Nothing waits. Last sent %s ago.") % since
+
+
+def _filters(
+    counts: dict[str, int], waiting: int, current: str
+) -> list[dict[str, object]]:
+    filters: list[dict[str, object]] = [
+        {
+            "label": _("All"),
+            "count": sum(counts.values()),
+            "url": "?",
+            "current": not current,
+        },
+        {
+            "label": _("Not out yet"),
+            "count": waiting,
+            "url": "?state=unsent",
+            "current": current == "unsent",
+        },
+    ]
+    for state in STATES:
+        filters.append(
+            {
+                "label": look("outbox", state).word,
+                "count": counts.get(state, 0),
+                "url": f"?state={state}",
+                "current": current == state,
+            }
+        )
+    return filters
+
+
+def _with(request: HttpRequest, **changes: str) -> str:
+    values = request.GET.copy()
+    for key, value in changes.items():
+        values[key] = value
+    return "?" + values.urlencode()
+
+
+@login_required
+@permission_required("mailboxes.add_outboundmessage", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def outbox_compose(request: HttpRequest) -> HttpResponse:
+    """Write a message; it is queued, and sent by the next batch."""
+    form = ComposeForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        composed = form.composed
+        known = OutboundMessage.objects.filter(
+            message_id=composed.message["Message-ID"]
+        ).first()
+        if known is not None:
+            messages.info(request, _("This message is in the outbox already."))
+            return redirect("outbox-message", known.pk)
+        try:
+            row = compose.queue(
+                message=composed.message,
+                mailbox=form.cleaned_data["sender"],
+                envelope_from=composed.sender,
+                recipients=composed.recipients,
+                user=request.user,
+            )
+        except MessageError as error:
+            form.add_problems(error)
+        else:
+            messages.success(request, _("Queued. It is sent within seconds."))
+            return redirect("outbox-message", row.pk)
+    return render(
+        request,
+        "outbox/compose.html",
+        {"form": form, "can_send": senders().exists(), "nav": "outbox"},
+    )

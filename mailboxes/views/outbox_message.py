@@ -1,0 +1,161 @@
+"""One message of the outbox: its tries, what may be done with it, its content.
+
+Reading content is a right of its own (`mailboxes.read_content`) and is audited.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ..core.choices import Outcome
+from ..models import Attempt, OutboundMessage
+from ..services import audit, outbox_actions, outbox_content
+from ..services.findings import find
+from ..templatetags.words import look, stage_word
+from .outbox import fix_url
+
+READ = "mailboxes.read_content"
+CHANGE = "mailboxes.change_outboundmessage"
+DONE = {
+    "cancel": lazy("Cancelled. It will not be sent."),
+    "send-now": lazy("The pause is over. It is sent within seconds."),
+    "requeue": lazy("Queued again."),
+    "send-again": lazy("Queued again, with the same Message-ID."),
+    "mark-sent": lazy("Marked as sent."),
+}
+ASK_FIRST = {
+    "send-again": (
+        lazy("Send this message again?"),
+        lazy(
+            "It may have been sent already; then it arrives twice. Look in Sent Items"
+            " of the mailbox first. The Message-ID stays the same, so that some mail"
+            " programs show it once."
+        ),
+        lazy("Send again"),
+    ),
+}
+
+
+def _message(pk: int) -> OutboundMessage:
+    return get_object_or_404(
+        OutboundMessage.objects.select_related(
+            "smtp_client__sender", "mailbox", "created_by", "decided_by"
+        ),
+        pk=pk,
+    )
+
+
+@login_required
+@require_safe
+def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
+    """Facts for everyone who is signed in; content for those who may read it."""
+    row = _message(pk)
+    may_read = request.user.has_perm(READ)
+    view = None
+    if may_read:
+        audit.record(request, "outbox.read", row)
+        view = outbox_content.view(row)
+    finding = find(row.code, row.evidence, stage=row.stage) if row.code else None
+    sender = getattr(row.smtp_client, "sender", None)
+    kept_by = None
+    if "cancel" in outbox_actions.allowed(row) and sender is not None and sender.code:
+        kept_by = find(sender.code, sender.evidence, stage=sender.stage)
+    return render(
+        request,
+        "outbox/message.html",
+        {
+            "message": row,
+            "finding": finding,
+            "finding_url": fix_url(row.smtp_client, finding.option) if finding else "",
+            "kept_by": kept_by,
+            "kept_url": fix_url(row.smtp_client, kept_by.option) if kept_by else "",
+            "sender": sender,
+            "timeline": [_item(one) for one in row.attempts.select_related("revision")],
+            "actions": outbox_actions.allowed(row)
+            if request.user.has_perm(CHANGE)
+            else frozenset(),
+            "view": view,
+            "may_read": may_read,
+            "nav": "outbox",
+        },
+    )
+
+
+def _item(attempt: Attempt) -> dict[str, Any]:
+    shown = look("outcome", attempt.outcome)
+    text = _("Revision %(number)d, process %(owner)s") % {
+        "number": attempt.revision.number,
+        "owner": attempt.owner,
+    }
+    if attempt.code:
+        finding = find(attempt.code, attempt.evidence, stage=attempt.stage)
+        text = f"{finding.title} · {stage_word(attempt.stage)} · {text}"
+    elif attempt.outcome == Outcome.RUNNING:
+        text = _("Not ended yet. %s") % text
+    return {
+        "at": attempt.started_at,
+        "title": f"{_('Try')} {attempt.number}: {shown.word}",
+        "tone": shown.tone,
+        "symbol": shown.icon,
+        "text": text,
+        "evidence": attempt.answer,
+    }
+
+
+@login_required
+@require_safe
+def outbox_raw(request: HttpRequest, pk: int) -> HttpResponse:
+    """The final bytes, as a file."""
+    row = _message(pk)
+    if not request.user.has_perm(READ):
+        return render(
+            request,
+            "console/content_forbidden.html",
+            {"nav": "outbox", "permission": READ},
+            status=403,
+        )
+    audit.record(request, "outbox.download", row)
+    response = StreamingHttpResponse(
+        outbox_content.raw(row), content_type="message/rfc822"
+    )
+    response["Content-Disposition"] = f'attachment; filename="outbound-{pk}.eml"'
+    return response
+
+
+@login_required
+@permission_required(CHANGE, raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def outbox_action(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Do one of outbox_actions; a GET asks first, where there is something to ask."""
+    row = _message(pk)
+    act = outbox_actions.ACTIONS.get(action)
+    if act is None or (request.method != "POST" and action not in ASK_FIRST):
+        raise Http404
+    if request.method != "POST":
+        question, what, button = ASK_FIRST[action]
+        return render(
+            request,
+            "outbox/confirm.html",
+            {
+                "message": row,
+                "question": question,
+                "what": what,
+                "button": button,
+                "nav": "outbox",
+            },
+        )
+    if act(row, request.user):
+        messages.success(request, str(DONE[action]))
+    else:
+        messages.error(
+            request, _("Nothing was changed: the message has moved on meanwhile.")
+        )
+    return redirect("outbox-message", pk)
