@@ -1,0 +1,359 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from mailboxes.models import Attempt, AuditEvent, Mailbox, OutboundMessage
+from mailboxes.services import compose, outbox_rows
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+RAW = b"Subject: Hello\r\nTo: a@b.example\r\n\r\nThe secret text.\r\n"
+
+
+@pytest.fixture
+def anna(client: Client) -> Client:
+    """Signed in, without any right."""
+    client.force_login(factories.user("anna"))
+    return client
+
+
+def signed_in(*permissions: str) -> Client:
+    client = Client()
+    client.force_login(factories.user("bob", *permissions))
+    return client
+
+
+def real_message(**changes: Any) -> OutboundMessage:
+    row = compose.queue(
+        message=RAW,
+        smtp_client=factories.smtp_client(),
+        envelope_from="support@contoso.example",
+        recipients=["a@b.example"],
+    )
+    OutboundMessage.objects.filter(pk=row.pk).update(**changes)
+    row.refresh_from_db()
+    return row
+
+
+def words(response: Any) -> str:
+    text = re.sub(r"<[^>]+>", " ", response.content.decode())
+    return re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "compose/", "1/", "1/raw/", "1/cancel/", "1/send-again/"]
+)
+def test_outbox_needs_a_sign_in(client: Client, path: str) -> None:
+    response = client.get(f"/outbox/{path}")
+    assert (response.status_code, response["Location"]) == (
+        302,
+        f"/sign-in/?next=/outbox/{path}",
+    )
+
+
+def test_empty_outbox_says_nothing_waits(anna: Client) -> None:
+    assert "Nothing waits. Nothing was sent yet." in words(anna.get("/outbox/"))
+
+
+def test_outbox_says_when_the_last_message_was_sent(anna: Client) -> None:
+    client = factories.smtp_client()
+    factories.outbound(
+        client, state="sent", sent_at=timezone.now() - timedelta(minutes=3, seconds=5)
+    )
+    assert "Nothing waits. Last sent 3 min ago." in words(anna.get("/outbox/"))
+
+
+def test_list_shows_each_message_with_its_last_answer(anna: Client) -> None:
+    client = factories.smtp_client()
+    factories.outbound(
+        client,
+        state="waiting",
+        subject="Invoice",
+        tries=2,
+        not_before=timezone.now() + timedelta(minutes=4, seconds=50),
+        code="recipient-deferred",
+        stage="envelope",
+        evidence={"answer": "451 4.7.1 try later"},
+        recipients=[
+            {"address": "a@b.example", "state": "pending", "code": 451, "text": ""},
+            {"address": "c@d.example", "state": "pending", "code": 451, "text": ""},
+        ],
+    )
+    text = words(anna.get("/outbox/"))
+    assert "a@b.example and one more Invoice Waiting 2 in 4 min 451 4.7.1 try" in text
+    assert "Nothing waits" not in text
+
+
+def test_filters_count_and_choose(anna: Client) -> None:
+    client = factories.smtp_client()
+    factories.outbound(client, state="failed", subject="F-one")
+    factories.outbound(client, state="sent", subject="S-one")
+    response = anna.get("/outbox/?state=failed")
+    text = words(response)
+    assert "F-one" in text
+    assert "S-one" not in text
+    html = response.content.decode()
+    assert '<a href="?state=failed" aria-current="true">Failed <b>1</b></a>' in html
+    assert "No message is in this state." in words(anna.get("/outbox/?state=queued"))
+    assert "F-one" in words(anna.get("/outbox/?state=nonsense"))
+    assert "S-one" not in words(anna.get("/outbox/?state=unsent"))
+
+
+def test_equal_failures_are_one_notice_with_a_link_to_the_field(anna: Client) -> None:
+    stuck = factories.smtp_client(
+        state="stopped",
+        code="password-refused",
+        stage="sign-in",
+        evidence={"answer": "535 5.7.8 no"},
+    )
+    for _ in range(41):
+        factories.outbound(stuck)
+    response = anna.get("/outbox/")
+    text = words(response)
+    assert "41 messages: " in text
+    assert "535 5.7.8 no" in text
+    assert f"/option-sets/smtp/{stuck.pk}/" in response.content.decode()
+
+
+def test_query_count_does_not_grow_with_the_rows(anna: Client) -> None:
+    client = factories.smtp_client()
+
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            assert anna.get("/outbox/").status_code == 200
+        return len(found)
+
+    factories.outbound(client, state="failed", code="message-refused", stage="data")
+    one = queries()
+    for number in range(49):
+        factories.outbound(
+            client,
+            state="failed",
+            code=("message-refused", "sender-refused")[number % 2],
+            stage="data",
+        )
+    assert queries() == one
+
+
+def test_region_is_polled_and_answers_304(anna: Client) -> None:
+    factories.outbound(factories.smtp_client(), state="failed")
+    page = anna.get("/outbox/?state=failed").content.decode()
+    assert 'hx-get="?state=failed&amp;region=1"' in page
+    region = anna.get("/outbox/?state=failed&region=1")
+    assert b"<html" not in region.content
+    again = anna.get(
+        "/outbox/?state=failed&region=1",
+        headers={"hx-request": "true", "if-none-match": region["ETag"]},
+    )
+    assert again.status_code == 304
+
+
+def test_pages_hold_fifty(anna: Client) -> None:
+    client = factories.smtp_client()
+    for number in range(51):
+        factories.outbound(client, subject=f"Mail-{number}.")
+    assert "Mail-0." not in words(anna.get("/outbox/"))
+    assert "Mail-0." in words(anna.get("/outbox/?page=2"))
+
+
+# One message
+
+
+def test_message_page_shows_tries_verbatim_and_hides_content(anna: Client) -> None:
+    row = real_message(
+        state="failed",
+        code="message-refused",
+        stage="data",
+        evidence={"answer": "554 5.6.0 <bad> content"},
+    )
+    Attempt.objects.create(
+        message=row,
+        number=1,
+        revision=row.smtp_client.sender.revision,
+        owner="host:7:x",
+        started_at=timezone.now(),
+        ended_at=timezone.now(),
+        outcome="failed",
+        answer="554 5.6.0 <bad> content",
+        code="message-refused",
+        stage="data",
+    )
+    response = anna.get(f"/outbox/{row.pk}/")
+    html = response.content.decode()
+    assert "554 5.6.0 &lt;bad&gt; content" in html
+    assert "Try 1: Failed" in words(response)
+    assert row.message_id in html.replace("&lt;", "<").replace("&gt;", ">")
+    assert "The secret text." not in html
+    assert "You may not read mail content" in html
+    assert "Queue again" not in html
+    assert AuditEvent.objects.filter(action="outbox.read").count() == 0
+
+
+def test_content_is_shown_with_the_right_and_audited() -> None:
+    row = real_message()
+    client = signed_in("read_content")
+    assert b"The secret text." in client.get(f"/outbox/{row.pk}/").content
+    response = client.get(f"/outbox/{row.pk}/raw/")
+    raw = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    assert raw == outbox_rows.content(row.pk)
+    assert raw.endswith(RAW)
+    assert response["Content-Type"] == "message/rfc822"
+    events = AuditEvent.objects.exclude(action="outbox.queued")
+    assert list(events.order_by("pk").values_list("action", flat=True)) == [
+        "outbox.read",
+        "outbox.download",
+    ]
+
+
+def test_raw_needs_the_right(anna: Client) -> None:
+    row = real_message()
+    assert anna.get(f"/outbox/{row.pk}/raw/").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["", "raw/", "cancel/"])
+def test_wrong_ids_are_404(path: str) -> None:
+    client = signed_in("change_outboundmessage", "read_content")
+    assert client.post(f"/outbox/999/{path}").status_code in (404, 405)
+    assert client.get(f"/outbox/999/{path}").status_code == 404
+    row = real_message()
+    assert client.post(f"/outbox/{row.pk}/nonsense/").status_code == 404
+    assert client.get(f"/outbox/{row.pk}/cancel/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "after", "sentence"),
+    [
+        ("queued", "cancel", "cancelled", "Cancelled. It will not be sent."),
+        ("waiting", "send-now", "waiting", "The pause is over."),
+        ("failed", "requeue", "queued", "Queued again."),
+        ("unconfirmed", "send-again", "queued", "with the same Message-ID"),
+        ("unconfirmed", "mark-sent", "sent", "Marked as sent."),
+        ("sent", "cancel", "sent", "Nothing was changed"),
+    ],
+)
+def test_actions(state: str, action: str, after: str, sentence: str) -> None:
+    row = real_message(state=state)
+    client = signed_in("change_outboundmessage")
+    response = client.post(f"/outbox/{row.pk}/{action}/", follow=True)
+    assert sentence in words(response)
+    row.refresh_from_db()
+    assert row.state == after
+
+
+def test_actions_need_the_right_and_a_token(anna: Client) -> None:
+    row = real_message()
+    assert anna.post(f"/outbox/{row.pk}/cancel/").status_code == 403
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(factories.user("carl", "change_outboundmessage"))
+    assert strict.post(f"/outbox/{row.pk}/cancel/").status_code == 403
+    row.refresh_from_db()
+    assert row.state == "queued"
+
+
+def test_send_again_warns_of_a_duplicate() -> None:
+    row = real_message(state="unconfirmed", code="send-unconfirmed", stage="data")
+    client = signed_in("change_outboundmessage")
+    assert "It may have been sent." in words(client.get(f"/outbox/{row.pk}/"))
+    text = words(client.get(f"/outbox/{row.pk}/send-again/"))
+    assert "then it arrives twice" in text
+    row.refresh_from_db()
+    assert row.state == "unconfirmed"
+
+
+# Compose
+
+
+def sending_mailbox() -> Mailbox:
+    return Mailbox.objects.create(
+        address="support@contoso.example",
+        alias="Support, all",
+        smtp_client=factories.smtp_client(),
+    )
+
+
+def test_compose_needs_the_right(anna: Client) -> None:
+    assert anna.get("/outbox/compose/").status_code == 403
+    assert "Compose" not in words(anna.get("/outbox/"))
+
+
+def test_compose_without_a_sending_mailbox_says_so() -> None:
+    client = signed_in("add_outboundmessage")
+    assert "No mailbox can send" in words(client.get("/outbox/compose/"))
+
+
+def test_composed_message_is_queued_once() -> None:
+    mailbox = sending_mailbox()
+    client = signed_in("add_outboundmessage")
+    page = client.get("/outbox/compose/").content.decode()
+    found = re.search(r'name="ticket" value="([0-9a-f]{32})"', page)
+    assert found is not None
+    data = {
+        "sender": mailbox.pk,
+        "to": "anna@b.example",
+        "bcc": "dora@b.example",
+        "subject": "Question",
+        "text": "Dear customer,\n\nis it paid?\n",
+        "ticket": found[1],
+        "attachments": [SimpleUploadedFile("a.txt", b"one"), *_two()],
+    }
+    response = client.post("/outbox/compose/", data, follow=True)
+    assert "Queued. It is sent within seconds." in words(response)
+    row = OutboundMessage.objects.get()
+    assert row.message_id == f"<{found[1]}@contoso.example>"
+    assert (row.state, row.subject, row.mailbox) == ("queued", "Question", mailbox)
+    assert [r["address"] for r in row.recipients] == [
+        "anna@b.example",
+        "dora@b.example",
+    ]
+    raw = outbox_rows.content(row.pk)
+    assert b'From: "Support, all" <support@contoso.example>' in raw
+    assert raw.count(b"Content-Disposition: attachment") == 2
+    data["attachments"] = []
+    again = client.post("/outbox/compose/", data, follow=True)
+    assert "This message is in the outbox already." in words(again)
+    assert OutboundMessage.objects.count() == 1
+
+
+def _two() -> list[SimpleUploadedFile]:
+    return [SimpleUploadedFile("b.txt", b"two")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"to": ""}, "to", "Give at least one recipient."),
+        ({"to": "nobody"}, "to", "“nobody” is not an e-mail address."),
+        ({"cc": "a@b.example;c@d.example"}, "cc", "Separate addresses with commas"),
+        (
+            {"subject": "Hi\r\nBcc: x@y.example"},
+            "subject",
+            "The subject is one line; there is a line break in it.",
+        ),
+        ({"sender": "999"}, "sender", "This mailbox cannot send."),
+        ({"sender": ""}, "sender", "This field is required."),
+    ],
+)
+def test_each_mistake_stands_at_its_field(
+    changes: dict[str, str], field: str, sentence: str
+) -> None:
+    mailbox = sending_mailbox()
+    client = signed_in("add_outboundmessage")
+    data = {"sender": str(mailbox.pk), "to": "a@b.example", "subject": "Hi"} | changes
+    response = client.post("/outbox/compose/", data)
+    assert response.status_code == 200
+    errors = response.context["form"].errors
+    assert list(errors) == [field]
+    assert sentence in errors[field][0]
+    assert "<title>Error: Compose" in response.content.decode()
+    assert OutboundMessage.objects.count() == 0
