@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from .views.urls_console import urlpatterns as console
+from .views.urls_option_sets import urlpatterns as option_sets
+from .views.urls_outbox import urlpatterns as outbox
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*console, *option_sets, *outbox]

@@ -1,4 +1,4 @@
-"""Rows for tests of pages and of status: made directly, with the least that they need."""
+"""Rows for tests of pages and status: made directly, with the least they need."""
 
 from __future__ import annotations
 

@@ -236,3 +236,16 @@ def effect_short(value: object) -> str:
 def origin_word(value: object) -> str:
     """Whose default it is."""
     return _word(ORIGIN, value)
+
+
+REASONS = {
+    "too-large": _("It is larger than maximum-msg-size; only its header was stored."),
+    "unreadable-header": _("It has no header that can be read."),
+    "broken-mime": _("Its parts cannot be taken apart."),
+}
+
+
+@register.filter
+def reason_text(reason: str) -> str:
+    """Why a message is in quarantine, in a sentence."""
+    return str(REASONS.get(reason, reason))

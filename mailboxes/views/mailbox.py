@@ -118,7 +118,7 @@ def mailbox_detail(request: HttpRequest, pk: int) -> HttpResponse:
             if context["status"].finding
             else None,
             "columns": _columns(client, now),
-            "messages": list(client.messages.all()[:RECENT_MESSAGES]),
+            "mail_rows": list(client.messages.all()[:RECENT_MESSAGES]),
         }
     region = "region" in request.GET
     name = "console/_mailbox.html" if region else "console/mailbox.html"
@@ -228,7 +228,7 @@ def mailbox_messages(request: HttpRequest, pk: int) -> HttpResponse:
     page = Paginator(messages, PER_PAGE).get_page(request.GET.get("page"))
     context = _context(request, mailbox, client, "messages") | {
         "page": page,
-        "messages": page.object_list,
+        "mail_rows": page.object_list,
         "query": query,
         "only": only,
         "keep": [("only", only)] if only else [],
@@ -275,7 +275,7 @@ def cycle_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "seconds": (cycle.ended_at - cycle.started_at).total_seconds()
             if cycle.ended_at
             else None,
-            "messages": cycle.messages.all()[:PER_PAGE],
+            "mail_rows": cycle.messages.all()[:PER_PAGE],
             "nav": "mailbox-list" if cycle.pop_client_id else "option-sets",
         },
     )

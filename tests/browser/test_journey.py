@@ -66,7 +66,7 @@ def _journey(
 ) -> None:
     page = someone.page
     someone.goto("/sign-in/")
-    enter(page, "User name", "anna")
+    enter(page, "Username", "anna")
     enter(page, "Password", PASSWORD)
     press(page, "Sign in")
     page.wait_for_url(f"{someone.base}/")
