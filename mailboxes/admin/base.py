@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.contrib import admin, messages
+from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -92,6 +93,12 @@ class AdminForm:
         self._meta = SimpleNamespace(labels=None, help_texts=None, model=self.row_model)
         super().__init__(data, initial=initial or {}, **kwargs)  # type: ignore[call-arg]
         self.instance = row or self.row_model()
+        for field in self.fields.values():  # type: ignore[attr-defined]
+            stored = getattr(field, "stored", "")
+            if stored:
+                field.help_text = f"{field.help_text} {stored[0].upper()}{stored[1:]}."
+            if isinstance(field.widget, TextInput) and "size" not in field.widget.attrs:
+                field.widget.attrs["class"] = "vTextField"
 
     def save_m2m(self) -> None:
         """Nothing of ours has many-to-many fields."""

@@ -115,6 +115,11 @@ def test_change_makes_a_revision_and_keeps_the_password(browser):
     assert secrets.reveal(client.password_id) == CANARY
 
 
+def test_stored_secret_is_named_by_its_date(browser):
+    text = browser.get(url(PopClient, "change", saved_pop().pk)).content.decode()
+    assert "; leave empty to keep it." in text
+
+
 def test_change_over_a_newer_save_is_refused(browser):
     client = saved_pop()
     path = url(PopClient, "change", client.pk)
