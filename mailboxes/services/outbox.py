@@ -25,6 +25,9 @@ THREADS = 8  # senders at a time in one batch
 # No message is begun after this. With the usual answer timeout of 120 s the last one
 # still ends before the queue's own limit of 150 s for a task.
 SECONDS = 25.0
+# A sender that hangs keeps the batch: others are begun beside it a little longer.
+SLOW_AFTER = 3.0
+LONGEST = 60.0
 BEAT = 5.0  # seconds between heartbeats and renewals, a sixth of a lease
 LOOK = 0.25  # seconds between looks for senders that became due
 
@@ -79,8 +82,7 @@ class _Run:
     def __init__(self, batch_id: int) -> None:
         self._batch = batch_id
         self._stopping = threading.Event()
-        self._until = time.monotonic() + SECONDS
-        self._beat_at = time.monotonic()
+        self._begun = self._beat_at = time.monotonic()
         self._running: dict[Future[None], tuple[int, SendCycle]] = {}
         self._cycles = 0
         self._broken: BaseException | None = None
@@ -90,8 +92,9 @@ class _Run:
         try:
             while True:
                 self._look()
-                if not self._stop():
-                    self._begin(pool)
+                until = self._until()
+                if until is not None:
+                    self._begin(pool, until)
                 if not self._running:
                     break
                 done, _others = wait(
@@ -110,18 +113,28 @@ class _Run:
         if self._broken is not None:
             raise self._broken
 
-    def _stop(self) -> bool:
-        return self._stopping.is_set() or time.monotonic() >= self._until
+    def _until(self) -> float | None:
+        """Until when a cycle that is begun now may begin messages; None for none."""
+        age = time.monotonic() - self._begun
+        if self._stopping.is_set() or age >= LONGEST:
+            return None
+        if age < SECONDS:
+            return self._begun + SECONDS
+        hangs = bool(self._running) and age >= SECONDS + SLOW_AFTER
+        return self._begun + LONGEST if hangs else None
 
-    def _begin(self, pool: ThreadPoolExecutor) -> None:
+    def _begin(self, pool: ThreadPoolExecutor, until: float) -> None:
         busy = {pk for pk, _cycle in self._running.values()}
         for pk in outbox_senders.due(timezone.now()):
             if len(self._running) >= THREADS:
                 return
             if pk not in busy:
-                cycle = SendCycle(pk, self._stop)
+                cycle = SendCycle(pk, lambda: self._stop(until))
                 self._running[pool.submit(_in_thread, cycle)] = (pk, cycle)
                 self._cycles += 1
+
+    def _stop(self, until: float) -> bool:
+        return self._stopping.is_set() or time.monotonic() >= until
 
     def _look(self) -> None:
         """Is the batch asked to stop? And, now and then, a sign of life."""

@@ -335,3 +335,27 @@ def test_batch_that_is_asked_to_stop_ends(scene: Scene) -> None:
     assert scene.server.sent == []
     one.refresh_from_db()
     assert one.ended_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sender_that_hangs_holds_nobody(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch is over, and only waits for it: another sender still gets its turn."""
+    monkeypatch.setattr(outbox, "SECONDS", 0.3)
+    monkeypatch.setattr(outbox, "SLOW_AFTER", 0.1)
+    other_sent = threading.Event()
+    answers: list[bool] = []
+    with MemoryServer("other.contoso.example") as other:
+        other.add_account("support", password=sending.PASSWORD)
+        client = sending.smtp_client("smtp-client-2", server="other.contoso.example")
+        later = sending.queue(client, subject="later")
+        due_at = timezone.now() + timedelta(seconds=0.6)
+        OutboundMessage.objects.filter(pk=later.pk).update(not_before=due_at)
+        scene.queue(subject="hangs")
+        scene.server.hook("send", lambda: answers.append(other_sent.wait(20)))
+        other.hook("send", other_sent.set)
+        outbox.run_send_batch(batch().pk)
+        assert answers == [True]
+        assert (len(other.sent), scene.subjects()) == (1, ["hangs"])
+        outbox_connections.connections.close_all()
