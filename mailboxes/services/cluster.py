@@ -54,6 +54,7 @@ def run(*, resume: bool, data: Path) -> None:
     service = WorkerService(name, supervisor)
     supervisor.add(Child("cluster", argv, grace=GRACE, environ=environ))
     while not supervisor.stopping:
+        close_old_connections()
         service.turn()
         supervisor.wait(TICK)
     service.stop()
@@ -77,7 +78,6 @@ class WorkerService:
         """
         if self._supervisor.poll():
             self._restarted()
-        close_old_connections()
         try:
             self._heartbeat.beat()
             self._ticker.tick()
