@@ -55,7 +55,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True)
 class Condition:
-    """When an option has any effect: `applies(values)` and the sentence that says so."""
+    """When an option has any effect: `applies(values)`, and a sentence for people."""
 
     applies: Callable[[Values], bool]
     sentence: str

@@ -1,8 +1,8 @@
 """The option sets `pop-client` and `smtp-client`: every option, declared once.
 
 Values and versions of the vendor's options follow the seed document (page on OAuth 2.0,
-state of 8.5.205.03) and email-server-options.md; what is ours is marked `Origin.OURS` or
-has `default_from=Origin.OURS`. Rules over several options: services/option_rules.py.
+state of 8.5.205.03) and email-server-options.md; what is ours is marked `Origin.OURS`
+or has `default_from=Origin.OURS`. Rules over several options: services/option_rules.py.
 Columns always hold complete values; what is in effect is a Revision, never this row.
 """
 
@@ -597,7 +597,7 @@ class SmtpClient(OptionSet):
         Option(
             "token-expiry-margin-time",
             "Token expiry margin",
-            "How long before its token ends an open connection is closed and made anew.",
+            "How long before its token ends a connection is closed and made anew.",
             Effect.NEXT_CHECK,
             kind=Kind.DURATION,
             group=Group.SIGN_IN,

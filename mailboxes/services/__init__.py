@@ -1,1 +1,1 @@
-"""Services: what the product does. Know models, wire and core; no pages, no commands."""
+"""Services: what the product does. They know models, wire and core; no pages."""
