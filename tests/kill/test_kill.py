@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ pytestmark = [
 
 WITHIN = 60.0  # seconds until fetching goes on
 SENT_BEFORE_EACH = 2
+FETCHED_BEFORE_EACH = 20
+SLOW = 0.15  # seconds until the sandbox answers, so that a kill hits something
 HEALTHY = ("support@contoso.example", "orders@contoso.example")
 LETTER = "Subject: drill {}\nTo: {}\n\nNumber {}.\n"
 
@@ -54,10 +58,11 @@ class Drill:
         serve = psutil.Process(self.product.process.pid)
         return [serve, *serve.children(recursive=True)]
 
-    def busy(self) -> psutil.Process | None:
+    def busy(self, kind: str) -> psutil.Process | None:
+        """The process that is in the middle of a cycle now."""
         for (owner,) in self.rows(
-            "SELECT owner FROM mailboxes_batch"
-            " WHERE ended_at IS NULL AND owner <> '' AND kind = 'fetch'"
+            "SELECT owner FROM mailboxes_cycle WHERE outcome = 'running' AND kind = ?",
+            kind,
         ):
             return psutil.Process(int(owner.split(":")[1]))
         return None
@@ -83,7 +88,8 @@ class Drill:
     def victim(self, part: str) -> psutil.Process | None:
         manage = str(self.manage)
         finders: dict[str, Callable[[], psutil.Process | None]] = {
-            "busy": self.busy,
+            "fetching": lambda: self.busy("fetch"),
+            "sending": lambda: self.busy("send"),
             "idle": self.idle,
             "worker": lambda: self.find(manage, "worker"),
             "serve": lambda: self.processes()[0],
@@ -96,20 +102,35 @@ class Drill:
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return _read(self.product.data / "mailadmin.sqlite3", sql, *values)
 
-    def send(self) -> None:
-        """Queue letters, so that sending is under way too."""
+    def ask_sandbox(self, path: str, **given: Any) -> None:
+        """Its control API: slow answers, more letters."""
+        world = json.loads((self.product.data / "sandbox" / "sandbox.json").read_text())
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{world['control']['port']}{path}",
+            json.dumps(given).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+
+    def load(self) -> None:
+        """Letters to fetch and letters to send, over a slow line."""
         for _ in range(SENT_BEFORE_EACH):
             self.letters += 1
             file = self.product.data / "letter.eml"
             to = "bob@customers.example"
             file.write_text(LETTER.format(self.letters, to, self.letters))
             self.product.manage("send", "--from", HEALTHY[0], "--to", to, str(file))
+        for address in HEALTHY:
+            self.ask_sandbox("/deliver", to=address, count=FETCHED_BEFORE_EACH)
 
-    def cycles(self) -> int:
-        """Fetch cycles that ended well, of the mailboxes that can."""
+    def fetched_since(self, when: datetime) -> int:
+        """How many of the mailboxes had a good cycle that began after `when`."""
         [(count,)] = self.rows(
-            "SELECT count(*) FROM mailboxes_cycle"
+            "SELECT count(DISTINCT pop_client_id) FROM mailboxes_cycle"
             " WHERE kind = 'fetch' AND outcome IN ('ok', 'partial')"
+            " AND started_at > ?",
+            when.strftime("%Y-%m-%d %H:%M:%S.%f"),
         )
         return int(count)
 
@@ -143,17 +164,24 @@ class Drill:
     # the drill itself
 
     def kill(self, part: str) -> float:
-        """Kill one part; the seconds until another fetch cycle has ended well."""
-        self.send()
-        victim = wait_for(lambda: self.victim(part), 30, f"a process to kill ({part})")
-        before = self.cycles()
+        """Kill one part; the seconds until both mailboxes are fetched again."""
+        self.load()
+        if part not in ("fetching", "sending"):
+            wait_for(lambda: self.busy("fetch"), 30, "a cycle", every=0.01)
+        victim = wait_for(
+            lambda: self.victim(part), 30, f"a process to kill ({part})", every=0.01
+        )
         victim.kill()
-        begun = time.monotonic()
+        begun, when = time.monotonic(), datetime.now(UTC)
         if part == "serve":
             assert self.product.process is not None
             self.product.process.wait()
             self.product.start("--resume")  # as scripts/run does
-        wait_for(lambda: self.cycles() > before + 1, WITHIN, f"fetching after {part}")
+        wait_for(
+            lambda: self.fetched_since(when) == len(HEALTHY),
+            WITHIN,
+            f"fetching after the end of {part}",
+        )
         return time.monotonic() - begun
 
     def settle(self) -> None:
@@ -193,15 +221,18 @@ def _read(path: Path, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return db.execute(sql, values).fetchall()
 
 
-PARTS = ("busy", "idle", "worker", "serve", "web")
+PARTS = ("fetching", "sending", "idle", "worker", "serve", "web")
 
 
 def drill(product: Product, parts: tuple[str, ...]) -> dict[str, float]:
     one = Drill(product)
-    wait_for(lambda: one.cycles() >= 2, 60, "the first cycles")
+    start = datetime.now(UTC)
+    wait_for(lambda: one.fetched_since(start) == len(HEALTHY), 60, "the first cycles")
+    one.ask_sandbox("/faults", account="*", fault="slow", seconds=SLOW)
     took = {
         f"{number} {part}": one.kill(part) for number, part in enumerate(parts, start=1)
     }
+    one.ask_sandbox("/faults", account="*", fault=None)
     one.settle()
     one.judge()
     return took
