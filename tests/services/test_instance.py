@@ -48,7 +48,9 @@ def test_a_database_without_its_folder_is_held(folder: Path) -> None:
     assert (row.held, row.held_reason) == (True, instance.OTHER_COPY)
 
 
-@pytest.mark.parametrize("text", ["5d2c1f1e-6f0b-4b8e-9a51-0123456789ab", "", "no id", "\udcff"])
+@pytest.mark.parametrize(
+    "text", ["5d2c1f1e-6f0b-4b8e-9a51-0123456789ab", "", "no id", "\udcff"]
+)
 def test_a_folder_of_another_copy_holds(folder: Path, text: str) -> None:
     instance.identify()
     (folder / "instance-id").write_text(text, "utf-8", "surrogateescape")
