@@ -11,8 +11,10 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ..core.choices import RunState
 from ..models import Mailbox
 from ..services import compose
 from ..services.compose import Attachment, Composed, MessageError
@@ -43,7 +45,34 @@ def senders() -> QuerySet[Mailbox]:
         smtp_client__isnull=False,
         smtp_client__archived_at=None,
         smtp_client__sender__isnull=False,
-    ).select_related("smtp_client")
+    ).select_related("smtp_client__sender", "pop_client__fetcher")
+
+
+def likeliest(mailboxes: Iterable[Mailbox]) -> Mailbox | None:
+    """The mailbox to begin with: one that works, by all that is known."""
+
+    def trouble(mailbox: Mailbox) -> tuple[bool, bool, bool]:
+        assert mailbox.smtp_client is not None  # senders
+        sender = mailbox.smtp_client.sender
+        pop_client = getattr(mailbox, "pop_client", None)
+        fetcher = getattr(pop_client, "fetcher", None)
+        return (
+            sender.state != RunState.ACTIVE or sender.paused_at is not None,
+            fetcher is not None and fetcher.state != RunState.ACTIVE,
+            sender.last_success_at is None,
+        )
+
+    return min(mailboxes, key=trouble, default=None)
+
+
+class SenderField(forms.ModelChoiceField):
+    """Names a mailbox, and says where it does not send at the moment."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        sender = obj.smtp_client.sender
+        if sender.state == RunState.STOPPED or sender.paused_at is not None:
+            return gettext("%s (sending is stopped)") % obj.address
+        return str(obj.address)
 
 
 class ComposeForm(forms.Form):
@@ -51,7 +80,7 @@ class ComposeForm(forms.Form):
 
     use_required_attribute = False
 
-    sender = forms.ModelChoiceField(
+    sender = SenderField(
         Mailbox.objects.none(),
         label=_("From"),
         empty_label=None,
@@ -59,8 +88,8 @@ class ComposeForm(forms.Form):
     )
     to = forms.CharField(
         label=_("To"),
-        required=False,
         help_text=_("Addresses separated by commas."),
+        error_messages={"required": _("Give at least one recipient.")},
         widget=forms.TextInput(attrs=LIST),
     )
     cc = forms.CharField(
@@ -86,7 +115,9 @@ class ComposeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["sender"].queryset = senders()  # type: ignore[attr-defined]
+        mailboxes = senders()
+        self.fields["sender"].queryset = mailboxes  # type: ignore[attr-defined]
+        self.initial.setdefault("sender", likeliest(mailboxes))
         self.initial.setdefault("ticket", uuid.uuid4().hex)
 
     def clean(self) -> dict[str, Any]:
@@ -112,7 +143,8 @@ class ComposeForm(forms.Form):
         """Put each sentence at its field; what belongs to none stands above all."""
         for name, sentence in error.problems.items():
             field = FIELDS.get(name, name)
-            self.add_error(field if field in self.fields else None, sentence)
+            if field not in self.errors:
+                self.add_error(field if field in self.fields else None, sentence)
 
 
 def _named(mailbox: Mailbox) -> str:

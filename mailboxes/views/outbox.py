@@ -25,6 +25,7 @@ from ..templatetags.words import look
 from .live import live
 
 PER_PAGE = 50
+SHOWN = 120  # characters of an answer in the list
 STATES = tuple(OutboxState)
 
 
@@ -70,7 +71,7 @@ def _row(row: OutboundMessage) -> dict[str, Any]:
         "message": row,
         "to": to[0] if to else "",
         "more": len(to) - 1,
-        "answer": answer[:200],
+        "answer": answer if len(answer) <= SHOWN else answer[:SHOWN] + "…",
         "next_try": _next_try(row, sender) if unsent else None,
         "stopped": unsent and sender is not None and sender.state == "stopped",
     }

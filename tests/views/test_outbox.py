@@ -292,6 +292,20 @@ def test_compose_without_a_sending_mailbox_says_so() -> None:
     assert "No mailbox can send" in words(client.get("/outbox/compose/"))
 
 
+def test_compose_begins_with_a_mailbox_that_sends() -> None:
+    for number, state in enumerate(["stopped", "active", "active"]):
+        client = factories.smtp_client(f"smtp-client-{number}", state=state)
+        Mailbox.objects.create(address=f"a{number}@b.example", smtp_client=client)
+    page = signed_in("add_outboundmessage").get("/outbox/compose/")
+    field = page.context["form"]["sender"]
+    assert [label for _value, label in field.field.choices] == [
+        "a0@b.example (sending is stopped)",
+        "a1@b.example",
+        "a2@b.example",
+    ]
+    assert field.value() == Mailbox.objects.get(address="a1@b.example").pk
+
+
 def test_composed_message_is_queued_once() -> None:
     mailbox = sending_mailbox()
     client = signed_in("add_outboundmessage")
