@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from ..core.choices import (
@@ -173,7 +173,6 @@ class Machinery:
     beat_age: float | None
     probe_age: float | None
     held: Instance | None
-    batches: list[Batch]
 
     @property
     def alive(self) -> bool:
@@ -188,7 +187,7 @@ class Machinery:
 
 
 def machinery(now: datetime | None = None) -> Machinery:
-    """The newest worker's heartbeat, what runs, and whether the instance is held."""
+    """The newest worker's heartbeat, and whether the instance is held."""
     now = now or timezone.now()
     worker = Worker.objects.filter(stopped_at=None).order_by("-beat_at").first()
     instance = Instance.objects.filter(held=True).first()
@@ -197,8 +196,12 @@ def machinery(now: datetime | None = None) -> Machinery:
         beat_age=_age(worker.beat_at, now) if worker else None,
         probe_age=_age(worker.probe_at, now) if worker else None,
         held=instance,
-        batches=list(Batch.objects.filter(ended_at=None).order_by("pk")[:20]),
     )
+
+
+def batches() -> list[Batch]:
+    """Batches that have not ended, oldest first."""
+    return list(Batch.objects.filter(ended_at=None).order_by("pk")[:20])
 
 
 def _age(at: datetime | None, now: datetime) -> float | None:
@@ -257,18 +260,10 @@ def numbers(now: datetime | None = None) -> Numbers:
     )
 
 
-def failing_count(now: datetime | None = None) -> int:
+def failing_count(statuses: list[ClientStatus] | None = None) -> int:
     """How many mailboxes need attention, for the rail and the page title."""
-    return sum(status.health in HEALTH_NEEDS_ATTENTION for status in pop_clients(now))
-
-
-def newest_message_at() -> datetime | None:
-    """When the last message was stored, of any mailbox."""
-    return Message.objects.aggregate(at=Max("stored_at"))["at"]
-
-
-def mailbox_count() -> int:
-    return Mailbox.objects.filter(archived_at=None).count()
+    known = pop_clients() if statuses is None else statuses
+    return sum(status.health in HEALTH_NEEDS_ATTENTION for status in known)
 
 
 def sending_only() -> list[Mailbox]:

@@ -35,9 +35,6 @@ def icon(name: str, css: str = "") -> SafeString:
     )
 
 
-# --- States ---------------------------------------------------------------------
-
-
 def _state(vocabulary: str, value: object) -> SafeString:
     shown = look(vocabulary, str(value))
     return format_html(
@@ -104,9 +101,6 @@ def mark(word: str, tone: str = "pending", symbol: str = "clock") -> SafeString:
     return format_html(
         '<span class="mark" data-tone="{}">{}{}</span>', tone, icon(symbol), word
     )
-
-
-# --- Times and numbers ----------------------------------------------------------
 
 
 def spell_duration(seconds: float) -> str:

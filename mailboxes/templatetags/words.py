@@ -78,7 +78,7 @@ CHECK = {
 }
 PARSE = {
     ParseState.PENDING: Look(_("Not read yet"), "clock", "idle"),
-    ParseState.PARSED: Look(_("Read"), "circle-check", "ok"),
+    ParseState.PARSED: Look(_("Stored"), "circle-check", "ok"),
     ParseState.QUARANTINED: Look(_("Quarantined"), "shield-alert", "warn"),
 }
 SETTLE = {

@@ -57,6 +57,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     inbound = status.pop_clients(now)
     outbound = status.smtp_clients(now)
     machinery = status.machinery(now)
+    request.machinery = machinery  # type: ignore[attr-defined]
+    request.pop_clients = inbound  # type: ignore[attr-defined]
     context = {
         "answer": _answer(inbound, outbound, machinery.alive),
         "machinery": machinery,
@@ -67,7 +69,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "outbound": outbound,
         "nav": "dashboard",
     }
-    region = "region" in request.GET
+    context["region"] = region = "region" in request.GET
     name = "console/_dashboard.html" if region else "console/dashboard.html"
     return render(request, name, context)
 

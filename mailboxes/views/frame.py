@@ -1,6 +1,7 @@
 """What the frame of every page needs: bars, counts, theme.
 
-Computed only when a template asks for it, so that polled regions cost nothing here.
+Computed only when a template asks for it, so that polled regions cost nothing here. A
+view that has loaded `machinery` or `pop_clients` leaves them on the request.
 """
 
 from __future__ import annotations
@@ -29,17 +30,19 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     known = user is not None and user.is_authenticated
     return {
-        "bars": _bars() if known else [],
-        "failing": status.failing_count() if known else 0,
+        "bars": _bars(request) if known else [],
+        "failing": status.failing_count(getattr(request, "pop_clients", None))
+        if known
+        else 0,
         "user_name": user.get_username() if user is not None and known else "",
         "theme": theme if theme in THEMES else "",
         "version": settings.MAILADMIN_VERSION,
     }
 
 
-def _bars() -> list[dict[str, str]]:
+def _bars(request: HttpRequest) -> list[dict[str, str]]:
     """Lines under the head, worst first, and only when there is something to say."""
-    machinery = status.machinery()
+    machinery = getattr(request, "machinery", None) or status.machinery()
     bars = []
     if not machinery.alive:
         bars.append(

@@ -29,6 +29,7 @@ def mailbox_list(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     wanted = request.GET.get("health", "")
     everything = status.pop_clients(now)
+    request.pop_clients = everything  # type: ignore[attr-defined]
     found = [one for one in everything if _matches(one, query)]
     counts = Counter(one.health for one in found)
     shown = [one for one in found if not wanted or one.health == wanted]

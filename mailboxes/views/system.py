@@ -26,6 +26,7 @@ def system(request: HttpRequest) -> HttpResponse:
     queue = schedule.queue()
     context = {
         "machinery": status.machinery(now),
+        "batches": status.batches(),
         "workers": Worker.objects.order_by("-beat_at")[:KEPT_WORKERS],
         "queue": queue,
         "facts": [
