@@ -25,7 +25,7 @@ from ..templatetags.words import look
 from .live import live
 
 PER_PAGE = 50
-SHOWN = 120  # characters of an answer in the list
+SHOWN = 60  # characters of an answer in the list; the message page has it whole
 STATES = tuple(OutboxState)
 
 
