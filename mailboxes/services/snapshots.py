@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.choices import Mechanism, Protocol, Security
+from ..core.options import Kind, Option
 from ..models import PopClient, Revision, SmtpClient
 from ..models.clients import MECHANISMS
 
@@ -76,7 +77,7 @@ def of(revision: Revision) -> Snapshot:
     """The snapshot of one revision."""
     client = revision.client
     # An option added after this revision was saved has its declared default.
-    values = {option.name: option.default for option in client.options().values()}
+    values = {option.name: _unset(option) for option in client.options().values()}
     values.update(revision.values)
     return Snapshot(
         kind=client.kind,
@@ -88,6 +89,12 @@ def of(revision: Revision) -> Snapshot:
         values=values,
         pinned=revision.pinned,
     )
+
+
+def _unset(option: Option) -> object:
+    """The value of an option that a revision does not name."""
+    names_a_row = option.kind in (Kind.SECRET, Kind.REFERENCE)
+    return None if names_a_row else option.default
 
 
 def newest(client: PopClient | SmtpClient) -> Revision:

@@ -1,0 +1,171 @@
+"""Every address of the console with every role: what it answers.
+
+Anonymous visitors are sent to the sign-in; a signed-in user without rights may look but
+neither change nor read content; a superuser may do all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from mailboxes.core.choices import ParseState
+from mailboxes.urls import urlpatterns
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+SIGN_IN = 302
+OPEN = (200, 200, 200)
+LOOK = (SIGN_IN, 200, 200)
+CONTENT = (SIGN_IN, 403, 200)
+CHANGE = (SIGN_IN, 403, 200)
+DO = (SIGN_IN, 403, SIGN_IN)  # a POST that redirects when it is done
+
+# name: (method, arguments by name, answers for anonymous, nobody, root)
+TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
+    "dashboard": ("get", (), LOOK),
+    "healthz": ("get", (), OPEN),
+    "login": ("get", (), (200, 302, 302)),
+    "logout": ("post", (), (302, 302, 302)),
+    "theme": ("post", (), (400, 400, 400)),
+    "styleguide": ("get", (), (SIGN_IN, SIGN_IN, 200)),
+    "mailbox-list": ("get", (), LOOK),
+    "mailbox-detail": ("get", ("mailbox",), LOOK),
+    "mailbox-cycles": ("get", ("mailbox",), LOOK),
+    "mailbox-messages": ("get", ("mailbox",), LOOK),
+    "mailbox-fetch": ("post", ("mailbox",), DO),
+    "mailbox-pause": ("get", ("mailbox",), CHANGE),
+    "mailbox-unpause": ("post", ("mailbox",), DO),
+    "mailbox-resume": ("post", ("mailbox",), DO),
+    "cycle-detail": ("get", ("cycle",), LOOK),
+    "message-detail": ("get", ("message",), LOOK),
+    "message-html": ("get", ("message",), CONTENT),
+    "message-raw": ("get", ("message",), CONTENT),
+    "message-attachment": ("get", ("message", "attachment"), CONTENT),
+    "system": ("get", (), LOOK),
+    "system-hold": ("post", (), DO),
+    "system-release": ("post", (), DO),
+    "option-sets": ("get", (), LOOK),
+    "mailbox-new": ("get", (), CHANGE),
+    "smtp-client-new": ("get", (), CHANGE),
+    "option-set-edit": ("get", ("kind", "pop"), CHANGE),
+    "option-set-compare": ("get", ("kind", "pop"), LOOK),
+    "option-set-saved": ("get", ("kind", "pop", "number"), LOOK),
+    "option-set-restore": ("post", ("kind", "pop"), (SIGN_IN, 403, 404)),
+    "option-set-fetch": ("post", ("pop",), DO),
+    "option-set-restart": ("get", ("smtp",), CHANGE),
+    "outbox": ("get", (), LOOK),
+    "outbox-compose": ("get", (), CHANGE),
+    "outbox-message": ("get", ("outbound",), LOOK),
+    "outbox-raw": ("get", ("outbound",), CONTENT),
+    "outbox-action": ("post", ("outbound", "slug"), DO),
+}
+
+MAIL = (
+    b"Subject: Hello\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    b"--b\r\nContent-Type: text/html\r\n\r\n<b>Hi</b>\r\n"
+    b"--b\r\nContent-Type: application/pdf; name=a.pdf\r\n"
+    b"Content-Disposition: attachment; filename=a.pdf\r\n\r\n%PDF-\r\n--b--\r\n"
+)
+
+
+@pytest.fixture
+def known() -> dict[str, Any]:
+    """One row of each kind, by the names of TABLE."""
+    factories.live_worker()
+    pop = factories.pop_client()
+    smtp = factories.smtp_client()
+    return {
+        "mailbox": pop.mailbox_row_id,
+        "pop": pop.pk,
+        "smtp": smtp.pk,
+        "kind": "pop",
+        "number": 1,
+        "cycle": factories.cycle(pop).pk,
+        "message": factories.message(pop, MAIL, parse_state=ParseState.PARSED).pk,
+        "attachment": 1,
+        "outbound": factories.outbound(smtp).pk,
+        "slug": "cancel",
+    }
+
+
+def test_every_address_stands_in_the_table() -> None:
+    assert {pattern.name for pattern in urlpatterns} == set(TABLE)
+
+
+@pytest.fixture
+def visitors(client: Client) -> list[Callable[[], Client]]:
+    def signed_in(user: Any) -> Client:
+        visitor = Client()
+        visitor.force_login(user)
+        return visitor
+
+    return [
+        Client,
+        lambda: signed_in(factories.user("nobody")),
+        lambda: signed_in(factories.superuser()),
+    ]
+
+
+@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("role", [0, 1, 2], ids=["anonymous", "nobody", "root"])
+def test_address_answers(
+    name: str, role: int, known: dict[str, Any], visitors: list[Callable[[], Client]]
+) -> None:
+    method, arguments, answers = TABLE[name]
+    path = reverse(name, args=[known[a] for a in arguments])
+    response = getattr(visitors[role](), method)(path)
+    assert response.status_code == answers[role]
+    if role == 0 and answers[0] == SIGN_IN and name not in ("logout", "theme"):
+        assert response["Location"].startswith(("/sign-in/?next=", "/admin/login/"))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, (method, _a, _c) in TABLE.items() if method == "post"]
+)
+def test_change_needs_post_and_a_token(name: str, known: dict[str, Any]) -> None:
+    _method, arguments, _answers = TABLE[name]
+    path = reverse(name, args=[known[a] for a in arguments])
+    visitor = Client(enforce_csrf_checks=True)
+    visitor.force_login(factories.superuser())
+    assert visitor.get(path).status_code in (404, 405)
+    assert visitor.post(path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/mailboxes/999/", "/messages/999/", "/cycles/999/", "/outbox/999/",
+        "/option-sets/pop/999/", "/option-sets/nonsense/1/", "/mailboxes/abc/",
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_404(path: str) -> None:
+    visitor = Client()
+    visitor.force_login(factories.superuser())
+    assert visitor.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/mailboxes/?page=nonsense&health=nonsense&q=%00",
+        "/outbox/?state=nonsense&page=-1",
+        "/option-sets/pop/{pop}/?a=x&b=y",
+        "/mailboxes/{mailbox}/cycles/?only=x&page=99999999999999999999",
+        "/mailboxes/{mailbox}/messages/?q=%25%27%22%00",
+        "/mailboxes/new/?template=nonsense&copy=x",
+        "/outbox/compose/?from=nonsense",
+    ],
+)
+def test_nonsense_in_an_address_is_no_fault_of_the_server(
+    path: str, known: dict[str, Any]
+) -> None:
+    visitor = Client()
+    visitor.force_login(factories.superuser())
+    assert visitor.get(path.format(**known)).status_code in (200, 302, 400, 404)
