@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 import urllib.request
 from collections import Counter
@@ -113,16 +114,14 @@ class Drill:
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 200
 
-    def load(self) -> None:
-        """Letters to fetch and letters to send, over a slow line."""
+    def send(self) -> None:
+        """Queue letters, one after the other; `judge` counts them."""
         for _ in range(SENT_BEFORE_EACH):
             self.letters += 1
             file = self.product.data / "letter.eml"
             to = "bob@customers.example"
             file.write_text(LETTER.format(self.letters, to, self.letters))
             self.product.manage("send", "--from", HEALTHY[0], "--to", to, str(file))
-        for address in HEALTHY:
-            self.ask_sandbox("/deliver", to=address, count=FETCHED_BEFORE_EACH)
 
     def fetched_since(self, when: datetime) -> int:
         """How many of the mailboxes had a good cycle that began after `when`."""
@@ -165,7 +164,10 @@ class Drill:
 
     def kill(self, part: str) -> float:
         """Kill one part; the seconds until both mailboxes are fetched again."""
-        self.load()
+        for address in HEALTHY:
+            self.ask_sandbox("/deliver", to=address, count=FETCHED_BEFORE_EACH)
+        sending = threading.Thread(target=self.send)
+        sending.start()
         if part not in ("fetching", "sending"):
             wait_for(lambda: self.busy("fetch"), 30, "a cycle", every=0.01)
         victim = wait_for(
@@ -182,7 +184,9 @@ class Drill:
             WITHIN,
             f"fetching after the end of {part}",
         )
-        return time.monotonic() - begun
+        took = time.monotonic() - begun
+        sending.join()
+        return took
 
     def settle(self) -> None:
         """Until nothing waits to be sent and all that lies there is fetched."""
