@@ -23,8 +23,6 @@ class Cycle(models.Model):
     class Trigger(models.TextChoices):
         DUE = "due"
         ASKED = "asked"  # Fetch now, on a page or by command
-        TRIAL = "trial"  # a changed sign-in option lets a stopped client try once
-        PROBE = "probe"  # one of many with the same finding (DESIGN D9)
 
     kind = models.CharField(max_length=8, choices=Kind)
     pop_client = models.ForeignKey(
@@ -52,7 +50,6 @@ class Cycle(models.Model):
     sent = models.PositiveIntegerField(default=0)
     bytes = models.PositiveBigIntegerField(default=0)
     new_connection = models.BooleanField(default=False)
-    new_token = models.BooleanField(default=False)
     phases = models.JSONField(default=dict)
     code = models.CharField(max_length=64, blank=True)
     stage = models.CharField(max_length=16, blank=True)

@@ -58,7 +58,7 @@ class Batch(models.Model):
 
     kind = models.CharField(max_length=8, choices=Kind)
     created_at = models.DateTimeField()
-    worker = models.CharField(max_length=80, blank=True)  # who asked for it
+    worker = models.CharField(max_length=80, blank=True)  # on whose queue it lies
     owner = models.CharField(max_length=80, blank=True)  # who runs it
     started_at = models.DateTimeField(null=True)
     beat_at = models.DateTimeField(null=True)

@@ -14,12 +14,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.fixtures.product import PASSWORD, Product
+from tests.fixtures.servers import note_real_server
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     if not os.path.exists(CHROMIUM):
         reason = "chromium is not installed"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
@@ -33,6 +34,7 @@ def browser() -> Iterator[Browser]:
                 "--no-first-run",
             ],
         )
+        note_real_server(request.config, f"Chromium {running.version}")
         yield running
         running.close()
 
