@@ -51,6 +51,10 @@ class Part:
         found = _safe(lambda: self.source.get_payload(decode=True), None)
         if isinstance(found, bytes):
             return found
+        inner = _safe(lambda: self.source.get_payload(), None)
+        if isinstance(inner, list):  # message/rfc822, or deeper than we go
+            whole = [_safe(lambda o=one: o.as_bytes(), b"") for one in inner]  # type: ignore[misc]
+            return b"".join(whole)
         text = _safe(lambda: str(self.source.get_payload()), "")
         return text.encode("utf-8", "replace")
 

@@ -43,12 +43,32 @@ def found(product: Product) -> Iterator[tuple[str, str]]:
         yield f"compare-{word}", f"/option-sets/pop/{pk}/"
         yield f"edit-{word}", f"/option-sets/pop/{pk}/edit/"
         yield f"pause-{word}", f"/mailboxes/{mailbox}/pause/"
+    html = (
+        "next(c.message_id for c in MessageChunk.objects.all()"
+        " if b'text/html' in bytes(c.data))"
+    )
+    yield "message-with-html", f"/messages/{_shell(product, html)}/"
+    yield "message", f"/messages/{_shell(product, 'Message.objects.first().pk')}/"
+    failed = "Cycle.objects.filter(outcome='failed', kind='fetch').first().pk"
+    yield "cycle-failed", f"/cycles/{_shell(product, failed)}/"
+    yield "outbox-message", f"/outbox/{_sent(product)}/"
 
 
 def _settled(product: Product) -> list[dict]:
     clients = product.clients()
     words = [c["health"] for c in clients if c["kind"] == "pop-client"]
     return clients if words.count("healthy") >= 2 and "stopped" in words else []
+
+
+def _sent(product: Product) -> int:
+    """A message that went out, with a subject that no line holds."""
+    file = product.data / "long.eml"
+    file.write_text(f"Subject: {'Donaudampfschifffahrt' * 12}\n\nHello\n")
+    product.manage(
+        "send", "--from", "support@contoso.example",
+        "--to", "anna@customers.example", "--wait", "30", str(file),
+    )  # fmt: skip
+    return _shell(product, "OutboundMessage.objects.latest('pk').pk")
 
 
 def _shell(product: Product, expression: str) -> int:
