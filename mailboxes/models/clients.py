@@ -134,8 +134,64 @@ def _oauth_options(effect: Effect, condition: Condition) -> dict[str, Option]:
     }
 
 
-_POP = _oauth_options(Effect.NEXT_CYCLE, POP_OAUTH)
-_SMTP = _oauth_options(Effect.RESTART, SMTP_OAUTH)
+def _shared_options(effect: Effect, answer: int) -> dict[str, Option]:
+    """What both kinds of section share besides OAuth, but for the effect.
+
+    answer: default of protocol-timeout in seconds.
+    """
+    return {
+        "proxy": Option(
+            "proxy",
+            "Proxy",
+            "HTTP proxy on the way to the mail server and to the authority.",
+            effect,
+            kind=Kind.REFERENCE,
+            origin=Origin.OURS,
+            valid="A proxy of this console, or none.",
+            sign_in=True,
+        ),
+        "connect_timeout": Option(
+            "connect-timeout",
+            "Connect timeout",
+            "How long a connection may take to be made.",
+            effect,
+            kind=Kind.DURATION,
+            default=15,
+            minimum=1,
+            maximum=300,
+            valid="hh:mm:ss, 00:00:01 to 00:05:00.",
+        ),
+        "protocol_timeout": Option(
+            "protocol-timeout",
+            "Answer timeout",
+            "How long the server may take for each answer.",
+            effect,
+            kind=Kind.DURATION,
+            default=answer,
+            minimum=1,
+            maximum=600,
+            valid="hh:mm:ss, 00:00:01 to 00:10:00.",
+        ),
+        "password": Option(
+            "password",
+            "Mailbox password",
+            "With XOAUTH2 it goes to the authority only, never to the mail server.",
+            effect,
+            kind=Kind.SECRET,
+            group=Group.SIGN_IN,
+            valid="The password of the log-in name.",
+            modified=("8.5.205.03",),
+            sign_in=True,
+        ),
+    }
+
+
+_POP = _oauth_options(Effect.NEXT_CYCLE, POP_OAUTH) | _shared_options(
+    Effect.NEXT_CYCLE, 60
+)
+_SMTP = _oauth_options(Effect.RESTART, SMTP_OAUTH) | _shared_options(
+    Effect.RESTART, 120
+)
 
 
 class OptionSet(models.Model):
@@ -271,44 +327,9 @@ class PopClient(OptionSet):
             sign_in=True,
         )
     )
-    proxy = option_field(
-        Option(
-            "proxy",
-            "Proxy",
-            "HTTP proxy on the way to the mail server and to the authority.",
-            Effect.NEXT_CYCLE,
-            kind=Kind.REFERENCE,
-            origin=Origin.OURS,
-            valid="A proxy of this console, or none.",
-            sign_in=True,
-        )
-    )
-    connect_timeout = option_field(
-        Option(
-            "connect-timeout",
-            "Connect timeout",
-            "How long a connection may take to be made.",
-            Effect.NEXT_CYCLE,
-            kind=Kind.DURATION,
-            default=15,
-            minimum=1,
-            maximum=300,
-            valid="hh:mm:ss, 00:00:01 to 00:05:00.",
-        )
-    )
-    protocol_timeout = option_field(
-        Option(
-            "protocol-timeout",
-            "Answer timeout",
-            "How long the server may take for each answer.",
-            Effect.NEXT_CYCLE,
-            kind=Kind.DURATION,
-            default=60,
-            minimum=1,
-            maximum=600,
-            valid="hh:mm:ss, 00:00:01 to 00:10:00.",
-        )
-    )
+    proxy = option_field(_POP["proxy"])
+    connect_timeout = option_field(_POP["connect_timeout"])
+    protocol_timeout = option_field(_POP["protocol_timeout"])
     mechanisms = option_field(
         Option(
             MECHANISMS,
@@ -328,19 +349,7 @@ class PopClient(OptionSet):
     directory_id = option_field(_POP["directory_id"])
     client_id = option_field(_POP["client_id"])
     scope = option_field(_POP["scope"])
-    password = option_field(
-        Option(
-            "password",
-            "Mailbox password",
-            "With XOAUTH2 it goes to the authority only, never to the mail server.",
-            Effect.NEXT_CYCLE,
-            kind=Kind.SECRET,
-            group=Group.SIGN_IN,
-            valid="The password of the log-in name.",
-            modified=("8.5.205.03",),
-            sign_in=True,
-        )
-    )
+    password = option_field(_POP["password"])
     folder_path = option_field(
         Option(
             "folder-path",
@@ -535,44 +544,9 @@ class SmtpClient(OptionSet):
             sign_in=True,
         )
     )
-    proxy = option_field(
-        Option(
-            "proxy",
-            "Proxy",
-            "HTTP proxy on the way to the mail server and to the authority.",
-            Effect.RESTART,
-            kind=Kind.REFERENCE,
-            origin=Origin.OURS,
-            valid="A proxy of this console, or none.",
-            sign_in=True,
-        )
-    )
-    connect_timeout = option_field(
-        Option(
-            "connect-timeout",
-            "Connect timeout",
-            "How long a connection may take to be made.",
-            Effect.RESTART,
-            kind=Kind.DURATION,
-            default=15,
-            minimum=1,
-            maximum=300,
-            valid="hh:mm:ss, 00:00:01 to 00:05:00.",
-        )
-    )
-    protocol_timeout = option_field(
-        Option(
-            "protocol-timeout",
-            "Answer timeout",
-            "How long the server may take for each answer.",
-            Effect.RESTART,
-            kind=Kind.DURATION,
-            default=120,
-            minimum=1,
-            maximum=600,
-            valid="hh:mm:ss, 00:00:01 to 00:10:00.",
-        )
-    )
+    proxy = option_field(_SMTP["proxy"])
+    connect_timeout = option_field(_SMTP["connect_timeout"])
+    protocol_timeout = option_field(_SMTP["protocol_timeout"])
     mechanisms = option_field(
         Option(
             MECHANISMS,
@@ -611,19 +585,7 @@ class SmtpClient(OptionSet):
             condition=SMTP_XOAUTH2,
         )
     )
-    password = option_field(
-        Option(
-            "password",
-            "Mailbox password",
-            "With XOAUTH2 it goes to the authority only, never to the mail server.",
-            Effect.RESTART,
-            kind=Kind.SECRET,
-            group=Group.SIGN_IN,
-            valid="The password of the log-in name.",
-            modified=("8.5.205.03",),
-            sign_in=True,
-        )
-    )
+    password = option_field(_SMTP["password"])
 
     class Meta(OptionSet.Meta):
         verbose_name = "smtp-client"

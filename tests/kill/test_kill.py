@@ -228,8 +228,28 @@ def _read(path: Path, sql: str, *values: Any) -> list[tuple[Any, ...]]:
 PARTS = ("fetching", "sending", "idle", "worker", "serve", "web")
 
 
+CHANGE = """
+from mailboxes.models import SmtpClient
+from mailboxes.services import revisions
+for client in SmtpClient.objects.all():
+    raw = {"connect-timeout": "00:00:07"}
+    revisions.save_smtp_client(
+        client=client, section="", raw=raw, base_revision=client.revision
+    )
+"""
+IN_EFFECT = (
+    "SELECT c.section, c.revision, r.number, s.generation FROM mailboxes_sender s"
+    " JOIN mailboxes_smtpclient c ON c.id = s.smtp_client_id"
+    " JOIN mailboxes_revision r ON r.id = s.revision_id ORDER BY c.section"
+)
+
+
 def drill(product: Product, parts: tuple[str, ...]) -> dict[str, float]:
     one = Drill(product)
+    # Options saved now wait for Restart sending; the death of a process is none.
+    product.manage("shell", "-v0", "-c", CHANGE)
+    in_effect = one.rows(IN_EFFECT)
+    assert {(saved, now) for _section, saved, now, _generation in in_effect} == {(2, 1)}
     start = datetime.now(UTC)
     wait_for(lambda: one.fetched_since(start) == len(HEALTHY), 60, "the first cycles")
     one.ask_sandbox("/faults", account="*", fault="slow", seconds=SLOW)
@@ -239,6 +259,7 @@ def drill(product: Product, parts: tuple[str, ...]) -> dict[str, float]:
     one.ask_sandbox("/faults", account="*", fault=None)
     one.settle()
     one.judge()
+    assert one.rows(IN_EFFECT) == in_effect
     return took
 
 
