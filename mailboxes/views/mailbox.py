@@ -24,7 +24,7 @@ from ..services.snapshots import USUAL_PORTS
 from ..services.status import ClientStatus
 from ..templatetags.charts import Column
 from ..templatetags.ui import number
-from . import links
+from . import inputs, links
 from .live import live
 
 RECENT_CYCLES = 10
@@ -215,7 +215,7 @@ def mailbox_messages(request: HttpRequest, pk: int) -> HttpResponse:
     """All stored messages; `?q=` searches subject, sender and Message-ID."""
     mailbox, client = _mailbox(pk)
     messages = client.messages.all() if client else Message.objects.none()
-    query = request.GET.get("q", "").strip()
+    query = inputs.text(request.GET, "q")
     for word in query.split():
         messages = messages.filter(
             Q(subject__icontains=word)

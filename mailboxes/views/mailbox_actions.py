@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from ..models import PopClient
 from ..services import clients
+from . import inputs
 
 OPERATE = "mailboxes.change_fetcher"
 
@@ -44,7 +45,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for a note, then pause."""
     client = _client(pk)
     if request.method == "POST":
-        note = request.POST.get("note", "").strip()[:200]
+        note = inputs.text(request.POST, "note")
         clients.pause(client, request.user, note)
         messages.success(request, _("Paused. No cycle runs until the pause is ended."))
         return redirect("mailbox-detail", pk)

@@ -15,6 +15,7 @@ from ..core.choices import HEALTH_WORST_FIRST
 from ..services import status
 from ..services.status import ClientStatus
 from ..templatetags.words import look
+from . import inputs
 from .dashboard import rows
 from .live import live
 
@@ -26,7 +27,7 @@ PER_PAGE = 50
 def mailbox_list(request: HttpRequest) -> HttpResponse:
     """The list; `?q=` searches address, name, tags and section, `?health=` filters."""
     now = timezone.now()
-    query = request.GET.get("q", "").strip()
+    query = inputs.text(request.GET, "q")
     wanted = request.GET.get("health", "")
     everything = status.pop_clients(now)
     request.pop_clients = everything  # type: ignore[attr-defined]

@@ -22,6 +22,7 @@ from ..services import compose, outbox_list
 from ..services.compose import MessageError
 from ..templatetags.ui import spell_duration
 from ..templatetags.words import look
+from . import inputs
 from .live import live
 
 PER_PAGE = 50
@@ -34,8 +35,8 @@ STATES = tuple(OutboxState)
 @live
 def outbox(request: HttpRequest) -> HttpResponse:
     """The list; `?state=` and `?code=` filter."""
-    state = request.GET.get("state", "")
-    code = request.GET.get("code", "")
+    state = inputs.text(request.GET, "state")
+    code = inputs.text(request.GET, "code")
     if state not in (*STATES, "unsent"):
         state = ""
     counts = outbox_list.counts()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from ..models import Worker
 from ..services import instance, schedule, status
+from . import inputs
 from .live import live
 
 KEPT_WORKERS = 5
@@ -63,7 +64,7 @@ def system(request: HttpRequest) -> HttpResponse:
 @permission_required("mailboxes.change_instance", raise_exception=True)
 def hold(request: HttpRequest) -> HttpResponse:
     """Stop all fetching, settling and sending until it is released."""
-    reason = request.POST.get("reason", "").strip()[:200]
+    reason = inputs.text(request.POST, "reason")
     if not reason:
         messages.error(request, _("Enter a reason for the hold."))
         return redirect("system")

@@ -397,7 +397,7 @@ def test_batch_stops_when_it_is_asked_to(
     asked = threading.Event()
     memory.hook("stream", ask)
     fetch.run_fetch_batch(batch.pk)
-    assert Cycle.objects.get().outcome == Outcome.PARTIAL
+    assert {cycle.outcome for cycle in Cycle.objects.all()} == {Outcome.PARTIAL}
     assert 0 < Message.objects.count() < 20
 
 

@@ -155,7 +155,7 @@ def test_what_is_not_there_is_404(path: str) -> None:
     "path",
     [
         "/mailboxes/?page=nonsense&health=nonsense&q=%00",
-        "/outbox/?state=nonsense&page=-1",
+        "/outbox/?state=nonsense&code=%00&page=-1",
         "/option-sets/pop/{pop}/?a=x&b=y",
         "/mailboxes/{mailbox}/cycles/?only=x&page=99999999999999999999",
         "/mailboxes/{mailbox}/messages/?q=%25%27%22%00",
