@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..models import Batch, Fetcher, OutboundMessage, Sender, Worker
-from . import schedule
+from . import retention, schedule
 
 START_WITHIN = timedelta(seconds=20)
 SILENT_AFTER = timedelta(seconds=30)
@@ -83,7 +83,7 @@ def drop_of(worker: str) -> int:
 
 
 def clean(now: datetime) -> None:
-    """Remove old rows of ended batches and of stopped workers."""
+    """Remove old rows: ended batches, stopped workers, what retention.py names."""
     Worker.objects.filter(stopped_at=None, beat_at__lt=now - SILENT_AFTER * 2).update(
         stopped_at=now
     )
@@ -91,6 +91,7 @@ def clean(now: datetime) -> None:
     Worker.objects.filter(stopped_at__lt=now - KEPT_WORKERS).delete()
     alive = Worker.objects.filter(stopped_at=None).values_list("name", flat=True)
     schedule.clean(list(alive))
+    retention.sweep(now)
 
 
 def _free(batch: int, owner: str) -> int:

@@ -206,6 +206,9 @@ def _refusal(row: Fetcher) -> str:
         return "The mailbox is paused. End the pause first."
     if row.state == RunState.STOPPED:
         return "The mailbox is stopped. Mend its options or resume it first."
+    waits = row.not_before is not None and row.not_before > timezone.now()
+    if row.state == RunState.THROTTLED and waits:
+        return "The server has asked for a pause. Fetch again when it is over."
     if not row.pop_client.enable_client:
         return "Fetching is off in the options of this mailbox (enable-client)."
     return ""
