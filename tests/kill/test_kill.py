@@ -65,7 +65,10 @@ class Drill:
             "SELECT owner FROM mailboxes_cycle WHERE outcome = 'running' AND kind = ?",
             kind,
         ):
-            return psutil.Process(int(owner.split(":")[1]))
+            try:
+                return psutil.Process(int(owner.split(":")[1]))
+            except psutil.NoSuchProcess:
+                continue  # killed by the round before; its cycle is not yet closed
         return None
 
     def idle(self) -> psutil.Process | None:
