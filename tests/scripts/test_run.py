@@ -26,6 +26,11 @@ FIRST = re.compile(r"^First start: sign in as admin with the password (\S+) ", r
 NOBODY = 65534 if os.getuid() == 0 else None  # root may write everywhere
 
 
+def _as_from_a_terminal() -> None:
+    """A run of the tests in the background ignores SIGINT, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Run:
     """One `scripts/run` with data and port of its own."""
 
@@ -42,6 +47,7 @@ class Run:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
+                preexec_fn=_as_from_a_terminal,
             )
 
     @property
