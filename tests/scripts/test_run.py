@@ -27,7 +27,7 @@ NOBODY = 65534 if os.getuid() == 0 else None  # root may write everywhere
 
 
 def _as_from_a_terminal() -> None:
-    """A run of the tests in the background ignores SIGINT, and so would its children."""
+    """A test run in the background ignores SIGINT, and so would its children."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
