@@ -30,6 +30,26 @@ class TokenCacheAdmin(ReadOnlyAdmin):
     list_display = ("username", "authority", "directory_id", "version", "updated_at")
 
 
+@admin.register(models.KeptSection)
+class KeptSectionAdmin(ReadOnlyAdmin):
+    """Its options may hold a password of the old server: not shown here."""
+
+    fields = ("name", "created_at")
+    list_display = ("name", "created_at")
+
+
+@admin.register(models.TestRun)
+class TestRunAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "state", "asked_at", "ended_at")
+    list_filter = ("state",)
+
+
+@admin.register(models.Check)
+class CheckAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "run", "number", "milliseconds", "code")
+    list_select_related = ("run",)
+
+
 @admin.register(models.Fetcher)
 class FetcherAdmin(ReadOnlyAdmin):
     list_display = ("pop_client", "state", "code", "next_due", "last_success_at")

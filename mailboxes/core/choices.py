@@ -34,6 +34,23 @@ class Mechanism(StrEnum):
     XOAUTH2 = "XOAUTH2"
 
 
+class Grant(StrEnum):
+    """Value of `grant-type`; the first two are the vendor's words, the others ours."""
+
+    PASSWORD = "password"  # RFC 6749 section 4.3
+    CLIENT_CREDENTIALS = "client_credentials"  # section 4.4
+    AUTHORIZATION_CODE = "authorization_code"  # section 4.1, with PKCE
+    DEVICE_CODE = "device_code"  # RFC 8628
+    SERVICE_ACCOUNT = "service_account"  # Google, RFC 7523
+
+
+class ProxyKind(StrEnum):
+    """How a proxy is spoken to."""
+
+    HTTP = "http"  # CONNECT, RFC 9110 section 9.3.6
+    SOCKS5 = "socks5"  # RFC 1928
+
+
 class Stage(StrEnum):
     """Where a cycle, a send or a connection test was when it failed.
 
@@ -165,6 +182,30 @@ class Outcome(StrEnum):
     PARTIAL = "partial"  # ended at a window, goes on in the next batch
     FAILED = "failed"
     LOST = "lost"  # its lease ran out: the process died or hung
+
+
+class TestState(StrEnum):
+    """State of a connection test."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"  # its process died or hung
+
+
+TEST_OPEN = (TestState.QUEUED, TestState.RUNNING)
+
+
+class CheckState(StrEnum):
+    """State of one check of a connection test (ux.md section 2.2)."""
+
+    NOT_RUN = "not-run"
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
 
 
 class OutboxState(StrEnum):

@@ -44,7 +44,7 @@ def senders() -> QuerySet[Mailbox]:
         archived_at=None,
         smtp_client__isnull=False,
         smtp_client__archived_at=None,
-        smtp_client__sender__isnull=False,
+        smtp_client__sender__enabled=True,
     ).select_related("smtp_client__sender", "pop_client__fetcher")
 
 

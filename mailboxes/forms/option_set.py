@@ -66,7 +66,7 @@ class OptionSetForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         self.client = client
-        self.saved = snapshots.take(client).values if client else None
+        self.saved = snapshots.take(client).own if client else None
         self.start = defaults(self.model.kind) | dict(
             template.values if template else {}
         )

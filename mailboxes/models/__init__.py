@@ -5,28 +5,34 @@ Models do no I/O beyond their own table and have no signals; services change row
 
 from .audit import AuditEvent
 from .clients import OptionSet, PopClient, SmtpClient
+from .connection_tests import Check, TestRun
 from .cycles import Cycle
 from .mailboxes import Mailbox
 from .messages import Location, Message, MessageChunk, Source
 from .outbound import Attempt, OutboundChunk, OutboundMessage
 from .proxies import Proxy
+from .registrations import AppRegistration, KeptSection, NamedSecret
 from .revisions import Revision
 from .runners import Fetcher, Sender
 from .secrets import SecretValue, TokenCache
 from .system import Batch, Instance, Lease, Worker
 
 __all__ = [
+    "AppRegistration",
     "Attempt",
     "AuditEvent",
     "Batch",
+    "Check",
     "Cycle",
     "Fetcher",
     "Instance",
+    "KeptSection",
     "Lease",
     "Location",
     "Mailbox",
     "Message",
     "MessageChunk",
+    "NamedSecret",
     "OptionSet",
     "OutboundChunk",
     "OutboundMessage",
@@ -37,6 +43,7 @@ __all__ = [
     "Sender",
     "SmtpClient",
     "Source",
+    "TestRun",
     "TokenCache",
     "Worker",
 ]

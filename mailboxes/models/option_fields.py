@@ -1,6 +1,7 @@
 """Turns an `Option` declaration into a model field that carries it.
 
-Which options there are stands in clients.py; what an Option says, in core/options.py.
+Which options there are stands in pop_clients and smtp_clients; what an Option says, in
+core/options.py.
 """
 
 from __future__ import annotations
@@ -9,9 +10,16 @@ from typing import Any
 
 from django.db import models
 
-from ..core.options import Kind, Option
+from ..core.options import Kind, Option, Target
 from .proxies import Proxy
+from .registrations import AppRegistration, NamedSecret
 from .secrets import SecretValue
+
+TARGETS: dict[Target, type[models.Model]] = {
+    Target.PROXY: Proxy,
+    Target.REGISTRATION: AppRegistration,
+    Target.SECRET: NamedSecret,
+}
 
 
 def option_field(option: Option) -> Any:
@@ -39,27 +47,27 @@ def _field(option: Option) -> models.Field[Any, Any]:
         case Kind.SIZE:
             return models.BigIntegerField(default=option.default, **common)
         case Kind.SECRET:
-            return models.ForeignKey(
-                SecretValue,
-                null=True,
-                blank=True,
-                on_delete=models.PROTECT,
-                related_name="+",
-                **common,
-            )
+            return _reference(SecretValue, "+", common)
         case Kind.REFERENCE:
-            return models.ForeignKey(
-                Proxy,
-                null=True,
-                blank=True,
-                on_delete=models.PROTECT,
-                related_name="%(class)ss",
-                **common,
-            )
+            assert option.target is not None, option.name
+            return _reference(TARGETS[option.target], "%(class)ss", common)
         case _:
             return models.CharField(
                 max_length=255, blank=True, default=option.default, **common
             )
+
+
+def _reference(
+    model: type[models.Model], related_name: str, common: dict[str, Any]
+) -> models.Field[Any, Any]:
+    return models.ForeignKey(
+        model,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name=related_name,
+        **common,
+    )
 
 
 def options_of(model: type[models.Model]) -> dict[str, Option]:

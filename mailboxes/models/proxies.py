@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from ..core.choices import ProxyKind
 from .secrets import SecretValue
 
 
@@ -16,6 +17,11 @@ class Proxy(models.Model):
     """
 
     name = models.CharField(max_length=40, unique=True)
+    kind = models.CharField(
+        max_length=8,
+        choices=[(ProxyKind.HTTP.value, "HTTP"), (ProxyKind.SOCKS5.value, "SOCKS5")],
+        default=ProxyKind.HTTP.value,
+    )
     host = models.CharField(max_length=255)
     port = models.PositiveIntegerField(
         validators=[MinValueValidator(1), MaxValueValidator(65535)]

@@ -14,8 +14,11 @@ from .clients import PopClient, SmtpClient
 class Revision(models.Model):
     """All values of one option set as saved once.
 
-    values: complete, by option name; secrets as id of a SecretValue, a proxy as its
-        id. pinned: what those names stood for then ({"proxy": {...}}).
+    values: complete, by option name; secrets as id of a SecretValue, a proxy, an app
+        registration and a named secret as their ids.
+    pinned: what those stood for then, by target ({"proxy": {...}, ...}); what a section
+        inherits from its registration is read from there (services/snapshots).
+    extra: options that this console does not know, name to text.
     """
 
     pop_client = models.ForeignKey(
@@ -35,6 +38,7 @@ class Revision(models.Model):
     number = models.PositiveIntegerField()
     values = models.JSONField()
     pinned = models.JSONField(default=dict)
+    extra = models.JSONField(default=dict)
     note = models.CharField(max_length=200, blank=True)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL

@@ -97,6 +97,7 @@ class Sender(Runner):
 
     revision: the one in effect; only Restart sending or a start of the worker service
     changes it, and then generation grows by one, so that open connections are dropped.
+    enabled: what `enable-client` of that revision says.
     """
 
     smtp_client = models.OneToOneField(
@@ -106,6 +107,7 @@ class Sender(Runner):
         Revision, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     generation = models.PositiveIntegerField(default=0)
+    enabled = models.BooleanField(default=True)
     in_effect_since = models.DateTimeField(null=True, blank=True)
     preferred = models.CharField(max_length=80, blank=True)
     sent = models.PositiveBigIntegerField(default=0)

@@ -15,6 +15,8 @@ class SecretValue(models.Model):
     class Purpose(models.TextChoices):
         PASSWORD = "password"
         PROXY = "proxy"
+        CLIENT_SECRET = "client-secret"
+        NAMED = "named"  # of a section secret-<name>
         TOKEN_CACHE = "token-cache"
 
     purpose = models.CharField(max_length=16, choices=Purpose)
@@ -33,8 +35,10 @@ class SecretValue(models.Model):
 
 
 class TokenCache(models.Model):
-    """The token cache of one login of one application.
+    """The token cache of one login of one application with one credential.
 
+    username: "" for the application's own tokens. credential: id of the SecretValue of
+    the password or client secret: a new one is proven by a new sign-in at once.
     Written by compare-and-set on `version`, so that two processes that renewed at the
     same time never mix their caches (services/tokens).
     """
@@ -42,7 +46,8 @@ class TokenCache(models.Model):
     authority = models.CharField(max_length=255)
     directory_id = models.CharField(max_length=255)
     client_id = models.CharField(max_length=255)
-    username = models.CharField(max_length=255)
+    username = models.CharField(max_length=255, blank=True)
+    credential = models.PositiveBigIntegerField(default=0)
     value = models.ForeignKey(
         SecretValue, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -52,7 +57,13 @@ class TokenCache(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["authority", "directory_id", "client_id", "username"],
+                fields=[
+                    "authority",
+                    "directory_id",
+                    "client_id",
+                    "username",
+                    "credential",
+                ],
                 name="token_cache_one_per_login",
             )
         ]

@@ -46,7 +46,7 @@ class Worker(models.Model):
 
 
 class Batch(models.Model):
-    """One coarse task on the queue: a minute at most of fetching or sending.
+    """One coarse task on the queue: a minute at most of fetching, sending or testing.
 
     started_at is set by a conditional update, so a task that is delivered twice runs
     once. stop: asks it to end at the next window.
@@ -55,6 +55,7 @@ class Batch(models.Model):
     class Kind(models.TextChoices):
         FETCH = "fetch"
         SEND = "send"
+        TEST = "test"
 
     kind = models.CharField(max_length=8, choices=Kind)
     created_at = models.DateTimeField()

@@ -5,15 +5,14 @@ Reads rows only. Making revisions is services/revisions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.options import Effect, Kind, Option, format_value
-from ..models import Fetcher, OptionSet, PopClient, Proxy, Revision, Sender, SmtpClient
-from . import snapshots
+from ..core.options import Effect, Kind, Option, Target, format_value
+from ..models import Fetcher, OptionSet, PopClient, Revision, Sender, SmtpClient
+from . import pins, snapshots
 from .option_rules import defaults, in_form_order
-
-Pinned = dict[str, Any]
+from .pins import Pinned
 
 
 @dataclass(frozen=True)
@@ -36,34 +35,66 @@ class Change:
 def diff(a: Revision | None, b: Revision) -> list[Change]:
     """Changes from `a` (None: the defaults) to `b`, in the order of the form."""
     model = type(b.client)
-    old = snapshots.of(a).values if a else defaults(model.kind)
-    new = snapshots.of(b).values
-    return compare(model, old, a.pinned if a else {}, new, b.pinned)
+    old = Side.of(a) if a else Side(defaults(model.kind))
+    return compare(model, old, Side.of(b))
 
 
-def compare(
-    model: type[OptionSet],
-    old: dict[str, Any],
-    old_pinned: Pinned,
-    new: dict[str, Any],
-    new_pinned: Pinned,
-) -> list[Change]:
-    """Changes between complete values and what they pinned."""
+@dataclass(frozen=True)
+class Side:
+    """One of two option sets: own values, what they stand for, what is kept."""
+
+    own: dict[str, Any]
+    pinned: Pinned = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, revision: Revision) -> Side:
+        snapshot = snapshots.of(revision)
+        return cls(snapshot.own, snapshot.pinned, snapshot.extra)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What counts: own values, and what the registration gives."""
+        return pins.overlaid(self.own, self.pinned)
+
+
+def compare(model: type[OptionSet], old: Side, new: Side) -> list[Change]:
+    """Changes between two complete sides, in the order of the form."""
     found = []
+    before, after = old.values, new.values
     for option in in_form_order({o.name: o for o in model.options().values()}):
-        before, after = old[option.name], new[option.name]
-        pinned = option.kind is Kind.REFERENCE and old_pinned != new_pinned
-        if before == after and not pinned:
+        was, now = before[option.name], after[option.name]
+        if was == now and _stands_for(option, old) == _stands_for(option, new):
             continue
-        was = value_text(option, before, old_pinned)
-        now = value_text(option, after, new_pinned)
-        if was == now:
-            now = f"{now}, replaced" if now else "replaced"
+        old_text = value_text(option, was, old.pinned)
+        new_text = value_text(option, now, new.pinned)
         if option.secret:
-            was, now = ("set" if before else ""), ("replaced" if before else "set")
-            now = now if after else ""
-        found.append(Change(option.name, option.label, was, now, option.effect))
-    return found
+            old_text, new_text = ("set" if was else ""), ("replaced" if was else "set")
+            new_text = new_text if now else ""
+        elif old_text == new_text:
+            new_text = f"{new_text}, replaced" if new_text else "replaced"
+        label = option.label_for(after)
+        found.append(Change(option.name, label, old_text, new_text, option.effect))
+    return found + _of_extra(old, new)
+
+
+def _of_extra(old: Side, new: Side) -> list[Change]:
+    return [
+        Change(name, name, old.extra.get(name, ""), new.extra.get(name, ""))
+        for name in sorted(old.extra.keys() | new.extra.keys())
+        if old.extra.get(name) != new.extra.get(name)
+    ]
+
+
+def _stands_for(option: Option, side: Side) -> object:
+    """What a change of counts as a change of the option that names it.
+
+    What a registration holds is seen at the options that inherit it.
+    """
+    pinned = side.pinned.get(option.target or "")
+    if not pinned or option.target is Target.REGISTRATION:
+        return None
+    return dict(pinned)
 
 
 def value_text(option: Option, value: object, pinned: Pinned) -> str:
@@ -71,15 +102,18 @@ def value_text(option: Option, value: object, pinned: Pinned) -> str:
     if option.secret:
         return "set" if value else ""
     if option.kind is Kind.REFERENCE:
-        proxy = pinned.get("proxy") or {}
-        if proxy:
-            return f"{proxy['name']} ({proxy['host']}:{proxy['port']})"
         if value is None:
             return ""
-        # Values that no revision has pinned yet, such as a form's.
-        key = str(value)
-        named = Proxy.objects.filter(pk=key).first() if key.isdigit() else None
-        return f"{named.name} ({named.host}:{named.port})" if named else key
+        row = pinned.get(option.target or "")
+        if not row:
+            # Values that no revision has pinned yet, such as a form's.
+            row = pins.pin({option.name: option}, {option.name: value}, pins.Lookup())
+            row = row.get(option.target or "")
+        if not row:
+            return str(value)
+        if option.target is Target.PROXY:
+            return f"{row['name']} ({row['host']}:{row['port']})"
+        return str(row["name"])
     return format_value(option, value)
 
 

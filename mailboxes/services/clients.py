@@ -192,8 +192,9 @@ def _put_in_effect(sender: Sender, newest: Revision, *, again: bool) -> None:
         }
     if sender.revision_id != newest.pk or sender.in_effect_since is None:
         fresh["in_effect_since"] = now
+    enabled = bool(snapshots.of(newest)["enable-client"])
     moved = Sender.objects.filter(pk=sender.pk, generation=sender.generation).update(
-        revision=newest, generation=F("generation") + 1, **fresh
+        revision=newest, enabled=enabled, generation=F("generation") + 1, **fresh
     )
     assert moved == 1  # the row is held
 

@@ -185,6 +185,10 @@ def _client(mailbox: Mailbox | None, smtp_client: SmtpClient | None) -> SmtpClie
         raise MessageError(
             {"from": _("The smtp-client %s was never saved.") % client.section}
         )
+    if not Sender.objects.filter(smtp_client=client, enabled=True).exists():
+        raise MessageError(
+            {"from": _("The smtp-client %s is a draft: switch it on.") % client.section}
+        )
     return client
 
 

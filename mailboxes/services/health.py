@@ -49,7 +49,7 @@ def _is_fetching(fetcher: Fetcher, now: datetime) -> bool:
 def of_smtp_client(client: SmtpClient, now: datetime) -> Health:
     """Health of an smtp-client whose `sender` is loaded."""
     sender: Sender | None = getattr(client, "sender", None)
-    if sender is None:
+    if sender is None or not sender.enabled:
         return Health.DRAFT
     stuck = _of_runner(sender, now)
     if stuck is not None:

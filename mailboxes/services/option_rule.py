@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
-from ..core.choices import Mechanism, Protocol
 from ..core.options import Option
 from ..models import OptionSet
-from ..models.clients import MECHANISMS
+from . import pins
 
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 NIL_GUID = "00000000-0000-0000-0000-000000000000"
@@ -35,12 +35,18 @@ class Level(Enum):
 class Facts:
     """What rules look at: complete values by option name, wrong ones as typed.
 
+    values: what counts, with what is inherited from the registration.
     secrets: plain text of new secrets by option name, for their form only.
+    extra: options that this console does not know, name to text.
+    inherited: names of the options that the registration gives.
     """
 
     model: type[OptionSet]
     values: Mapping[str, object]
     secrets: Mapping[str, str] = field(repr=False)
+    extra: Mapping[str, str] = field(default_factory=dict)
+    pinned: Mapping[str, Any] = field(default_factory=dict)
+    inherited: frozenset[str] = frozenset()
 
     @property
     def options(self) -> dict[str, Option]:
@@ -52,7 +58,8 @@ class Facts:
 
     @property
     def draft(self) -> bool:
-        return self.inbound and self.values["enable-client"] is False
+        """Switched off: what is missing is then a warning only."""
+        return self.values["enable-client"] is False
 
     def text(self, option: str) -> str:
         """The value as text; "" for none."""
@@ -76,8 +83,12 @@ class Facts:
     @property
     def oauth(self) -> bool:
         """The options of OAuth 2.0 have an effect."""
-        xoauth2 = self.values[MECHANISMS] == Mechanism.XOAUTH2
-        return xoauth2 or self.protocol == Protocol.GRAPH
+        return pins.uses_token(self.values)
+
+    @property
+    def app_secret(self) -> bool:
+        """The password is the secret of an Azure application."""
+        return pins.password_is_app_secret(self.values)
 
     @property
     def google(self) -> bool:

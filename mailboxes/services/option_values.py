@@ -10,8 +10,15 @@ import ipaddress
 import re
 from dataclasses import dataclass, replace
 
-from ..core.options import Kind, Option, format_duration, format_value, parse_duration
-from ..models import Proxy
+from ..core.options import (
+    Kind,
+    Option,
+    Target,
+    format_duration,
+    format_value,
+    parse_duration,
+)
+from .pins import Lookup
 
 LONGEST_TEXT = 255
 LONGEST_SECRET = 1000
@@ -37,10 +44,10 @@ class Reading:
     notice: str = ""
 
 
-def read(option: Option, raw: object) -> Reading:
+def read(option: Option, raw: object, lookup: Lookup | None = None) -> Reading:
     """Read `raw`, a text or a value in Python's terms, as a value of `option`."""
     if option.kind is Kind.REFERENCE:
-        return _reference(raw)
+        return _reference(option, raw, lookup or Lookup())
     if option.kind is Kind.BOOLEAN:
         return _boolean(raw)
     if isinstance(raw, int) and not isinstance(raw, bool):
@@ -107,6 +114,9 @@ def _typed(option: Option, text: str) -> Reading:
                 return _out_of_bounds(option, text)
         case Kind.HOST:
             return _host(text)
+    for value, _ in option.choices:
+        if text.lower() == value.lower():
+            return Reading(value)
     return _text(text)
 
 
@@ -137,11 +147,6 @@ def _choice(option: Option, text: str) -> Reading:
     for value, _ in option.choices:
         if text.lower() == value.lower():
             return Reading(value)
-    # Both names are Exchange Online; the vendor's list has this one.
-    if option.name == "scope":
-        same = re.sub(r"outlook\.office365\.com", "outlook.office.com", text.lower())
-        if same in {value for value, _ in option.choices}:
-            return Reading(same, notice=f"Scope: written as {same}, the same resource.")
     known = ", ".join(value for value, _ in option.choices if value)
     if len(option.choices) == 1:
         return Reading(text, f"Only {known} is possible in this version.", "T04-choice")
@@ -173,20 +178,27 @@ def _text(text: str) -> Reading:
     return Reading(text)
 
 
-def _reference(raw: object) -> Reading:
-    """A proxy, by its id or its name; None for no proxy."""
+NOT_FOUND = {
+    Target.PROXY: ("Choose a proxy that is set up here, or none.", "T06-proxy"),
+    Target.REGISTRATION: (
+        "Choose an app registration that is set up here, or none.",
+        "T08-registration",
+    ),
+    Target.SECRET: ("Choose a secret that is set up here, or none.", "T09-secret"),
+}
+
+
+def _reference(option: Option, raw: object, lookup: Lookup) -> Reading:
+    """What is named, by its id or its name; None for nothing."""
+    assert option.target is not None
     text = "" if raw is None or isinstance(raw, bool) else tidy(str(raw))
     if not text:
         return Reading(None)
     found = None
     if not _CONTROL.search(text) and len(text) <= LONGEST_TEXT:
-        if text.isascii() and text.isdigit() and len(text) <= 18:
-            found = Proxy.objects.filter(pk=int(text)).first()
-        found = found or Proxy.objects.filter(name=text).first()
+        found = lookup.find(option.target, text)
     if found is None:
-        return Reading(
-            text, "Choose a proxy that is set up here, or none.", "T06-proxy"
-        )
+        return Reading(text, *NOT_FOUND[option.target])
     return Reading(found.pk)
 
 

@@ -42,6 +42,7 @@ def _free(now: datetime) -> QuerySet[Sender]:
         leases.free(),
         state__in=RUNNABLE_STATES,
         paused_at=None,
+        enabled=True,
     )
 
 

@@ -1,7 +1,8 @@
 """How long rows about the past are kept (DESIGN D12, defaults).
 
-Cycles 14 days, audit 400 days. Mail content has no end yet: it may go 30 days after a
-consumer has acknowledged it, and nothing can acknowledge in this version.
+Cycles 14 days, audit 400 days, token caches 7 days after their last use. Mail content
+has no end yet: it may go 30 days after a consumer has acknowledged it, and nothing can
+acknowledge in this version.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ..models import AuditEvent, Cycle
+from . import tokens
 
 CYCLES = timedelta(days=14)
 AUDIT = timedelta(days=400)
+TOKENS = timedelta(days=7)
 PORTION = 2000  # rows a sweep: the database is not to be held for long
 
 
@@ -32,4 +35,5 @@ def sweep(now: datetime) -> int:
     events = AuditEvent.objects.filter(at__lt=now - AUDIT).order_by("pk")
     gone = list(events.values_list("pk", flat=True)[:PORTION])
     AuditEvent.objects.filter(pk__in=gone).delete()
+    tokens.sweep(now - TOKENS)
     return len(doomed) + len(gone)

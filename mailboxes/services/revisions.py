@@ -17,9 +17,9 @@ from django.utils import timezone
 from ..core.choices import RunState
 from ..core.errors import OptionError, Problem, StaleEdit
 from ..core.options import Effect, Kind
-from ..models import Fetcher, PopClient, Proxy, Revision, Sender, SmtpClient
-from . import audit, secrets, snapshots
-from .changes import Change, compare, diff
+from ..models import Fetcher, PopClient, Revision, SecretValue, Sender, SmtpClient
+from . import audit, pins, secrets, snapshots
+from .changes import Change, Side, compare, diff
 from .changes import pending as pending
 from .mailbox_fields import (
     change_fields,
@@ -31,6 +31,7 @@ from .mailbox_fields import (
     tidy_fields,
 )
 from .option_rules import Cleaned, clean, defaults
+from .pins import Lookup
 
 __all__ = [
     "Change",
@@ -71,6 +72,7 @@ def save_pop_client(
     alias: str = "",
     tags: str = "",
     smtp_client: SmtpClient | None = None,
+    extra: Mapping[str, str] | None = None,
     base_revision: int = 0,
     user: AbstractBaseUser | None = None,
     note: str = "",
@@ -78,6 +80,7 @@ def save_pop_client(
     """Save a pop-client and its mailbox; `client` None makes both.
 
     raw: values by option name as option_rules.clean takes them; absent ones stay.
+    extra: all options that are not ours; None keeps those there are.
     section: "" means the one it has, or a free name made from the address.
     base_revision: the revision that the editor had opened.
     Raises OptionError with all problems; StaleEdit when somebody saved meanwhile.
@@ -88,7 +91,7 @@ def save_pop_client(
     )
     _refuse_stale(client, base_revision)
     problems = mailbox_problems(fields, client) + section_problems(section, client)
-    cleaned = _cleaned(PopClient.kind, client, raw, problems)
+    cleaned = _cleaned(PopClient.kind, client, raw, extra, problems)
     with transaction.atomic(), _unique():
         if client is None:
             client = PopClient.objects.create(
@@ -110,6 +113,7 @@ def save_smtp_client(
     client: SmtpClient | None,
     section: str,
     raw: Mapping[str, object],
+    extra: Mapping[str, str] | None = None,
     base_revision: int = 0,
     user: AbstractBaseUser | None = None,
     note: str = "",
@@ -125,7 +129,7 @@ def save_smtp_client(
     )
     _refuse_stale(client, base_revision)
     problems = section_problems(section, client)
-    cleaned = _cleaned(SmtpClient.kind, client, raw, problems)
+    cleaned = _cleaned(SmtpClient.kind, client, raw, extra, problems)
     with transaction.atomic(), _unique():
         if client is None:
             client = SmtpClient.objects.create(section=section)
@@ -138,6 +142,7 @@ def save_smtp_client(
                 smtp_client=client,
                 revision=result.revision,
                 generation=1,
+                enabled=client.enable_client,
                 in_effect_since=timezone.now(),
             )
             result.when = "In effect now."
@@ -166,7 +171,8 @@ def restore(
             alias=row.alias,
             tags=row.tags,
             smtp_client=row.smtp_client,
-            raw=wanted.values,
+            raw=wanted.own,
+            extra=wanted.extra,
             base_revision=base,
             user=user,
             note=note,
@@ -174,7 +180,8 @@ def restore(
     return save_smtp_client(
         client=client,
         section="",
-        raw=wanted.values,
+        raw=wanted.own,
+        extra=wanted.extra,
         base_revision=base,
         user=user,
         note=note,
@@ -182,15 +189,20 @@ def restore(
 
 
 def pin_again(
-    client: PopClient | SmtpClient, user: AbstractBaseUser | None, note: str
+    client: PopClient | SmtpClient,
+    user: AbstractBaseUser | None,
+    note: str,
+    lookup: Lookup | None = None,
 ) -> SaveResult:
-    """Save unchanged values with what they stand for now (services/proxies).
+    """Save unchanged values with what they stand for now (services/proxies, ...).
 
     Rules are not asked: the person changes a proxy, not this option set.
     """
-    values = snapshots.take(client).values
+    snapshot = snapshots.take(client)
     with transaction.atomic():
-        result = _save(client, Cleaned(dict(values)), client.revision, user, note, [])
+        cleaned = Cleaned(dict(snapshot.own), dict(snapshot.extra))
+        cleaned.pinned = _pin(client, cleaned.values, lookup)
+        result = _save(client, cleaned, client.revision, user, note, [])
         if isinstance(client, PopClient) and result.new:
             result.trial = _try_at_once(client)
     return result
@@ -200,10 +212,13 @@ def _cleaned(
     kind: str,
     client: PopClient | SmtpClient | None,
     raw: Mapping[str, object],
+    extra: Mapping[str, str] | None,
     problems: list[Problem],
 ) -> Cleaned:
-    base = snapshots.take(client).values if client else None
-    cleaned = clean(kind, raw, base=base)
+    base = snapshots.take(client) if client else None
+    if extra is None:
+        extra = base.extra if base else {}
+    cleaned = clean(kind, raw, base=base.own if base else None, extra=extra)
     if problems or cleaned.problems:
         raise OptionError(problems + cleaned.problems)
     return cleaned
@@ -249,11 +264,13 @@ def _save(
     model = type(client)
     newest = snapshots.newest(client) if base else None
     for option, text in cleaned.secrets.items():
-        cleaned.values[option] = secrets.seal(text, user=user).pk
-    pinned = _pin(cleaned.values)
-    old = snapshots.of(newest).values if newest else defaults(model.kind)
-    old_pinned = newest.pinned if newest else {}
-    changes = compare(model, old, old_pinned, cleaned.values, pinned)
+        cleaned.values[option] = secrets.seal(text, _purpose(cleaned), user).pk
+    old = Side.of(newest) if newest else Side(defaults(model.kind))
+    new = Side(cleaned.values, cleaned.pinned, cleaned.extra)
+    changes = compare(model, old, new)
+    if newest is not None and newest.values != cleaned.values and not changes:
+        # Only what is inherited at the moment differs: kept for when it is not.
+        changes = _of_own(client, newest, cleaned)
     if newest is not None and not changes:
         # Writes nothing, but still refuses a stale edit, and holds the row.
         _move_on(client, base, {}, base)
@@ -268,13 +285,15 @@ def _save(
             warnings=cleaned.warnings,
             notices=cleaned.notices,
         )
-    _move_on(client, base, _columns(client, cleaned.values), base + 1)
+    columns = _columns(client, cleaned.values) | {"extra": cleaned.extra}
+    _move_on(client, base, columns, base + 1)
     owner = "pop_client" if isinstance(client, PopClient) else "smtp_client"
     revision = Revision.objects.create(
         **{owner: client},
         number=base + 1,
         values=cleaned.values,
-        pinned=pinned,
+        pinned=cleaned.pinned,
+        extra=cleaned.extra,
         note=note[:200],
         author_id=user.pk if user is not None else None,
     )
@@ -314,20 +333,27 @@ def _columns(
     }
 
 
-def _pin(values: Mapping[str, object]) -> dict[str, Any]:
-    if values["proxy"] is None:
-        return {}
-    proxy = Proxy.objects.get(pk=str(values["proxy"]))
-    return {
-        "proxy": {
-            "name": proxy.name,
-            "host": proxy.host,
-            "port": proxy.port,
-            "username": proxy.username,
-            "password_id": proxy.password_id,
-            "ca_pem": proxy.ca_pem,
-        }
-    }
+def _pin(
+    client: PopClient | SmtpClient,
+    values: Mapping[str, object],
+    lookup: Lookup | None,
+) -> dict[str, Any]:
+    options = {option.name: option for option in client.options().values()}
+    return pins.pin(options, values, lookup or Lookup())
+
+
+def _purpose(cleaned: Cleaned) -> SecretValue.Purpose:
+    app = pins.password_is_app_secret(cleaned.values)
+    purposes = SecretValue.Purpose
+    return purposes.CLIENT_SECRET if app else purposes.PASSWORD
+
+
+def _of_own(
+    client: PopClient | SmtpClient, newest: Revision, cleaned: Cleaned
+) -> list[Change]:
+    model = type(client)
+    old = Side(snapshots.of(newest).own)
+    return compare(model, old, Side(cleaned.values))
 
 
 def _signs_in_anew(client: PopClient, changes: list[Change]) -> bool:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.choices import Mechanism, Protocol, Security
-from ..core.options import Kind, Option
+from ..core.choices import Grant, Protocol, Security
 from ..models import PopClient, Revision, SmtpClient
-from ..models.clients import MECHANISMS
+from . import pins
 
 USUAL_PORTS = {
     (Protocol.IMAP, Security.TLS): 993,
     (Protocol.IMAP, Security.STARTTLS): 143,
     (Protocol.IMAP, Security.NONE): 143,
+    (Protocol.POP3, Security.TLS): 995,
+    (Protocol.POP3, Security.STARTTLS): 110,
+    (Protocol.POP3, Security.NONE): 110,
     (Protocol.SMTP, Security.TLS): 465,
     (Protocol.SMTP, Security.STARTTLS): 587,
     (Protocol.SMTP, Security.NONE): 25,
@@ -26,8 +28,10 @@ USUAL_PORTS = {
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One revision of one client. `values` are by option name, never changed.
+    """One revision of one client, never changed.
 
+    values: what counts, by option name: own ones, and what is inherited from the
+        registration. own: as the section itself has them. extra: kept, without effect.
     address: of the mailbox (pop-client), "" for an smtp-client.
     """
 
@@ -38,7 +42,9 @@ class Snapshot:
     revision_id: int
     number: int
     values: dict[str, Any]
+    own: dict[str, Any]
     pinned: dict[str, Any]
+    extra: dict[str, str]
 
     def __getitem__(self, option: str) -> Any:
         return self.values[option]
@@ -54,10 +60,11 @@ class Snapshot:
 
     @property
     def uses_token(self) -> bool:
-        return (
-            self.values[MECHANISMS] == Mechanism.XOAUTH2
-            or self.protocol is Protocol.GRAPH
-        )
+        return pins.uses_token(self.values)
+
+    @property
+    def grant(self) -> Grant:
+        return pins.grant(self.values)
 
     @property
     def security(self) -> Security:
@@ -77,8 +84,8 @@ def of(revision: Revision) -> Snapshot:
     """The snapshot of one revision."""
     client = revision.client
     # An option added after this revision was saved has its declared default.
-    values = {option.name: _unset(option) for option in client.options().values()}
-    values.update(revision.values)
+    own = {option.name: option.unset for option in client.options().values()}
+    own.update(revision.values)
     return Snapshot(
         kind=client.kind,
         client_pk=client.pk,
@@ -86,15 +93,11 @@ def of(revision: Revision) -> Snapshot:
         address=client.mailbox_row.address if isinstance(client, PopClient) else "",
         revision_id=revision.pk,
         number=revision.number,
-        values=values,
+        values=pins.overlaid(own, revision.pinned),
+        own=own,
         pinned=revision.pinned,
+        extra=revision.extra,
     )
-
-
-def _unset(option: Option) -> object:
-    """The value of an option that a revision does not name."""
-    names_a_row = option.kind in (Kind.SECRET, Kind.REFERENCE)
-    return None if names_a_row else option.default
 
 
 def newest(client: PopClient | SmtpClient) -> Revision:

@@ -7,10 +7,13 @@ dropped: both tokens are good, and mixing the two caches would lose a refresh to
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.db import transaction
 from django.db.models import F
 
-from ..core.choices import Stage
+from ..core.choices import Grant, Stage
 from ..core.errors import Code, MailError, SecretUnreadable
 from ..models import SecretValue, TokenCache
 from ..oauth import microsoft
@@ -38,15 +41,19 @@ def credential(
     password = _password(snapshot)
     if not snapshot.uses_token:
         return Credential(login=snapshot.login, password=password), False
+    app_only = snapshot.grant is Grant.CLIENT_CREDENTIALS
     request = TokenRequest(
         authority=snapshot["tenant-authority"],
         directory_id=snapshot["directory-id"],
         client_id=snapshot["client-id"],
         scope=snapshot["scope"],
+        grant=snapshot.grant,
         username=snapshot.login,
-        password=password,
+        password="" if app_only else password,
+        client_secret=password if app_only else "",
     )
-    outcome = _acquire(request, policy, fresh=fresh, margin=margin)
+    row = _cache_row(snapshot)
+    outcome = _acquire(request, policy, row, fresh=fresh, margin=margin)
     token = outcome.token
     return (
         Credential(
@@ -66,9 +73,13 @@ def _password(snapshot: Snapshot) -> str:
 
 
 def _acquire(
-    request: TokenRequest, policy: NetworkPolicy, *, fresh: bool, margin: float
+    request: TokenRequest,
+    policy: NetworkPolicy,
+    row: TokenCache,
+    *,
+    fresh: bool,
+    margin: float,
 ) -> TokenOutcome:
-    row = _cache_row(request)
     outcome = microsoft.acquire(
         request, policy, _read_cache(row), fresh=fresh, margin=margin
     )
@@ -77,14 +88,20 @@ def _acquire(
     return outcome
 
 
-def _cache_row(request: TokenRequest) -> TokenCache:
-    row, _ = TokenCache.objects.get_or_create(
-        authority=request.authority,
-        directory_id=request.directory_id,
-        client_id=request.client_id,
-        username=request.username.lower(),
-    )
-    return row
+def _cache_key(snapshot: Snapshot) -> dict[str, Any]:
+    """One cache for each login; one for the application where it signs in itself."""
+    app_only = snapshot.grant is Grant.CLIENT_CREDENTIALS
+    return {
+        "authority": snapshot["tenant-authority"],
+        "directory_id": snapshot["directory-id"],
+        "client_id": snapshot["client-id"],
+        "username": "" if app_only else snapshot.login.lower(),
+        "credential": snapshot["password"] or 0,
+    }
+
+
+def _cache_row(snapshot: Snapshot) -> TokenCache:
+    return TokenCache.objects.get_or_create(**_cache_key(snapshot))[0]
 
 
 def _read_cache(row: TokenCache) -> str | None:
@@ -114,14 +131,21 @@ def _write_cache(row: TokenCache, cache: str) -> bool:
 def forget(snapshot: Snapshot) -> None:
     """Drop the cached tokens of a login, as after the mail server refused one."""
     with transaction.atomic():
-        rows = TokenCache.objects.filter(
-            authority=snapshot["tenant-authority"],
-            directory_id=snapshot["directory-id"],
-            client_id=snapshot["client-id"],
-            username=snapshot.login.lower(),
-        )
+        rows = TokenCache.objects.filter(**_cache_key(snapshot))
         values = list(rows.values_list("value_id", flat=True))
         rows.update(value=None, version=F("version") + 1)
         SecretValue.objects.filter(
             pk__in=values, purpose=SecretValue.Purpose.TOKEN_CACHE
         ).delete()
+
+
+def sweep(before: datetime) -> int:
+    """Remove caches that nobody has written since; a sign-in makes a new one."""
+    with transaction.atomic():
+        rows = TokenCache.objects.filter(updated_at__lt=before)
+        values = list(rows.values_list("value_id", flat=True))
+        count, _ = rows.delete()
+        SecretValue.objects.filter(
+            pk__in=[pk for pk in values if pk], purpose=SecretValue.Purpose.TOKEN_CACHE
+        ).delete()
+    return count

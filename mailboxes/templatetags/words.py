@@ -126,6 +126,7 @@ GROUP = {
     Group.SIGN_IN: _("Sign-in"),
     Group.FETCHING: _("Fetching"),
     Group.LIMITS: _("Limits"),
+    Group.ADVANCED: _("Kept for the old server"),
 }
 STAGE = {
     Stage.FIELDS: _("Check the fields"),

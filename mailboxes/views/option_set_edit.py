@@ -101,7 +101,7 @@ def _start(
     copied = request.GET.get("copy", "")
     if copied.isascii() and copied.isdigit() and len(copied) < 19:
         client = find("pop" if model is PopClient else "smtp", int(copied))
-        values = snapshots.take(client).values
+        values = snapshots.take(client).own
         kept = {name: v for name, v in values.items() if name not in NOT_COPIED}
         what = _("Its options, without log-in name and password.")
         return Template("copy", _("Copy of %s") % client.section, what, kept)
@@ -183,7 +183,7 @@ def _done(request: HttpRequest, result: SaveResult) -> HttpResponse:
 
 
 def _lasting_warnings(client: Client) -> list[Any]:
-    return clean(client.kind, {}, base=snapshots.take(client).values).warnings
+    return clean(client.kind, {}, base=snapshots.take(client).own).warnings
 
 
 @login_required
@@ -194,7 +194,7 @@ def saved(request: HttpRequest, kind: str, pk: int, number: int) -> HttpResponse
     if revision is None:
         raise Http404
     before = client.revisions.filter(number=number - 1).first()
-    values = snapshots.of(revision).values
+    values = snapshots.of(revision).own
     options = client.fields_by_option()
     warnings = [
         {

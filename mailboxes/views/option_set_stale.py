@@ -102,7 +102,7 @@ def _base(
     """The value that both began with; fields beside the options have no history."""
     if base is None or option is None:
         return _current(form, name, option)
-    value = snapshots.of(base).values[option.name]
+    value = snapshots.of(base).own[option.name]
     return _as_posted(initial_text(option, value), option)
 
 

@@ -162,6 +162,6 @@ def _compared(request: HttpRequest, client: Client) -> dict[str, Any] | None:
 
 
 def _warnings(client: Client, newest: Revision) -> list[str]:
-    values = snapshots.of(newest).values
+    values = snapshots.of(newest).own
     cleaned = clean(client.kind, {}, base=values)
     return [problem.message for problem in cleaned.problems + cleaned.warnings]

@@ -1,0 +1,15 @@
+"""What this version can really do; the rest can be saved as a draft.
+
+Kept apart from the transports, so that a rule or a form need not import them; a test
+holds it against transports/registry.
+"""
+
+from __future__ import annotations
+
+from ..core.choices import Grant, Protocol, ProxyKind
+
+INBOUND = frozenset({Protocol.IMAP})
+OUTBOUND = frozenset({Protocol.SMTP})
+MICROSOFT_GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS})
+GOOGLE_GRANTS: frozenset[Grant] = frozenset()
+PROXIES = frozenset({ProxyKind.HTTP})

@@ -1,0 +1,110 @@
+"""Saves secrets by name, the sections `secret-<name>` of the old server (D2, D3).
+
+Every section whose option `secret` names one gets a new revision that pins its value.
+"""
+
+from __future__ import annotations
+
+import re
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from ..core.errors import OptionError, Problem
+from ..models import NamedSecret, PopClient, SecretValue, SmtpClient
+from . import audit, revisions, secrets
+from .option_values import read_secret, tidy
+from .pins import Lookup
+
+_NAME = re.compile(r"[^\s\[\]=]{1,40}")
+Client = PopClient | SmtpClient
+
+
+def problems(
+    secret: NamedSecret | None, name: str, value: str, *, empty: bool = False
+) -> list[Problem]:
+    """What is wrong with the fields. empty: it may have no value yet."""
+    found = []
+    name = tidy(name)
+    if not _NAME.fullmatch(name) or not name.isprintable():
+        message = "Enter a name of 1 to 40 characters without white space, [, ] and =."
+        found.append(Problem("name", "N01-name", message))
+    elif (
+        NamedSecret.objects.filter(name=name)
+        .exclude(pk=secret.pk if secret else 0)
+        .exists()
+    ):
+        found.append(Problem("name", "N01-name", f"There is a secret {name} already."))
+    reading = read_secret(value)
+    stored = secret is not None and secret.value_id is not None
+    if reading.problem:
+        found.append(Problem("password", reading.rule, reading.problem))
+    elif not reading.value and not stored and not empty:
+        found.append(Problem("password", "N02-password", "Enter the secret."))
+    return found
+
+
+def save(
+    *,
+    secret: NamedSecret | None = None,
+    name: str,
+    password: str = "",
+    user: AbstractBaseUser | None = None,
+    empty: bool = False,
+) -> tuple[NamedSecret, list[Client]]:
+    """Save a secret; None makes one. Returns it and the sections that moved on.
+
+    password: the new value in plain text, or "" to keep what is stored.
+    Raises OptionError.
+    """
+    wrong = problems(secret, name, password, empty=empty)
+    if wrong:
+        raise OptionError(wrong)
+    with transaction.atomic():
+        new = secret is None
+        row = NamedSecret() if secret is None else secret
+        changed = ["name"] if row.name != tidy(name) else []
+        row.name = tidy(name)
+        value = str(read_secret(password).value)
+        if value:
+            row.value = secrets.seal(value, SecretValue.Purpose.NAMED, user)
+            changed.append("password")
+        moved: list[Client] = []
+        if changed or new:
+            row.save()
+            action = "secret.created" if new else "secret.saved"
+            audit.record(user, action, row, fields=changed)
+        if changed and not new:
+            moved = _pin_in_sections(row, user)
+    return row, moved
+
+
+def delete(secret: NamedSecret, user: AbstractBaseUser | None) -> None:
+    """Delete a secret that no section names. Raises OptionError."""
+    names = sorted(client.section for client in sections_of(secret))
+    if names:
+        message = f"These sections name it: {', '.join(names)}. Change them first."
+        raise OptionError([Problem("", "N03-in-use", message)])
+    with transaction.atomic():
+        audit.record(user, "secret.deleted", secret)
+        secret.delete()
+
+
+def sections_of(secret: NamedSecret) -> list[Client]:
+    """Every section that names the secret, archived ones too."""
+    return [
+        *PopClient.objects.filter(secret=secret).select_related("mailbox_row"),
+        *SmtpClient.objects.filter(secret=secret),
+    ]
+
+
+def _pin_in_sections(
+    secret: NamedSecret, user: AbstractBaseUser | None
+) -> list[Client]:
+    lookup = Lookup()
+    note = f"Secret {secret.name} was changed"
+    moved: list[Client] = []
+    for client in sections_of(secret):
+        if client.revision and revisions.pin_again(client, user, note, lookup).new:
+            moved.append(client)
+    return moved

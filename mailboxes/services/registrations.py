@@ -1,0 +1,229 @@
+"""Saves app registrations; every section that names one gets a new revision (D2, D3).
+
+A section inherits authority and ids, and the client secret where its sign-in takes one
+(services/pins). What is in effect when is each section's own rule. Secrets by name, of
+Google: services/named_secrets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from ..core.choices import Mechanism
+from ..core.errors import OptionError, Problem
+from ..models import AppRegistration, PopClient, SecretValue, SmtpClient
+from ..models.clients import MECHANISMS
+from . import audit, option_rules, revisions, secrets
+from .option_values import read_secret, tidy
+from .pins import Lookup
+
+SHARED = {
+    "tenant-authority": "tenant_authority",
+    "directory-id": "directory_id",
+    "client-id": "client_id",
+}
+FIELDS = ("name", *SHARED.values(), "secret_ends_on")
+LONGEST_NAME = 40
+Client = PopClient | SmtpClient
+
+
+@dataclass
+class Cleaned:
+    """Values by field name, what is wrong with them, and what is worth saying."""
+
+    values: dict[str, object]
+    secret: str = field(default="", repr=False)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+@dataclass
+class SaveResult:
+    """sections: those that got a new revision. secret: it was replaced."""
+
+    registration: AppRegistration
+    sections: list[Client]
+    new: bool
+    secret: bool
+    warnings: list[Problem]
+    notices: list[str]
+
+
+def clean(
+    *,
+    registration: AppRegistration | None,
+    name: str,
+    tenant_authority: str,
+    directory_id: str = "",
+    client_id: str = "",
+    secret: str = "",
+    secret_ends_on: str | date | None = None,
+) -> Cleaned:
+    """Clean the fields; the rules and words are those of the options they stand for."""
+    as_section = option_rules.clean(
+        PopClient.kind,
+        {
+            "tenant-authority": tenant_authority,
+            "directory-id": directory_id,
+            "client-id": client_id,
+            MECHANISMS: Mechanism.XOAUTH2.value,
+            "enable-client": True,
+        },
+    )
+    cleaned = Cleaned({"name": tidy(name)}, notices=as_section.notices)
+    for option, to in SHARED.items():
+        cleaned.values[to] = as_section.values[option]
+    for found, kept in (
+        (as_section.problems, cleaned.problems),
+        (as_section.warnings, cleaned.warnings),
+    ):
+        kept += [
+            Problem(SHARED[p.option], p.rule, p.message)
+            for p in found
+            if p.option in SHARED
+        ]
+    cleaned.problems[:0] = _name_problems(str(cleaned.values["name"]), registration)
+    _read_end(cleaned, secret_ends_on)
+    reading = read_secret(secret)
+    cleaned.secret = str(reading.value)
+    if reading.problem:
+        cleaned.problems.append(Problem("secret", reading.rule, reading.problem))
+    else:
+        _judge_secret(cleaned)
+    return cleaned
+
+
+def _name_problems(name: str, registration: AppRegistration | None) -> list[Problem]:
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        return [Problem("name", "R01-name", "Enter a name of 1 to 40 characters.")]
+    same = AppRegistration.objects.filter(name=name)
+    if same.exclude(pk=registration.pk if registration else 0).exists():
+        message = f"There is an app registration {name} already."
+        return [Problem("name", "R01-name", message)]
+    return []
+
+
+def _read_end(cleaned: Cleaned, given: str | date | None) -> None:
+    cleaned.values["secret_ends_on"] = None
+    if isinstance(given, date):
+        cleaned.values["secret_ends_on"] = given
+    elif given and given.strip():
+        try:
+            cleaned.values["secret_ends_on"] = date.fromisoformat(given.strip())
+        except ValueError:
+            message = "Enter a date such as 2027-05-31."
+            cleaned.values["secret_ends_on"] = given
+            cleaned.problems.append(Problem("secret_ends_on", "R02-date", message))
+
+
+def _judge_secret(cleaned: Cleaned) -> None:
+    """The two rules of client secrets, as the option `password` has them."""
+    judged = option_rules.clean(
+        PopClient.kind,
+        {
+            "grant-type": "client_credentials",
+            MECHANISMS: Mechanism.XOAUTH2.value,
+            "password": cleaned.secret,
+        },
+    )
+    for found, kept in (
+        (judged.problems, cleaned.problems),
+        (judged.warnings, cleaned.warnings),
+    ):
+        kept += [
+            Problem("secret", p.rule, p.message)
+            for p in found
+            if p.option == "password" and cleaned.secret
+        ]
+
+
+def save(
+    *,
+    registration: AppRegistration | None = None,
+    name: str,
+    tenant_authority: str,
+    directory_id: str = "",
+    client_id: str = "",
+    secret: str = "",
+    secret_ends_on: str | date | None = None,
+    user: AbstractBaseUser | None = None,
+) -> SaveResult:
+    """Save a registration; None makes one. Raises OptionError.
+
+    secret: a new client secret in plain text, or "" to keep what is stored.
+    """
+    cleaned = clean(
+        registration=registration,
+        name=name,
+        tenant_authority=tenant_authority,
+        directory_id=directory_id,
+        client_id=client_id,
+        secret=secret,
+        secret_ends_on=secret_ends_on,
+    )
+    if cleaned.problems:
+        raise OptionError(cleaned.problems)
+    with transaction.atomic():
+        new = registration is None
+        row = AppRegistration() if registration is None else registration
+        changed = [f for f in FIELDS if getattr(row, f) != cleaned.values[f]]
+        for column in FIELDS:
+            setattr(row, column, cleaned.values[column])
+        if cleaned.secret:
+            purpose = SecretValue.Purpose.CLIENT_SECRET
+            row.secret = secrets.seal(cleaned.secret, purpose, user)
+            changed.append("secret")
+        sections: list[Client] = []
+        if changed or new:
+            row.save()
+            action = "registration.created" if new else "registration.saved"
+            audit.record(user, action, row, fields=changed)
+        if changed and not new:
+            sections = pin_in_sections(row, user)
+    return SaveResult(
+        registration=row,
+        sections=sections,
+        new=new,
+        secret=bool(cleaned.secret),
+        warnings=cleaned.warnings,
+        notices=cleaned.notices,
+    )
+
+
+def delete(registration: AppRegistration, user: AbstractBaseUser | None) -> None:
+    """Delete a registration that no section names. Raises OptionError."""
+    names = sorted(client.section for client in sections_of(registration))
+    if names:
+        message = f"These sections name it: {', '.join(names)}. Change them first."
+        raise OptionError([Problem("", "R03-in-use", message)])
+    with transaction.atomic():
+        audit.record(user, "registration.deleted", registration)
+        registration.delete()
+
+
+def sections_of(registration: AppRegistration) -> list[Client]:
+    """Every section that names the registration, archived ones too."""
+    return [
+        *PopClient.objects.filter(registration=registration).select_related(
+            "mailbox_row"
+        ),
+        *SmtpClient.objects.filter(registration=registration),
+    ]
+
+
+def pin_in_sections(
+    registration: AppRegistration, user: AbstractBaseUser | None
+) -> list[Client]:
+    """A new revision in each section for which something changed; those sections."""
+    lookup = Lookup()
+    note = f"App registration {registration.name} was changed"
+    moved: list[Client] = []
+    for client in sections_of(registration):
+        if client.revision and revisions.pin_again(client, user, note, lookup).new:
+            moved.append(client)
+    return moved
