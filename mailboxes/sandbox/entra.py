@@ -7,51 +7,32 @@ has, in its shape (entra_errors); tokens are made in tokens. Other grants: AADST
 from __future__ import annotations
 
 import asyncio
-import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from . import entra_errors
+from .entra_checks import (
+    Refused,
+    check_secret,
+    check_tenant,
+    known_app,
+    needed,
+    resource_of,
+)
+from .entra_documents import configuration, instances
 from .faults import Faults
 from .http import Answer, DropConnection, Request
 from .tally import Tally
 from .tokens import TokenRefused, Tokens, client_info, fingerprint
-from .world import (
-    APPS,
-    AUTHORITY_HOST,
-    RESOURCES,
-    TENANT_DOMAINS,
-    TENANT_ID,
-    Account,
-    App,
-)
+from .world import TENANT_DOMAINS, TENANT_ID, Account, App
 
-OIDC_SCOPES = {"openid", "profile", "offline_access", "email"}
-SHARED_TENANTS = {"common", "organizations", "consumers"}
 RETRY_AFTER = "7"
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_DOMAIN = re.compile(r"([a-z0-9-]+\.)+[a-z0-9-]+", re.IGNORECASE)
-_ALIASES = (
-    AUTHORITY_HOST,
-    "login.windows.net",
-    "login.microsoft.com",
-    "sts.windows.net",
-)
 _FAULT = "AADSTS"
 _PAGE = (
     "<!DOCTYPE html><html><head><title>Network sign-in</title></head><body>"
     "<h1>Please accept the terms of use of this network</h1></body></html>"
 )
-
-
-class Refused(Exception):
-    """An AADSTS number with the facts for its words."""
-
-    def __init__(self, number: int, **facts: str) -> None:
-        super().__init__(number)
-        self.number = number
-        self.facts = facts
 
 
 @dataclass
@@ -75,11 +56,11 @@ class Entra:
             return stopped
         match parts:
             case [*_, "discovery", "instance"]:
-                return Answer(200, _instances(request.query))
+                return Answer(200, instances(request.query))
             case [_, "userrealm", user]:
                 return self._realm(user)
             case [tenant, "v2.0", ".well-known", "openid-configuration"]:
-                return self._refusable(request, lambda: _configuration(tenant))
+                return self._refusable(request, lambda: configuration(tenant))
             case [tenant, "oauth2", "v2.0", "token"] if request.method == "POST":
                 return self._refusable(request, lambda: self._token(tenant, request))
             case [_, "discovery", "v2.0", "keys"]:
@@ -131,20 +112,20 @@ class Entra:
 
     def _token(self, tenant: str, request: Request) -> dict[str, Any]:
         form = request.form
-        _check_tenant(tenant)
-        grant = _needed(form, "grant_type")
-        app = _app(_needed(form, "client_id"), tenant)
+        check_tenant(tenant)
+        grant = needed(form, "grant_type")
+        app = known_app(needed(form, "client_id"), tenant)
         if grant not in ("password", "refresh_token"):
             raise Refused(70003, grant=grant)
         if grant == "password" and tenant.lower() in ("common", "consumers"):
             raise Refused(9001023)
-        _check_secret(app, form)
-        resource = _resource(_needed(form, "scope"))
+        check_secret(app, form)
+        resource = resource_of(needed(form, "scope"))
         if grant == "password":
-            account = self._named(_needed(form, "username"), tenant)
-            password = _needed(form, "password")
+            account = self._named(needed(form, "username"), tenant)
+            password = needed(form, "password")
         else:
-            account = self._by_refresh(_needed(form, "refresh_token"), app)
+            account = self._by_refresh(needed(form, "refresh_token"), app)
             password = account.password
         facts = {
             "user": account.address,
@@ -208,117 +189,3 @@ class Entra:
         if form.get("client_info") == "1":
             answer["client_info"] = client_info(account)
         return answer
-
-
-def _needed(form: dict[str, str], name: str) -> str:
-    value = form.get(name, "").strip() if name != "password" else form.get(name, "")
-    if not value:
-        raise Refused(900144, parameter=name)
-    return value
-
-
-def _check_tenant(tenant: str) -> str:
-    """The tenant's id as the world knows it. Raises Refused."""
-    if not tenant.strip():
-        raise Refused(50059)
-    if tenant.lower() in SHARED_TENANTS:
-        return tenant.lower()
-    if not _GUID.fullmatch(tenant) and not _DOMAIN.fullmatch(tenant):
-        raise Refused(900023, tenant=tenant)
-    if tenant.lower() not in (TENANT_ID, *TENANT_DOMAINS):
-        raise Refused(90002, tenant=tenant)
-    return TENANT_ID
-
-
-def _app(client_id: str, tenant: str) -> App:
-    app = APPS.get(client_id.lower())
-    if app is None:
-        raise Refused(700016, client=client_id, tenant=tenant)
-    return app
-
-
-def _check_secret(app: App, form: dict[str, str]) -> None:
-    given = form.get("client_secret")
-    if app.secret is None:
-        if given:
-            raise Refused(700025)
-        return
-    if not given:
-        raise Refused(7000218)
-    if given == app.expired_secret:
-        raise Refused(7000222, client=app.client_id)
-    if given != app.secret:
-        raise Refused(7000215, client=app.client_id)
-
-
-def _resource(scope: str) -> str:
-    """The one resource that the scopes name. Raises Refused."""
-    found: set[str] = set()
-    for one in scope.split():
-        if one in OIDC_SCOPES:
-            continue
-        head, slash, permission = one.rpartition("/")
-        if not slash or not permission or not head.startswith(("https://", "api://")):
-            raise Refused(70011, scope=one)
-        if "," in one or head.count("/") not in (2, 3):
-            raise Refused(70011, scope=one)
-        found.add(head.rstrip("/"))
-    if len(found) > 1:
-        raise Refused(28000, scope=scope)
-    if not found:
-        raise Refused(70011, scope=scope)
-    resource = found.pop()
-    if resource.lower() not in RESOURCES:
-        raise Refused(500011, resource=resource)
-    return resource.lower()
-
-
-def _configuration(tenant: str) -> dict[str, Any]:
-    known = _check_tenant(tenant)
-    issued_by = "{tenantid}" if known in SHARED_TENANTS else known
-    base = f"https://{AUTHORITY_HOST}/{known}"
-    return {
-        "token_endpoint": f"{base}/oauth2/v2.0/token",
-        "token_endpoint_auth_methods_supported": [
-            "client_secret_post",
-            "private_key_jwt",
-            "client_secret_basic",
-        ],
-        "jwks_uri": f"{base}/discovery/v2.0/keys",
-        "response_modes_supported": ["query", "fragment", "form_post"],
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code", "id_token", "code id_token"],
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": f"https://{AUTHORITY_HOST}/{issued_by}/v2.0",
-        "request_uri_parameter_supported": False,
-        "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
-        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-        "http_logout_supported": True,
-        "frontchannel_logout_supported": True,
-        "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "tid", "ver"],
-        "kerberos_endpoint": f"{base}/kerberos",
-        "tenant_region_scope": "EU",
-        "cloud_instance_name": "microsoftonline.com",
-        "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": "graph.microsoft.com",
-        "rbac_url": "https://pas.windows.net",
-    }
-
-
-def _instances(query: dict[str, str]) -> dict[str, Any]:
-    endpoint = query.get("authorization_endpoint", "")
-    tail = endpoint.replace("/oauth2/v2.0/authorize", "")
-    return {
-        "tenant_discovery_endpoint": f"{tail}/v2.0/.well-known/openid-configuration",
-        "api-version": "1.1",
-        "metadata": [
-            {
-                "preferred_network": AUTHORITY_HOST,
-                "preferred_cache": "login.windows.net",
-                "aliases": list(_ALIASES),
-            }
-        ],
-    }
