@@ -34,6 +34,16 @@ class Mechanism(StrEnum):
     XOAUTH2 = "XOAUTH2"
 
 
+class Grant(StrEnum):
+    """How a token is asked for; the vendor's words for the first two, then ours."""
+
+    PASSWORD = "password"  # RFC 6749 section 4.3, Microsoft's ROPC
+    CLIENT_CREDENTIALS = "client_credentials"  # section 4.4: the application itself
+    AUTHORIZATION_CODE = "authorization_code"
+    DEVICE_CODE = "device_code"
+    SERVICE_ACCOUNT = "service_account"
+
+
 class Stage(StrEnum):
     """Where a cycle, a send or a connection test was when it failed.
 
