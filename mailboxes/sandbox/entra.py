@@ -1,7 +1,9 @@
 """The fake Entra ID: discovery, userrealm, and the v2.0 token endpoint.
 
-Grants: password and refresh_token, as MSAL asks. Refuses for the reasons the real one
-has, in its shape (entra_errors); tokens are made in tokens. Other grants: AADSTS70003.
+Grants: password, refresh_token and client_credentials, as MSAL asks. Refuses for the
+reasons the real one has (entra_checks), in its shape (entra_errors); tokens are made in
+tokens. Other grants: AADSTS70003. A fault hits a user by address, an application that
+asks for itself by client id.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from typing import Any
 from . import entra_errors
 from .entra_checks import (
     Refused,
+    check_default,
+    check_named,
     check_secret,
     check_tenant,
     known_app,
@@ -51,7 +55,7 @@ class Entra:
         parts = request.path.strip("/").split("/")
         if request.path.startswith("//"):
             parts.insert(0, "")
-        stopped = await self._trouble(request.form.get("username"))
+        stopped = await self._trouble(_asking(request))
         if stopped:
             return stopped
         match parts:
@@ -86,11 +90,11 @@ class Entra:
         headers = {"x-ms-request-id": str(uuid.uuid4())}
         if correlation:
             headers["client-request-id"] = correlation
-        user = request.form.get("username", "")
         try:
             body = work()
         except Refused as refused:
-            self.tally.note("token", user, f"AADSTS{refused.number}")
+            outcome = f"AADSTS{refused.number}"
+            self.tally.note("token", _asking(request) or "", outcome)
             body = entra_errors.body(refused.number, correlation, **refused.facts)
             status = entra_errors.ERRORS[refused.number].status
             if status in (429, 503):
@@ -115,11 +119,20 @@ class Entra:
         check_tenant(tenant)
         grant = needed(form, "grant_type")
         app = known_app(needed(form, "client_id"), tenant)
-        if grant not in ("password", "refresh_token"):
-            raise Refused(70003, grant=grant)
+        match grant:
+            case "password" | "refresh_token":
+                return self._for_user(grant, app, tenant, form)
+            case "client_credentials":
+                return self._for_app(app, tenant, form)
+        raise Refused(70003, grant=grant)
+
+    def _for_user(
+        self, grant: str, app: App, tenant: str, form: dict[str, str]
+    ) -> dict[str, Any]:
+        """A delegated token, by password or refresh token."""
         if grant == "password" and tenant.lower() in ("common", "consumers"):
             raise Refused(9001023)
-        check_secret(app, form)
+        check_secret(app, form, for_user=True)
         resource = resource_of(needed(form, "scope"))
         if grant == "password":
             account = self._named(needed(form, "username"), tenant)
@@ -134,21 +147,55 @@ class Entra:
             "app": app.name,
             "resource": resource,
         }
-        fault = self.faults.first(_FAULT, account.address)
-        if fault:
-            raise Refused(int(fault.name.removeprefix(_FAULT)), **facts)
+        self._fail_if_asked(account.address, **facts)
         if password != account.password:
             raise Refused(50126)
         if not app.permissions(resource):
             raise Refused(65001, **facts)
         return self._issue(account, app, resource, form)
 
+    def _for_app(self, app: App, tenant: str, form: dict[str, str]) -> dict[str, Any]:
+        """A token of the application itself (RFC 6749 section 4.4).
+
+        Without any consent there is a token all the same, only without roles: the mail
+        server is who refuses it.
+        """
+        scope = needed(form, "scope")
+        self._fail_if_asked(
+            app.client_id,
+            tenant=TENANT_ID,
+            client=app.client_id,
+            app=app.name,
+            scope=scope,
+        )
+        check_named(tenant)
+        check_secret(app, form, for_user=False)
+        check_default(scope)
+        resource = resource_of(scope)
+        seconds = self._seconds()
+        self.tally.note("token", app.client_id, "ok")
+        return {
+            "token_type": "Bearer",
+            "expires_in": seconds,
+            "ext_expires_in": seconds,
+            "access_token": self.tokens.application(app, resource, seconds),
+        }
+
+    def _fail_if_asked(self, who: str, **facts: str) -> None:
+        fault = self.faults.first(_FAULT, who)
+        if fault:
+            raise Refused(int(fault.name.removeprefix(_FAULT)), **facts)
+
+    def _seconds(self) -> int:
+        """Life of the next token."""
+        self.issued += 1
+        # Entra gives 60 to 90 minutes, so that not everybody comes back at once.
+        return self.token_seconds or 3600 + (self.issued * 137) % 900
+
     def _named(self, user: str, tenant: str) -> Account:
         account = self.accounts.get(user.lower())
         if account is None:
-            fault = self.faults.first(_FAULT, user)
-            if fault:
-                raise Refused(int(fault.name.removeprefix(_FAULT)), user=user)
+            self._fail_if_asked(user, user=user)
             raise Refused(50034, user=user, tenant=tenant)
         return account
 
@@ -167,10 +214,8 @@ class Entra:
     def _issue(
         self, account: Account, app: App, resource: str, form: dict[str, str]
     ) -> dict[str, Any]:
-        self.issued += 1
         self.tally.note("token", account.address, "ok")
-        # Entra gives 60 to 90 minutes, so that not everybody comes back at once.
-        seconds = self.token_seconds or 3600 + (self.issued * 137) % 900
+        seconds = self._seconds()
         access, scopes = self.tokens.access(account, app, resource, seconds)
         asked = set(form["scope"].split())
         answer: dict[str, Any] = {
@@ -189,3 +234,11 @@ class Entra:
         if form.get("client_info") == "1":
             answer["client_info"] = client_info(account)
         return answer
+
+
+def _asking(request: Request) -> str | None:
+    """Whose faults and counts a request is: the user's, or the application's own."""
+    form = request.form
+    if form.get("grant_type") == "client_credentials":
+        return form.get("client_id")
+    return form.get("username")

@@ -54,15 +54,33 @@ def known_app(client_id: str, tenant: str) -> App:
     return app
 
 
-def check_secret(app: App, form: dict[str, str]) -> None:
-    """Let an application through that proves who it is. Raises Refused."""
+def check_named(tenant: str) -> None:
+    """An application alone implies no tenant, so it must be named. Raises Refused."""
+    if tenant.lower() == "consumers":
+        raise Refused(9001023)
+    if tenant.lower() in SHARED_TENANTS:
+        raise Refused(50059)
+
+
+def check_default(scope: str) -> None:
+    """Whoever asks for no user gets what was consented, by .default. Raises Refused."""
+    if not all(one.endswith("/.default") for one in scope.split()):
+        raise Refused(1002012, scope=scope)
+
+
+def check_secret(app: App, form: dict[str, str], *, for_user: bool) -> None:
+    """Let an application through that proves who it is. Raises Refused.
+
+    for_user: the token is asked for with a user's credential, so that a public client
+    needs no secret.
+    """
     given = form.get("client_secret")
-    if app.secret is None:
-        if given:
-            raise Refused(700025)
-        return
     if not given:
-        raise Refused(7000218)
+        if for_user and app.public:
+            return
+        raise Refused(7000218 if for_user else 7000216)
+    if app.secret is None:
+        raise Refused(700025)
     if given == app.expired_secret:
         raise Refused(7000222, client=app.client_id)
     if given != app.secret:
