@@ -85,7 +85,7 @@ def acquire(
         ) from error
     except requests.exceptions.RequestException as error:
         raise refusals.of_exception(error, evidence) from error
-    except ValueError as error:
+    except (ValueError, msal.exceptions.MsalServiceError) as error:
         raise _unusable(error, client, evidence) from error
     finally:
         client.close()
@@ -140,8 +140,9 @@ def _ask_for_application(
         token_cache=asked,
         http_client=client,
         azure_region=False,  # else MSAL_FORCE_REGION of the environment decides
-        # After a refusal MSAL would look for tokens under other names of a host that it
-        # knows; only for hosts unknown to it the look-up says something.
+        # After a refusal MSAL would ask for other names of the host, and its answer
+        # would hide the pause that the refusal asks for. Hosts unknown to MSAL it has
+        # to look up.
         instance_discovery=(
             False if refusals.host_of(request.authority) in _KNOWN_HOSTS else None
         ),
@@ -209,7 +210,7 @@ def claims(token: str) -> dict[str, object]:
 def _refused(
     answer: Mapping[str, Any], client: Recorder, evidence: Mapping[str, object]
 ) -> MailError:
-    last = client.posted
+    last = client.last
     wait = retry_after(last) if last is not None else None
     if last is not None and last.status_code == 429:
         return refusals.of_status(429, str(answer.get("error", "")), evidence, wait)
@@ -217,9 +218,13 @@ def _refused(
 
 
 def _unusable(
-    error: ValueError, client: Recorder, evidence: dict[str, object]
+    error: Exception, client: Recorder, evidence: dict[str, object]
 ) -> MailError:
-    """MSAL raises ValueError for an authority whose configuration it cannot read."""
+    """What MSAL raises in place of an answer.
+
+    ValueError: an authority whose configuration it cannot read. MsalServiceError: a
+    status of 500 and above, although the body may say why.
+    """
     last = client.last
     if last is not None:
         try:

@@ -15,23 +15,18 @@ class Recorder:
 
     MSAL hands the body on, but not the status and Retry-After that tell a throttled
     endpoint or a filtering proxy from a refusal.
-
-    last: the last answer. posted: the last answer to a POST, so the token endpoint's:
-    after its refusal MSAL may ask for documents.
     """
 
     def __init__(self, made: requests.Session) -> None:
         self._session = made
         self.last: requests.Response | None = None
-        self.posted: requests.Response | None = None
         self.requests = 0
 
     def get(self, url: str, **kwargs: Any) -> requests.Response:
         return self._keep(self._session.get(url, **kwargs))
 
     def post(self, url: str, **kwargs: Any) -> requests.Response:
-        self.posted = self._keep(self._session.post(url, **kwargs))
-        return self.posted
+        return self._keep(self._session.post(url, **kwargs))
 
     def close(self) -> None:
         self._session.close()

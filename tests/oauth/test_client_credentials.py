@@ -197,6 +197,7 @@ def test_wrong_value_is_refused_with_microsofts_code(
         "login.microsoftonline.com",
     )
     assert len(str(error.evidence["trace_id"])) == 36
+    assert "GET instance" not in requests_sent
     assert requests_sent.count("POST token") <= 1
 
 
@@ -206,6 +207,7 @@ def test_wrong_value_is_refused_with_microsofts_code(
         ("entra-throttled", "token-throttled", Stage.TOKEN, 7.0),
         ("entra-unavailable", "token-unavailable", Stage.TOKEN, None),
         ("entra-html", "token-not-json", Stage.PROXY, None),
+        ("AADSTS90033", "AADSTS90033", Stage.TOKEN, 7.0),
         ("AADSTS7000222", "AADSTS7000222", Stage.TOKEN, None),
     ],
 )

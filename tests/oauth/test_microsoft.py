@@ -117,6 +117,20 @@ def test_refusal_stops_and_keeps_its_code(sandbox, policy, request_, code) -> No
     assert (caught.value.code, caught.value.permanent) == (code, True)
 
 
+def test_service_in_trouble_keeps_its_code_and_its_pause(
+    sandbox, policy, request_
+) -> None:
+    sandbox.fault(ADDRESS, "AADSTS90033")  # 503 with JSON, for which MSAL raises
+    with pytest.raises(MailError) as caught:
+        microsoft.acquire(request_, policy, None)
+    error = caught.value
+    assert (error.code, error.permanent, error.retry_after) == (
+        "AADSTS90033",
+        False,
+        7.0,
+    )
+
+
 def test_nothing_is_cached_after_a_refusal(sandbox, policy, request_) -> None:
     first = microsoft.acquire(request_, policy, None)
     sandbox.fault(ADDRESS, "AADSTS50055")
