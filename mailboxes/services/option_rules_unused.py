@@ -26,10 +26,11 @@ MAPPED = {
     "user": "mailbox",
     "connectiontimeout": "connect-timeout",
     "timeout": "protocol-timeout",
-    "socketfactory.port": "port",
-    "socketfactory.class": "",
-    "socketfactory.fallback": "",
+    "socketFactory.port": "port",
+    "socketFactory.class": "",
+    "socketFactory.fallback": "",
 }
+_MAPPED = {name.lower(): instead for name, instead in MAPPED.items()}
 
 
 @RULES.rule("G05-google-ignores", Level.WARNING)
@@ -99,10 +100,10 @@ def _instead(facts: Facts, name: str) -> str | None:
     if found is None:
         return None
     if found[1].startswith("socketfactory."):
-        return MAPPED.get(found[1]) or facts.security_option
+        return _MAPPED.get(found[1]) or facts.security_option
     if found[1] == "class" or found[1].endswith(".class"):
         return ""
-    return MAPPED.get(found[1])
+    return _MAPPED.get(found[1])
 
 
 @RULES.rule("E03-other-mechanisms", Level.WARNING)
