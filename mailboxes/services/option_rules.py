@@ -129,12 +129,17 @@ def options_by_name(kind: str) -> dict[str, Option]:
 
 def defaults(kind: str) -> dict[str, object]:
     """The values of a new section that names no option at all."""
-    return {name: option.unset for name, option in options_by_name(kind).items()}
+    return dict(_unset(kind))
 
 
 def in_form_order(options: Mapping[str, Option]) -> list[Option]:
     """Options by the questions of the form, then as declared."""
     return sorted(options.values(), key=lambda option: GROUPS.index(option.group))
+
+
+@cache
+def _unset(kind: str) -> dict[str, object]:
+    return {name: option.unset for name, option in options_by_name(kind).items()}
 
 
 @cache

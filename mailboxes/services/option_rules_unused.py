@@ -109,13 +109,13 @@ def _instead(facts: Facts, name: str) -> str | None:
 @RULES.rule("E03-other-mechanisms", Level.WARNING)
 def other_mechanisms(facts: Facts) -> Messages:
     """The sign-in mode of another type has no effect."""
+    type_ = facts.text(facts.type_option)
+    own = MECHANISMS.replace("<type>", type_.lower())
     for name in facts.extra:
         if MECHANISMS_KEY.fullmatch(name):
-            own = MECHANISMS.replace("<type>", facts.protocol.lower() or "<type>")
             yield (
                 name,
-                f"Kept, without effect: the type is {facts.protocol}, for which {own}"
-                " counts.",
+                f"Kept, without effect: the type is {type_}, for which {own} counts.",
             )
 
 

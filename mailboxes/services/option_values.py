@@ -40,15 +40,16 @@ def read(option: Option, raw: object, lookup: Lookup | None = None) -> Reading:
         raw = str(raw)
     given = "" if raw is None else str(raw)
     text = tidy(given)
-    notice = f"{option.label}: blanks or quotes around the value were removed."
-    notice = notice if text != given else ""
     if not text and option.has_default and not _empty_counts(option):
         shown = format_value(option, option.default)
         return Reading(
             option.default, notice=f"{option.label}: empty, so its default {shown}."
         )
     reading = _typed(option, text)
-    return replace(reading, notice=reading.notice or notice)
+    if text == given or reading.notice:
+        return reading
+    notice = f"{option.label}: blanks or quotes around the value were removed."
+    return replace(reading, notice=notice)
 
 
 def read_secret(text: str) -> Reading:

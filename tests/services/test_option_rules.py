@@ -441,12 +441,14 @@ def test_section_is_cleaned_within_a_millisecond():
         for right in (False, True)
         if not {"proxy", "registration", "secret"} & case.raw().keys()
     ]
-    began = time.perf_counter()
-    for kind, raw in sections:
-        clean(kind, raw)
-    each = (time.perf_counter() - began) / len(sections)
-    # The importer's budget; several times what it takes, for a busy machine.
-    assert each < 0.001
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        for kind, raw in sections:
+            clean(kind, raw)
+        took.append((time.process_time() - began) / len(sections))
+    # The importer's budget, several times what it takes.
+    assert min(took) < 0.001
 
 
 # What the seed document says of its nine options, typed from it.
@@ -622,5 +624,38 @@ def test_clean_never_raises_and_is_stable(kind):
             assert again.warnings == once.warnings
             options = [p.option for p in once.problems]
             assert len(options) == len(set(options))
+
+    check()
+
+
+NAMES = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        [
+            "mail.imap.auth.mechanisms",
+            "mail.EWS.auth.mechanisms",
+            "mail.imap.host",
+            "mail.smtp.class",
+            "mail.x.socketFactory.",
+            "mail..",
+            "server",
+            "MAIL.DEBUG",
+            "\x00",
+        ]
+    ),
+)
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_whatever_else_is_in_a_section_is_kept_or_refused(kind):
+    @CHECKED
+    @given(raws(kind), st.dictionaries(NAMES, st.text(max_size=8), max_size=6))
+    def check(raw, extra):
+        once = clean(kind, raw, extra=extra)
+        again = clean(kind, once.values | once.secrets, extra=once.extra)
+        assert (again.values, again.extra) == (once.values, once.extra)
+        assert (again.problems, again.warnings) == (once.problems, once.warnings)
+        said = {p.option for p in once.problems + once.warnings}
+        assert once.extra.keys() <= said
 
     check()
