@@ -21,6 +21,7 @@ from ..models import OptionSet
 from . import option_rule_authority, option_rule_scope, pins
 from .option_hosts import host_of
 from .option_rule_authority import Authority
+from .option_rule_clouds import EXCHANGE_ONLINE as EXCHANGE_ONLINE
 from .option_rule_scope import Scope
 
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
