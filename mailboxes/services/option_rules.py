@@ -169,8 +169,9 @@ def _own(
 ) -> dict[str, object]:
     """What was given for our options; the sign-in mode of another type is kept."""
     options = declared(model)
-    type_ = raw.get(model.type_option, cleaned.values[model.type_option])
-    own = MECHANISMS.replace("<type>", tidy(str(type_)).lower())
+    typed = raw.get(model.type_option, cleaned.values[model.type_option])
+    type_ = tidy(str(typed or "")) or str(options[model.type_option].default)
+    own = MECHANISMS.replace("<type>", type_.lower())
     given: dict[str, object] = {}
     for name in [name for name in cleaned.extra if name.lower() == own]:
         # It was one of another type until the type was changed.

@@ -161,6 +161,12 @@ def test_mechanisms_may_be_written_with_the_type(name):
     assert (cleaned.values[MECHANISMS], cleaned.extra) == ("XOAUTH2", {})
 
 
+def test_mechanisms_of_the_default_type_count_where_no_type_is_given():
+    for raw in ({}, {"type": ""}, {"type": None}):
+        cleaned = clean("pop-client", raw | {"mail.imap.auth.mechanisms": "XOAUTH2"})
+        assert (cleaned.values[MECHANISMS], cleaned.extra) == ("XOAUTH2", {})
+
+
 def test_mechanisms_of_the_type_of_the_base_count():
     base = clean("smtp-client", smtp_basic(server_type="EWS", server=EWS_URL)).values
     raw = {"mail.ews.auth.mechanisms": "XOAUTH2", "mail.smtp.auth.mechanisms": "PLAIN"}
