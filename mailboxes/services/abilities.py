@@ -11,5 +11,6 @@ from ..core.choices import Grant, Protocol, ProxyKind
 INBOUND = frozenset({Protocol.IMAP})
 OUTBOUND = frozenset({Protocol.SMTP})
 MICROSOFT_GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS})
+# A refresh token in `password` counts as the authorization code grant it came from.
 GOOGLE_GRANTS: frozenset[Grant] = frozenset()
 PROXIES = frozenset({ProxyKind.HTTP})

@@ -1,13 +1,16 @@
-"""Rules on folders, and on options that are set but have no effect."""
+"""Rules on folders, and on what is done with a message once it is stored."""
 
 from __future__ import annotations
 
-from ..core.choices import AfterFetch
-from .option_rule import Facts, Level, Messages, rule
+from ..core.choices import AfterFetch, Protocol
+from .option_rule import Facts, Level, Messages, Rules
+
+RULES = Rules()
 
 
-@rule("F01-move-needs-folder", Level.REQUIRED)
+@RULES.rule("F01-move-needs-folder", Level.REQUIRED)
 def move_needs_folder(facts: Facts) -> Messages:
+    """Moving needs a folder to move to."""
     if _moves(facts) and not facts.text("after-fetch-folder"):
         yield (
             "after-fetch-folder",
@@ -15,8 +18,9 @@ def move_needs_folder(facts: Facts) -> Messages:
         )
 
 
-@rule("F02-move-to-another-folder")
+@RULES.rule("F02-move-to-another-folder")
 def move_to_another_folder(facts: Facts) -> Messages:
+    """Messages are not moved to the folder they are read from."""
     target = facts.text("after-fetch-folder")
     if (
         _moves(facts)
@@ -31,7 +35,8 @@ def move_to_another_folder(facts: Facts) -> Messages:
 
 
 def _moves(facts: Facts) -> bool:
-    return facts.inbound and facts.values["after-fetch"] == AfterFetch.MOVE
+    move = facts.inbound and facts.values["after-fetch"] == AfterFetch.MOVE
+    return move and facts.protocol != Protocol.POP3
 
 
 def _folder(name: str) -> str:
@@ -40,8 +45,9 @@ def _folder(name: str) -> str:
     return "INBOX" if name.upper() == "INBOX" else name
 
 
-@rule("F03-deletes", Level.WARNING)
+@RULES.rule("F03-deletes", Level.WARNING)
 def deletes(facts: Facts) -> Messages:
+    """Deleting leaves the stored copy as the only one."""
     if facts.inbound and facts.values["after-fetch"] == AfterFetch.DELETE:
         yield (
             "after-fetch",
@@ -50,10 +56,15 @@ def deletes(facts: Facts) -> Messages:
         )
 
 
-@rule("F04-no-effect", Level.WARNING)
-def no_effect(facts: Facts) -> Messages:
-    """Options with a condition that are set while it is not met: kept, and said."""
-    for option in facts.options.values():
-        value = facts.values[option.name]
-        if value != option.default and not option.applies(facts.values):
-            yield option.name, f"Kept, without effect now. {option.condition.sentence}"
+@RULES.rule("F05-pop3-has-no-folders")
+def pop3_has_no_folders(facts: Facts) -> Messages:
+    """POP3 has neither folders nor marks (RFC 1939)."""
+    if facts.protocol != Protocol.POP3:
+        return
+    if _folder(facts.text("folder-path")) != "INBOX":
+        yield "folder-path", "POP3 has no folders. Leave it empty."
+    action = facts.values["after-fetch"]
+    if action == AfterFetch.MOVE:
+        yield "after-fetch", "POP3 has no folders. Choose leave or delete."
+    elif action == AfterFetch.MARK_READ:
+        yield "after-fetch", "POP3 has no read mark. Choose leave or delete."

@@ -1,189 +1,52 @@
-"""Rules on sign-in: authority, directory, application, scope, log-in name, password.
+"""Rules on who signs in and how: log-in name, type and grant by provider, reminders.
 
-Facts: the seed document, email-server-options.md section 7, providers.md section 5.
-The grant of this version is the password grant (RFC 6749 section 4.3).
+What proves it stands in option_rules_secret, the application in option_rules_authority.
 """
 
 from __future__ import annotations
 
 import re
 
-from ..core.choices import Mechanism, Protocol
-from ..models.clients import (
-    GRAPH_SCOPE,
-    MECHANISMS,
-    MICROSOFT_AUTHORITY,
-    OUTLOOK_SCOPE,
-)
-from .option_rule import GUID, NIL_GUID, Facts, Level, Messages, rule
+from ..core.choices import Grant, Mechanism, Protocol
+from ..models.clients import MECHANISMS
+from .option_rule import Facts, Level, Messages, Rules
+from .option_rule_clouds import PERSONAL_DOMAINS
 
-OTHER_CLOUDS = (
-    "https://login.microsoftonline.us",
-    "https://login.partner.microsoftonline.cn",
-    "https://login.chinacloudapi.cn",
-)
-ANY_TENANT = ("common", "organizations", "consumers")
-_TENANT = r"[a-z0-9][a-z0-9.-]*"
-_AUTHORITY = re.compile(
-    r"(?:https://)?(?P<host>login\.[a-z.]+)"
-    rf"(?:/(?P<tenant>(?!oauth2(?:/|$)|v2\.0(?:/|$)){_TENANT}))?"
-    r"(?:/v2\.0(?:/\.well-known/openid-configuration)?"
-    r"|/oauth2(?:/v2\.0)?(?:/token|/authorize)?)?/*"
-)
-_DOMAIN = re.compile(
-    r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*"
-)
-_UPN = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
+RULES = Rules()
+MARGIN = "token-expiry-margin-time"
+MARGIN_LONGEST = 50 * 60  # seconds; tokens live 60 to 90 minutes (providers.md 4)
+MARGIN_SHORTEST = 60
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 
 
-def canonical(facts: Facts) -> dict[str, str]:
-    """The one form of authority and ids, where what was typed means that form."""
-    forms = {}
-    for name in ("directory-id", "client-id"):
-        text = facts.text(name)
-        if GUID.fullmatch(text.strip("{}")):
-            forms[name] = text.strip("{}").lower()
-        elif name == "directory-id" and _DOMAIN.fullmatch(text.lower()):
-            forms[name] = text.lower()
-    match = _authority(facts) if facts.oauth else None
-    directory = forms.get("directory-id", facts.text("directory-id").lower())
-    if match and (not directory or match["tenant"] in (None, directory, *ANY_TENANT)):
-        forms["tenant-authority"] = f"https://{match['host']}"
-    return forms
+@RULES.rule("G01-google-type")
+def google_type(facts: Facts) -> Messages:
+    """Google speaks IMAP, POP3 and SMTP, neither EWS nor GRAPH."""
+    if facts.google and facts.url_only:
+        instead = "IMAP or POP3" if facts.inbound else "SMTP"
+        yield facts.type_option, f"Google has no {facts.protocol}. Choose {instead}."
 
 
-def _authority(facts: Facts) -> re.Match[str] | None:
-    match = _AUTHORITY.fullmatch(facts.text("tenant-authority").lower())
-    known = {MICROSOFT_AUTHORITY, *OTHER_CLOUDS}
-    return match if match and f"https://{match['host']}" in known else None
-
-
-@rule("A01-google-not-yet")
-def google_not_yet(facts: Facts) -> Messages:
-    if facts.oauth and facts.google:
+@RULES.rule("G02-grant-of-provider")
+def grant_of_provider(facts: Facts) -> Messages:
+    """client_credentials is Microsoft's alone, service_account is Google's."""
+    named = facts.text("grant-type")
+    if facts.google and named == Grant.CLIENT_CREDENTIALS:
         yield (
-            "tenant-authority",
-            "Google sign-in is not available in this version yet. Enter"
-            f" {MICROSOFT_AUTHORITY}.",
+            "grant-type",
+            "Google has no client_credentials. Choose service_account, or password with"
+            " a refresh token.",
+        )
+    elif facts.microsoft and named == Grant.SERVICE_ACCOUNT:
+        yield (
+            "grant-type",
+            "Microsoft has no service_account. Choose client_credentials.",
         )
 
 
-@rule("A02-authority")
-def authority(facts: Facts) -> Messages:
-    if not facts.oauth or facts.google:
-        return
-    match = _authority(facts)
-    if match is None:
-        yield "tenant-authority", f"Enter {MICROSOFT_AUTHORITY}."
-    elif match["tenant"] and facts.text("directory-id"):
-        yield (
-            "tenant-authority",
-            f"The address names the tenant {match['tenant']}, but the Directory"
-            f" (tenant) ID is {facts.text('directory-id')}. Enter"
-            f" {MICROSOFT_AUTHORITY} and one of the two there.",
-        )
-
-
-@rule("A03-other-cloud", Level.WARNING)
-def other_cloud(facts: Facts) -> Messages:
-    if facts.oauth and facts.text("tenant-authority") in OTHER_CLOUDS:
-        yield (
-            "tenant-authority",
-            "This is a national cloud. It needs an application registered there, and"
-            " its servers and scopes have other names; it is not tested with this"
-            " version.",
-        )
-
-
-@rule("D01-directory-required", Level.REQUIRED)
-def directory_required(facts: Facts) -> Messages:
-    if _microsoft(facts) and not facts.text("directory-id"):
-        yield (
-            "directory-id",
-            "Enter the Directory (tenant) ID from the application's Overview page in"
-            " Entra.",
-        )
-
-
-@rule("D02-directory-of-password-grant")
-def directory_of_password_grant(facts: Facts) -> Messages:
-    word = facts.text("directory-id").lower()
-    if _microsoft(facts) and word in ("common", "consumers"):
-        yield (
-            "directory-id",
-            f"Enter the tenant's GUID or domain: a mailbox password cannot sign in at"
-            f' "{word}".',
-        )
-
-
-@rule("D03-directory-pasted-twice")
-def directory_pasted_twice(facts: Facts) -> Messages:
-    directory = facts.text("directory-id")
-    if _microsoft(facts) and directory and directory == facts.text("client-id"):
-        yield (
-            "directory-id",
-            "This is the same as the Application (client) ID. Copy the Directory"
-            " (tenant) ID from the line below it in Entra.",
-        )
-
-
-@rule("D04-directory-form")
-def directory_form(facts: Facts) -> Messages:
-    text = facts.text("directory-id").lower()
-    if not _microsoft(facts) or not text or text == "organizations":
-        return
-    if text == NIL_GUID or not (GUID.fullmatch(text) or _DOMAIN.fullmatch(text)):
-        yield (
-            "directory-id",
-            "Enter a GUID such as 11111111-2222-3333-4444-555555555555, or a verified"
-            " domain such as contoso.com.",
-        )
-
-
-@rule("C01-client-required", Level.REQUIRED)
-def client_required(facts: Facts) -> Messages:
-    if _microsoft(facts) and not facts.text("client-id"):
-        yield (
-            "client-id",
-            "Enter the Application (client) ID from the application's Overview page in"
-            " Entra.",
-        )
-
-
-@rule("C02-client-form")
-def client_form(facts: Facts) -> Messages:
-    text = facts.text("client-id").lower()
-    if not _microsoft(facts) or not text:
-        return
-    if text.endswith(".apps.googleusercontent.com"):
-        yield (
-            "client-id",
-            "This is the client ID of a Google application. Enter the Application"
-            " (client) ID of the Azure application, a GUID.",
-        )
-    elif text == NIL_GUID or not GUID.fullmatch(text):
-        yield (
-            "client-id",
-            "Enter a GUID such as 11111111-2222-3333-4444-555555555555.",
-        )
-
-
-@rule("O01-scope-follows-type")
-def scope_follows_type(facts: Facts) -> Messages:
-    if not _microsoft(facts):
-        return
-    graph = facts.protocol == Protocol.GRAPH
-    needed = GRAPH_SCOPE if graph else OUTLOOK_SCOPE
-    if facts.text("scope") != needed:
-        yield (
-            "scope",
-            f"{facts.protocol} needs {needed}: a token for another resource is"
-            " refused.",
-        )
-
-
-@rule("L01-login-required", Level.REQUIRED)
+@RULES.rule("L01-login-required", Level.REQUIRED)
 def login_required(facts: Facts) -> Messages:
+    """An smtp-client with a token needs a log-in name."""
     if not facts.inbound and facts.oauth and not facts.text("mailbox"):
         yield (
             "mailbox",
@@ -191,62 +54,79 @@ def login_required(facts: Facts) -> Messages:
         )
 
 
-@rule("L02-login-form")
+@RULES.rule("L02-login-form")
 def login_form(facts: Facts) -> Messages:
+    """A log-in name has no spaces, and with a token the form of an address."""
     login = facts.text("mailbox")
     if re.search(r"\s", login):
         yield "mailbox", "A log-in name has no spaces in it."
-    elif _microsoft(facts) and login and not _UPN.fullmatch(login):
+    elif facts.oauth and login and not _ADDRESS.fullmatch(login):
+        what = "user principal name" if facts.microsoft else "mail address"
+        yield "mailbox", f"Enter the {what}, such as support@contoso.com."
+
+
+@RULES.rule("L03-personal-account")
+def personal_account(facts: Facts) -> Messages:
+    """Neither a password nor an application signs in a personal account."""
+    domain = facts.login.rpartition("@")[2].lower()
+    by = (Grant.PASSWORD, Grant.CLIENT_CREDENTIALS)
+    if facts.microsoft and facts.grant in by and domain in PERSONAL_DOMAINS:
         yield (
             "mailbox",
-            "Enter the user principal name, such as support@contoso.com.",
+            f"{domain} has personal accounts: no password and no application signs in"
+            " there, only the owner. Choose authorization_code or device_code.",
         )
 
 
-@rule("P01-password-required", Level.REQUIRED)
-def password_required(facts: Facts) -> Messages:
-    signs_in = facts.oauth or facts.inbound or bool(facts.text("mailbox"))
-    if signs_in and not facts.has_password:
-        yield "password", "Enter the password of the log-in name."
-
-
-@rule("P02-password-blanks")
-def password_blanks(facts: Facts) -> Messages:
-    text = facts.secrets.get("password", "")
-    if _microsoft(facts) and text != text.strip():
-        yield (
-            "password",
-            "Enter the password without the blank at its start or end: Microsoft Entra"
-            " does not take such passwords.",
-        )
-
-
-@rule("P03-password-looks-like-an-id", Level.WARNING)
-def password_looks_like_an_id(facts: Facts) -> Messages:
-    if GUID.fullmatch(facts.secrets.get("password", "").strip()):
-        yield (
-            "password",
-            "This looks like a Secret ID. Enter the password of the mailbox.",
-        )
-
-
-@rule("P04-password-without-login", Level.WARNING)
-def password_without_login(facts: Facts) -> Messages:
-    if facts.inbound or facts.oauth or facts.text("mailbox"):
-        return
-    if facts.has_password:
-        yield "password", "Kept, without effect now: there is no log-in name."
-
-
-@rule("M01-password-grant", Level.WARNING)
+@RULES.rule("M01-password-grant", Level.WARNING)
 def password_grant(facts: Facts) -> Messages:
-    if _microsoft(facts) and facts.values[MECHANISMS] == Mechanism.XOAUTH2:
+    """The password grant (ROPC) needs MFA off, and Microsoft advises against it."""
+    if facts.microsoft and facts.grant is Grant.PASSWORD:
+        yield (
+            "grant-type",
+            "The mailbox signs in with its password (ROPC): multifactor authentication"
+            " must be off for it, and Microsoft advises against this way. Choose"
+            " client_credentials where you can.",
+        )
+
+
+@RULES.rule("M02-margin-long", Level.WARNING)
+def margin_long(facts: Facts) -> Messages:
+    """A margin near the life of a token makes a new connection for each message."""
+    margin = facts.number(MARGIN)
+    if _by_token(facts) and margin is not None and margin > MARGIN_LONGEST:
+        yield (
+            MARGIN,
+            "Tokens live 60 to 90 minutes. With this margin nearly every message gets a"
+            " new token and a new connection.",
+        )
+
+
+@RULES.rule("M03-margin-short", Level.WARNING)
+def margin_short(facts: Facts) -> Messages:
+    """A token may end under a message; only the vendor's default is not warned of."""
+    margin = facts.number(MARGIN)
+    if not _by_token(facts) or margin is None or margin >= MARGIN_SHORTEST:
+        return
+    if margin != facts.options[MARGIN].default:
+        yield (
+            MARGIN,
+            "A token may end while a message is being sent. Enter 00:01:00 or more;"
+            " 00:05:00 is advised.",
+        )
+
+
+def _by_token(facts: Facts) -> bool:
+    return facts.values[MECHANISMS] == Mechanism.XOAUTH2
+
+
+@RULES.rule("M04-pop3-token", Level.WARNING)
+def pop3_token(facts: Facts) -> Messages:
+    """The old server is not known to do OAuth 2.0 with POP3."""
+    if facts.protocol == Protocol.POP3 and facts.oauth:
         yield (
             MECHANISMS,
-            "The mailbox signs in with its password (ROPC): multifactor authentication"
-            " must be off for it, and Microsoft advises against this way.",
+            "The old server had no OAuth 2.0 for POP3 in 8.5.107.06, and no later"
+            " version is known to have it. This matters only where you export this"
+            " section to it.",
         )
-
-
-def _microsoft(facts: Facts) -> bool:
-    return facts.oauth and not facts.google

@@ -6,9 +6,7 @@ with the message, so that a form can show them again.
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..core.options import (
     Kind,
@@ -18,30 +16,16 @@ from ..core.options import (
     format_value,
     parse_duration,
 )
+from .option_hosts import read_host
+from .option_reading import CONTROL, LONGEST_TEXT, Reading, read_text, tidy
 from .pins import Lookup
 
-LONGEST_TEXT = 255
+__all__ = ["Reading", "read", "read_secret", "tidy"]
+
 LONGEST_SECRET = 1000
 TRUE = ("true", "yes", "on", "1")
 FALSE = ("false", "no", "off", "0")
-QUOTES = {('"', '"'), ("'", "'"), ("“", "”"), ("„", "“"), ("‘", "’"), ("«", "»")}
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# Not seen, and pasted along from portals and mails.
-_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was read: the value, or the text as typed with its problem.
-
-    notice: one sentence about what was cleaned; it names the option.
-    """
-
-    value: object
-    problem: str = ""
-    rule: str = ""
-    notice: str = ""
+TAKES_URL = "server"  # for EWS; a proxy is always a host
 
 
 def read(option: Option, raw: object, lookup: Lookup | None = None) -> Reading:
@@ -56,32 +40,22 @@ def read(option: Option, raw: object, lookup: Lookup | None = None) -> Reading:
         raw = str(raw)
     given = "" if raw is None else str(raw)
     text = tidy(given)
-    notice = f"{option.label}: blanks or quotes around the value were removed."
-    notice = notice if text != given else ""
-    if not text and option.has_default and _needs_value(option):
+    if not text and option.has_default and not _empty_counts(option):
         shown = format_value(option, option.default)
         return Reading(
             option.default, notice=f"{option.label}: empty, so its default {shown}."
         )
     reading = _typed(option, text)
-    return replace(reading, notice=reading.notice or notice)
-
-
-def tidy(text: str) -> str:
-    """Without blanks, invisible characters and one pair of quotes around it."""
-    while True:
-        tidied = _INVISIBLE.sub("", text).strip()
-        if len(tidied) > 1 and (tidied[0], tidied[-1]) in QUOTES:
-            tidied = tidied[1:-1]
-        if tidied == text:
-            return text
-        text = tidied
+    if text == given or reading.notice:
+        return reading
+    notice = f"{option.label}: blanks or quotes around the value were removed."
+    return replace(reading, notice=notice)
 
 
 def read_secret(text: str) -> Reading:
     """A new secret; only line ends around it are cut, all else may be part of it."""
     cut = text.strip("\r\n")
-    if _CONTROL.search(cut):
+    if CONTROL.search(cut):
         return Reading(
             cut,
             "Enter the password again: it held a line break or another control"
@@ -95,8 +69,10 @@ def read_secret(text: str) -> Reading:
     return Reading(cut)
 
 
-def _needs_value(option: Option) -> bool:
-    return "" not in {value for value, _ in option.choices}
+def _empty_counts(option: Option) -> bool:
+    """An empty field means something of its own, or is a mistake worth saying."""
+    empty_is_a_choice = "" in {value for value, _ in option.choices}
+    return empty_is_a_choice or option.kind is Kind.DURATION
 
 
 def _typed(option: Option, text: str) -> Reading:
@@ -113,11 +89,11 @@ def _typed(option: Option, text: str) -> Reading:
             except ValueError:
                 return _out_of_bounds(option, text)
         case Kind.HOST:
-            return _host(text)
+            return read_host(text, url=option.name == TAKES_URL)
     for value, _ in option.choices:
         if text.lower() == value.lower():
             return Reading(value)
-    return _text(text)
+    return read_text(text)
 
 
 def _bounded(option: Option, number: int, typed: object) -> Reading:
@@ -148,8 +124,6 @@ def _choice(option: Option, text: str) -> Reading:
         if text.lower() == value.lower():
             return Reading(value)
     known = ", ".join(value for value, _ in option.choices if value)
-    if len(option.choices) == 1:
-        return Reading(text, f"Only {known} is possible in this version.", "T04-choice")
     return Reading(text, f"Choose one of: {known}.", "T04-choice")
 
 
@@ -162,20 +136,6 @@ def _boolean(raw: object) -> Reading:
     if text.lower() in FALSE:
         return Reading(False)
     return Reading(text, "Enter true or false.", "T05-boolean")
-
-
-def _text(text: str) -> Reading:
-    if _CONTROL.search(text):
-        return Reading(
-            text,
-            "Remove the line breaks, tabs and other control characters.",
-            "T01-control-characters",
-        )
-    if len(text) > LONGEST_TEXT:
-        return Reading(
-            text, f"Enter at most {LONGEST_TEXT} characters.", "T02-too-long"
-        )
-    return Reading(text)
 
 
 NOT_FOUND = {
@@ -195,70 +155,8 @@ def _reference(option: Option, raw: object, lookup: Lookup) -> Reading:
     if not text:
         return Reading(None)
     found = None
-    if not _CONTROL.search(text) and len(text) <= LONGEST_TEXT:
+    if not CONTROL.search(text) and len(text) <= LONGEST_TEXT:
         found = lookup.find(option.target, text)
     if found is None:
         return Reading(text, *NOT_FOUND[option.target])
     return Reading(found.pk)
-
-
-def _host(text: str) -> Reading:
-    plain = _text(text)
-    if plain.problem or not text:
-        return plain
-    host = text.lower()
-    scheme, separator, rest = host.partition("://")
-    if separator:
-        bare = re.split(r"[/:?#]", rest)[0]
-        return Reading(
-            text,
-            f"Enter the host name alone, without {scheme}:// and without a path"
-            + (f": {bare}." if bare else "."),
-            "T07-host",
-        )
-    if _is_address(host.strip("[]")):
-        return Reading(host.strip("[]"))
-    name, colon, port = host.rpartition(":")
-    if colon and port.isdigit():
-        return Reading(
-            text,
-            f"Enter the host name without the port: {name}. Port has its own field.",
-            "T07-host",
-        )
-    if re.search(r"\s", host):
-        return Reading(text, "A host name has no spaces in it.", "T07-host")
-    if "@" in host:
-        return Reading(
-            text,
-            "This is a mail address. Enter the host name of the mail server.",
-            "T07-host",
-        )
-    return _host_name(text, host)
-
-
-def _host_name(text: str, host: str) -> Reading:
-    wrong = Reading(
-        text,
-        "This is not a host name. Enter one such as mail.example.com.",
-        "T07-host",
-    )
-    try:
-        name = host.rstrip(".").encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        return wrong
-    labels = name.split(".")
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        return wrong
-    if labels[-1].isdigit():
-        return wrong  # an IPv4 address with a number too many, or out of range
-    if host == name:
-        return Reading(name)
-    return Reading(name, notice=f"Server: {host} is written as {name}.")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return "%" not in text

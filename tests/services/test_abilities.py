@@ -1,0 +1,21 @@
+"""What a rule says this version can do is what the transports can do."""
+
+from __future__ import annotations
+
+from mailboxes.core.choices import Grant, ProxyKind
+from mailboxes.services import abilities
+from mailboxes.transports import registry
+
+
+def test_types_are_those_of_the_registry() -> None:
+    assert set(registry.INBOUND) == abilities.INBOUND
+    assert set(registry.OUTBOUND) == abilities.OUTBOUND
+
+
+def test_grants_are_of_the_provider_that_has_them() -> None:
+    assert Grant.SERVICE_ACCOUNT not in abilities.MICROSOFT_GRANTS
+    assert {Grant.AUTHORIZATION_CODE, Grant.SERVICE_ACCOUNT} >= abilities.GOOGLE_GRANTS
+
+
+def test_some_proxy_is_possible() -> None:
+    assert ProxyKind.HTTP in abilities.PROXIES
