@@ -74,6 +74,7 @@ class PopClient(OptionSet):
             kind=Kind.BOOLEAN,
             group=Group.MAILBOX,
             default=True,
+            certainty=Certainty.RECALLED,
             valid="true or false.",
         )
     )
@@ -197,6 +198,7 @@ class PopClient(OptionSet):
             default=60,
             minimum=1,
             maximum=86400,
+            certainty=Certainty.RECALLED,
             valid="hh:mm:ss, 00:00:01 to 24:00:00.",
         )
     )
@@ -276,6 +278,7 @@ class PopClient(OptionSet):
             default=1000,
             minimum=1,
             maximum=100000,
+            certainty=Certainty.RECALLED,
             valid="1 to 100000.",
         )
     )

@@ -91,7 +91,7 @@ def save_pop_client(
     )
     _refuse_stale(client, base_revision)
     problems = mailbox_problems(fields, client) + section_problems(section, client)
-    cleaned = _cleaned(PopClient.kind, client, raw, extra, problems)
+    cleaned = _cleaned(PopClient.kind, client, raw, extra, problems, fields.address)
     with transaction.atomic(), _unique():
         if client is None:
             client = PopClient.objects.create(
@@ -214,11 +214,13 @@ def _cleaned(
     raw: Mapping[str, object],
     extra: Mapping[str, str] | None,
     problems: list[Problem],
+    address: str = "",
 ) -> Cleaned:
     base = snapshots.take(client) if client else None
     if extra is None:
         extra = base.extra if base else {}
-    cleaned = clean(kind, raw, base=base.own if base else None, extra=extra)
+    own = base.own if base else None
+    cleaned = clean(kind, raw, base=own, extra=extra, address=address)
     if problems or cleaned.problems:
         raise OptionError(problems + cleaned.problems)
     return cleaned

@@ -350,6 +350,7 @@ def test_proxy_is_pinned_in_the_revision():
     assert client.revisions.get().pinned == {
         "proxy": {
             "name": "squid",
+            "kind": "http",
             "host": "proxy.example",
             "port": 3128,
             "username": "u",
