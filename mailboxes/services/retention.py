@@ -1,7 +1,7 @@
 """How long rows about the past are kept (DESIGN D12, defaults).
 
-Cycles 14 days, connection tests 90 days, audit 400 days, token caches 7 days after their
-last use. Mail content has no end yet: it may go 30 days after a consumer has
+Cycles 14 days, connection tests 90 days, audit 400 days, token caches 7 days after
+their last use. Mail content has no end yet: it may go 30 days after a consumer has
 acknowledged it, and nothing can acknowledge in this version.
 """
 
