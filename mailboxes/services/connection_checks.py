@@ -21,6 +21,7 @@ from .addresses import AddressError
 from .option_rules import clean
 from .snapshots import Snapshot
 
+NO_EFFECT = "-no-effect"  # end of the ids of rules on options without effect
 MOST_SKEW = 300.0  # seconds; beyond it tokens are refused (diagnosis.md row 185)
 
 # Whom a token may be made for, by what the protocol speaks to; with all clouds of
@@ -92,7 +93,8 @@ def fields(snapshot: Snapshot) -> list[str]:
                 Code.SECRET_UNREADABLE, Stage.FIELDS, permanent=True
             ) from error
     connect.policy(snapshot)  # the proxy's password can be read
-    return [warning.message for warning in cleaned.warnings]
+    # What has no effect cannot be why a connection fails.
+    return [w.message for w in cleaned.warnings if not w.rule.endswith(NO_EFFECT)]
 
 
 def _possible(snapshot: Snapshot) -> None:
