@@ -20,6 +20,7 @@ from ..models import Check, TestRun
 from . import connection_test
 from . import connection_test_plan as plan
 
+WITHIN = 2.0  # seconds; an HTTP Date tells no more
 STATES = {
     CheckState.NOT_RUN: lazy("not run"),
     CheckState.RUNNING: lazy("running"),
@@ -96,7 +97,12 @@ def _fields(facts: Mapping[str, Any]) -> list[str]:
 
 
 def _clock(facts: Mapping[str, Any]) -> list[str]:
-    return [_("%s s apart") % facts.get("seconds", "?")]
+    seconds = facts.get("seconds")
+    if not isinstance(seconds, int | float):
+        return []
+    if abs(seconds) < WITHIN:
+        return [_("Less than two seconds apart")]
+    return [_("%d s apart") % round(abs(seconds))]
 
 
 def _addresses(facts: Mapping[str, Any]) -> list[str]:

@@ -98,6 +98,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     """One run, or with `?region=1` what a poll replaces."""
     run, now = _run(pk), timezone.now()
     rows = [_row(request, run, check, now) for check in run.checks.all()]
+    _say_what_is_missing(run, rows)
     is_open = run.state in TEST_OPEN
     context: dict[str, Any] = {
         "run": run,
@@ -138,6 +139,13 @@ def _row(request: HttpRequest, run: TestRun, check: Check, now: datetime) -> Row
     return row
 
 
+def _say_what_is_missing(run: TestRun, rows: list[Row]) -> None:
+    """At the first check that a failure has kept from being made."""
+    waiting = [row for row in rows if row.check.state == CheckState.NOT_RUN]
+    if run.state == TestState.FAILED and waiting:
+        waiting[0].told = _("This and what follows needs the check above.")
+
+
 def _waits(check: Check, now: datetime) -> str:
     seconds = int((now - check.started_at).total_seconds()) if check.started_at else 0
     if seconds < PATIENCE:
@@ -153,15 +161,14 @@ def _waits(check: Check, now: datetime) -> str:
 
 def _progress(run: TestRun, rows: list[Row]) -> str:
     """One line for screen readers, new with each check that ends."""
-    result = str(report.RESULTS[TestState(run.state)])
-    ended = (CheckState.PASSED, CheckState.SKIPPED, CheckState.FAILED)
-    done = [row for row in rows if row.check.state in ended]
+    good = (CheckState.PASSED, CheckState.SKIPPED)
+    done = sum(row.check.state in good for row in rows)
+    counts = {"done": done, "all": len(rows)}
     if run.state == TestState.RUNNING and done:
-        return _("%(done)d of %(all)d checks are done.") % {
-            "done": len(done),
-            "all": len(rows),
-        }
-    return result
+        return _("%(done)d of %(all)d checks are done.") % counts
+    if run.state == TestState.FAILED:
+        return _("%(done)d of %(all)d checks are done, then one failed.") % counts
+    return str(report.RESULTS[TestState(run.state)])
 
 
 def _trouble(run: TestRun, now: datetime) -> str:
