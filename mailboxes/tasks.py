@@ -16,7 +16,7 @@ def send_batch(batch_id: int) -> None:
 
 
 def test_batch(batch_id: int) -> None:
-    """Up to two minutes of connection tests that persons wait for."""
+    """Up to a minute of connection tests that persons wait for, and their ends."""
     connection_test_batch.run_test_batch(batch_id)
 
 

@@ -42,7 +42,7 @@ from .scrub import Scrub
 
 logger = logging.getLogger(__name__)
 
-SECONDS = 90.0  # of a whole run
+SECONDS = 60.0  # of a whole run
 CALL_SECONDS = 30.0  # of one network call, whatever the option set allows
 AT_CONNECTING = (Stage.DNS, Stage.TCP, Stage.PROXY, Stage.TLS)
 

@@ -1,7 +1,8 @@
-"""Tags of connection tests for pages that are about something else.
+"""Tags of connection tests, most of them for pages that are about something else.
 
 `{% newest_test client %}` on the pages of an option set; `{% finding_at_field finding
-run %}` at the field that mends a failure. The page of a test: views/connection_test.
+run %}` at the field that mends a failure; `{% test_state run.state %}`. The page of a
+test: views/connection_test.
 """
 
 from __future__ import annotations
@@ -9,16 +10,26 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 
 from mailboxes.core.choices import TEST_OPEN
 from mailboxes.models import TestRun
 from mailboxes.services import connection_test
 from mailboxes.services.finding import Finding
 from mailboxes.services.snapshots import saved_number
+from mailboxes.templatetags import ui
+from mailboxes.templatetags.words import look
 from mailboxes.views.connection_test import may_test
 from mailboxes.views.option_set_lookup import Client, short_kind
 
 register = template.Library()
+
+
+@register.simple_tag
+def test_state(value: object) -> SafeString:
+    """Status tag of a connection test."""
+    shown = look("test", str(value))
+    return ui.tag(str(shown.word), shown.tone, shown.icon)
 
 
 @register.inclusion_tag("option_sets/_test.html", takes_context=True)

@@ -76,12 +76,6 @@ def check_state(value: object) -> SafeString:
 
 
 @register.simple_tag
-def test_state(value: object) -> SafeString:
-    """Status tag of a connection test."""
-    return _state("test", value)
-
-
-@register.simple_tag
 def parse_state(value: object) -> SafeString:
     """Status tag of the second step of an inbound message."""
     return _state("parse", value)
