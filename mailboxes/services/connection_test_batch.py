@@ -82,6 +82,7 @@ class _Running:
     thread: threading.Thread
     since: float = field(default_factory=time.monotonic)
     beat_at: float = field(default_factory=time.monotonic)
+    given_up: bool = False
 
     def keep(self) -> None:
         """A sign of life now and then; give the test up when it is far too late."""
@@ -89,6 +90,7 @@ class _Running:
         if now - self.since > SECONDS + GRACE:
             mine = Q(pk=self.pk, owner=leases.owner())
             rows.close(mine, TestState.FAILED, timezone.now(), Code.READ_TIMEOUT)
+            self.given_up = True
         elif now - self.beat_at >= BEAT:
             self.beat_at = now
             TestRun.objects.filter(
@@ -98,10 +100,7 @@ class _Running:
     @property
     def over(self) -> bool:
         """Nothing more comes of it: ended, or given up while it waits for a server."""
-        return (
-            not self.thread.is_alive()
-            or time.monotonic() - self.since > SECONDS + GRACE + BEAT
-        )
+        return self.given_up or not self.thread.is_alive()
 
 
 def _start(pk: int) -> _Running:
