@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .services import fetch, heartbeat, outbox
+from .services import connection_test_batch, fetch, heartbeat, outbox
 
 
 def fetch_batch(batch_id: int) -> None:
@@ -13,6 +13,11 @@ def fetch_batch(batch_id: int) -> None:
 def send_batch(batch_id: int) -> None:
     """Up to a minute of sending queued messages."""
     outbox.run_send_batch(batch_id)
+
+
+def test_batch(batch_id: int) -> None:
+    """Up to a minute of connection tests that persons wait for, and their ends."""
+    connection_test_batch.run_test_batch(batch_id)
 
 
 def probe(worker: str, sent: str) -> None:

@@ -39,6 +39,13 @@ class Code(StrEnum):
     TOKEN_THROTTLED = "token-throttled"
     TOKEN_NOT_JSON = "token-not-json"
     TENANT_UNKNOWN = "tenant-unknown"
+    CLOCK_SKEW = "clock-skew"  # the authority's clock and ours
+    # the token itself, before a mail server sees it: diagnosis.md section 3.1
+    TOKEN_AUDIENCE = "token-audience"
+    TOKEN_PERMISSION = "token-permission"
+    TOKEN_TENANT = "token-tenant"
+    TOKEN_CLIENT = "token-client"
+    TOKEN_EXPIRED = "token-expired"
     # mail servers
     GREETING_UNEXPECTED = "greeting-unexpected"
     PROTOCOL_ERROR = "protocol-error"
@@ -72,6 +79,7 @@ class Code(StrEnum):
     # our own house
     CONFIG_INCOMPLETE = "config-incomplete"
     TRANSPORT_MISSING = "transport-missing"
+    GRANT_MISSING = "grant-missing"
     SECRET_UNREADABLE = "secret-unreadable"
     LEASE_LOST = "lease-lost"
     DATABASE_BUSY = "database-busy"

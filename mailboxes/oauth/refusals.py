@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Mapping
+from http.client import RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -139,9 +140,10 @@ def of_exception(
             code = _NAMES.get(cause.errno or 0, Code.DNS_TEMPORARY)
             return _network(code, Stage.DNS, cause, evidence)
     text = " ".join(str(cause) for cause in causes)
-    if any(isinstance(cause, u3.ProxyError) for cause in causes) or isinstance(
-        error, requests.exceptions.ProxyError
-    ):
+    # urllib3 blames the proxy for every line that ends without an answer.
+    cut = any(isinstance(cause, RemoteDisconnected) for cause in causes)
+    blamed = any(isinstance(cause, u3.ProxyError) for cause in causes)
+    if not cut and (blamed or isinstance(error, requests.exceptions.ProxyError)):
         for status, (code, permanent) in _TUNNEL.items():
             if f"Tunnel connection failed: {status}" in text:
                 return _network(code, Stage.PROXY, error, evidence, permanent)

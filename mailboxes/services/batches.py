@@ -1,7 +1,7 @@
 """Batches: opened for a worker, closed when they are lost, cleaned when they are old.
 
-A batch is one coarse task; what it does is services/fetch and services/outbox. The
-ticker (services/ticker) decides when one is needed.
+A batch is one coarse task; what it does is services/fetch, services/outbox and
+services/connection_test_batch. The ticker (services/ticker) decides when one is needed.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ import psutil
 from django.db.models import Q
 from django.utils import timezone
 
+from ..core.choices import TestState
 from ..models import Batch, Fetcher, OutboundMessage, Sender, Worker
-from . import retention, schedule
+from . import connection_test_rows, retention, schedule
 
 START_WITHIN = timedelta(seconds=20)
 SILENT_AFTER = timedelta(seconds=30)
 KEPT = timedelta(hours=6)
 KEPT_WORKERS = timedelta(days=14)
-TASKS = {Batch.Kind.FETCH: "fetch_batch", Batch.Kind.SEND: "send_batch"}
+TASKS = {
+    Batch.Kind.FETCH: "fetch_batch",
+    Batch.Kind.SEND: "send_batch",
+    Batch.Kind.TEST: "test_batch",
+}
 
 
 def open_batch(kind: Batch.Kind, worker: str) -> Batch:
@@ -101,6 +106,7 @@ def _free(batch: int, owner: str) -> int:
             model.objects.filter(lease_owner=owner, lease_until__gt=now).update(
                 lease_until=now
             )
+        connection_test_rows.close(Q(owner=owner), TestState.LOST, now)
     return Batch.objects.filter(pk=batch, ended_at=None).update(ended_at=now, stop=True)
 
 

@@ -71,6 +71,27 @@ def resume_stopped(client: Client, user: User) -> bool:
     return _change(client, user, "client.resumed", Q(state=RunState.STOPPED), changes)
 
 
+def resume_tested(client: Client, revision: Revision, user: User, test: int) -> bool:
+    """Let a client that is stopped or waits after failures try again: a test is green.
+
+    Only where its next try uses what was tested: the newest revision of a pop-client,
+    the one in effect of an smtp-client. False when nothing was changed.
+    """
+    waiting = Q(state__in=(RunState.STOPPED, RunState.FAILING))
+    changes: dict[str, object] = {
+        "state": RunState.ACTIVE,
+        "failures": 0,
+        "sign_in_failures": 0,
+        "not_before": None,
+    }
+    if isinstance(client, PopClient):
+        changes["next_due"] = timezone.now()
+        waiting &= Q(pop_client__revision=revision.number)
+    else:
+        waiting &= Q(revision=revision)
+    return _change(client, user, "client.resumed", waiting, changes, test=test)
+
+
 def fetch_now(client: PopClient, user: User) -> bool:
     """Make the next cycle due now, also while it waits after a failure.
 

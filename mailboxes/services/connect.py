@@ -25,26 +25,41 @@ from ..transports.base import (
 from . import secrets, tokens
 from .snapshots import Snapshot
 
+Given = tuple[Credential, NetworkPolicy]
 
-def inbound(snapshot: Snapshot, *, fresh: bool = False) -> InboundTransport:
-    """The unopened inbound transport of a pop-client. Raises MailError."""
+
+def inbound(
+    snapshot: Snapshot, *, fresh: bool = False, given: Given | None = None
+) -> InboundTransport:
+    """The unopened inbound transport of a pop-client. Raises MailError.
+
+    given: a credential and a way that the caller has already (connection test).
+    """
     kind = registry.inbound(snapshot.protocol)
-    return kind(*_parts(snapshot, fresh=fresh))
+    return kind(*_parts(snapshot, fresh=fresh, given=given))
 
 
 def outbound(
-    snapshot: Snapshot, *, fresh: bool = False, margin: float = tokens.RENEW_BEFORE
+    snapshot: Snapshot,
+    *,
+    fresh: bool = False,
+    margin: float = tokens.RENEW_BEFORE,
+    given: Given | None = None,
 ) -> OutboundTransport:
     """The unopened outbound transport of an smtp-client. Raises MailError.
 
-    margin: seconds of life that a cached token must have left.
+    margin: seconds of life that a cached token must have left. given: as for inbound.
     """
     kind = registry.outbound(snapshot.protocol)
-    return kind(*_parts(snapshot, fresh=fresh, margin=margin))
+    return kind(*_parts(snapshot, fresh=fresh, margin=margin, given=given))
 
 
 def _parts(
-    snapshot: Snapshot, *, fresh: bool, margin: float = tokens.RENEW_BEFORE
+    snapshot: Snapshot,
+    *,
+    fresh: bool,
+    margin: float = tokens.RENEW_BEFORE,
+    given: Given | None = None,
 ) -> tuple[Endpoint, Credential, NetworkPolicy]:
     if not snapshot["server"]:
         raise MailError(
@@ -53,6 +68,8 @@ def _parts(
             permanent=True,
             evidence={"option": "server"},
         )
+    if given is not None:
+        return endpoint(snapshot), *given
     way = policy(snapshot)
     credential, _ = tokens.credential(snapshot, way, fresh=fresh, margin=margin)
     return endpoint(snapshot), credential, way

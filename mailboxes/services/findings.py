@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from ..core.choices import Step
 from ..core.codes import Code
 from .finding import Finding, Who
+from .findings_authority import AUTHORITY, at_authority
 from .findings_entra import BY_NUMBER, LOOK_UP
 from .findings_ours import BY_CODE
 
@@ -76,8 +77,9 @@ def find(
 ) -> Finding:
     """The finding for a code; there is always one.
 
-    evidence: of the MailError; fills the places of its words. claims: of the token,
-    for a mail server that gives no reason; evidence["claims"] if not given.
+    evidence: of the MailError; fills the places of its words, and its `side` says
+    whether the authority or the mail server was spoken to. claims: of the token, for a
+    mail server that gives no reason; evidence["claims"] if not given.
     """
     facts = dict(evidence or {})
     known = claims or facts.get("claims")
@@ -85,6 +87,8 @@ def find(
         row = _by_claims(known, facts)
     else:
         row = _row(code, facts, stage)
+    if facts.get("side") == AUTHORITY:
+        row = at_authority(code, row)
     return replace(
         row,
         code=code,

@@ -274,6 +274,57 @@ _row(
     "directory-id",
 )
 
+_row(
+    Code.CLOCK_SKEW,
+    _("The clock of this host is {skew}"),
+    _("It differs from the authority's clock by more than five minutes."),
+    Step.CLOCK,
+    _("Synchronise the clock of this host by NTP."),
+    who=NET,
+)
+
+# --- the token itself ---
+_row(
+    Code.TOKEN_AUDIENCE,
+    _("The token is for another service"),
+    _("It was made for {audience}, which is not what {protocol} needs."),
+    Step.SCOPE,
+    _("Choose the scope that belongs to the protocol."),
+    "scope",
+)
+_row(
+    Code.TOKEN_PERMISSION,
+    _("The token lacks the permission {permission}"),
+    _("The application does not have it, or nobody has consented to it."),
+    Step.PERMISSIONS,
+    _("Add the permission {permission} to the application and grant admin consent."),
+    who=ENTRA,
+)
+_row(
+    Code.TOKEN_TENANT,
+    _("The token comes from another tenant"),
+    _("It is from {tenant}, the directory ID stands for {expected}."),
+    Step.DIRECTORY_ID,
+    _("Copy the Directory (tenant) ID from the application's Overview page."),
+    "directory-id",
+)
+_row(
+    Code.TOKEN_CLIENT,
+    _("The token belongs to another application"),
+    _("It was given to {application}, the client ID is {expected}."),
+    Step.CLIENT_ID,
+    _("Copy the Application (client) ID from the application's Overview page."),
+    "client-id",
+)
+_row(
+    Code.TOKEN_EXPIRED,
+    _("The token is outside its time"),
+    _("The authority has just made it, so the clock of this host is wrong."),
+    Step.CLOCK,
+    _("Synchronise the clock of this host by NTP."),
+    who=NET,
+)
+
 # --- greeting and sign-in at the mail server ---
 _row(
     Code.GREETING_UNEXPECTED,
@@ -542,6 +593,14 @@ _row(
     Step.CONSOLE,
     _("Choose another type."),
     "type",
+)
+_row(
+    Code.GRANT_MISSING,
+    _("This version cannot sign in by {grant}"),
+    _("The grant is known, signing in by it is not part of this version."),
+    Step.CONSOLE,
+    _("Choose another grant, or keep the client as a draft."),
+    "grant-type",
 )
 _row(
     Code.SECRET_UNREADABLE,

@@ -1,7 +1,8 @@
 """Once a second: what is due becomes a batch on the queue of a worker with room.
 
 Only the holder of the lease "ticker" puts batches on queues, however many workers run.
-Which mailbox a batch takes is decided inside it, by leases (services/fetch).
+Which mailbox a batch takes is decided inside it, by leases (services/fetch). Connection
+tests have a process of their own in each worker, because a person waits for them.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from ..models import Batch, Lease, Worker
-from . import batches, due, instance, outbox
+from . import batches, connection_test, due, instance, outbox
 
 LEASE = "ticker"
 LEASE_TIME = timedelta(seconds=10)
 FRESH = timedelta(seconds=25)  # a worker answers probes at least this often
 CLEAN_EVERY = timedelta(minutes=10)
 REAP_EVERY = timedelta(seconds=5)
+# A test that waits so long although a batch runs gets a batch on another worker.
+IN_VAIN = timedelta(seconds=3)
+# Processes that fetch nothing: one sends, one tests, one stays free for probes.
+RESERVED = 3
 
 
 class Ticker:
@@ -46,10 +51,11 @@ class Ticker:
             self._clean_at = now + CLEAN_EVERY
             batches.clean(now)
         outbox.reap_lost()
-        if instance.is_held():
-            return []
-        opened = []
+        connection_test.reap_lost()
         room = _room(now)
+        opened = self._tests(room)
+        if instance.is_held():
+            return opened
         if due.sending() and not batches.live(Batch.Kind.SEND):
             worker = self._worker if self._worker in room else next(iter(room), None)
             if worker is not None:
@@ -58,6 +64,18 @@ class Ticker:
         if worker is not None and due.fetching():
             opened.append(batches.open_batch(Batch.Kind.FETCH, worker))
         return opened
+
+    def _tests(self, room: dict[str, int]) -> list[Batch]:
+        """Held or not: signing in for a test fetches and sends nothing."""
+        waits = due.testing()
+        if waits is None:
+            return []
+        busy = batches.live(Batch.Kind.TEST)
+        free = [name for name in room if name not in busy]
+        if not free or (busy and waits < IN_VAIN):
+            return []
+        worker = self._worker if self._worker in free else free[0]
+        return [batches.open_batch(Batch.Kind.TEST, worker)]
 
     def release(self) -> None:
         """Give the lease back, so that another worker need not wait for its end."""
@@ -81,11 +99,8 @@ class Ticker:
 
 
 def _room(now: datetime) -> dict[str, int]:
-    """How many more fetch batches each worker that answers could run.
-
-    Of its processes one is left for sending and one for probes.
-    """
-    each = max(1, settings.MAILADMIN_WORKERS - 2)
+    """How many more fetch batches each worker that answers could run."""
+    each = max(1, settings.MAILADMIN_WORKERS - RESERVED)
     names = Worker.objects.filter(
         stopped_at=None, beat_at__gte=now - FRESH, probe_at__gte=now - FRESH
     ).values_list("name", flat=True)

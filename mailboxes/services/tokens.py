@@ -20,6 +20,7 @@ from ..oauth import microsoft
 from ..oauth.base import TokenOutcome, TokenRequest
 from ..transports.base import Credential, NetworkPolicy
 from . import secrets
+from .findings_authority import AUTHORITY
 from .snapshots import Snapshot
 
 RENEW_BEFORE = 300.0  # seconds of life that a token must have left (feasibility.md 7)
@@ -80,9 +81,13 @@ def _acquire(
     fresh: bool,
     margin: float,
 ) -> TokenOutcome:
-    outcome = microsoft.acquire(
-        request, policy, _read_cache(row), fresh=fresh, margin=margin
-    )
+    try:
+        outcome = microsoft.acquire(
+            request, policy, _read_cache(row), fresh=fresh, margin=margin
+        )
+    except MailError as error:
+        error.evidence["side"] = AUTHORITY
+        raise
     if outcome.cache is not None:
         _write_cache(row, outcome.cache)
     return outcome

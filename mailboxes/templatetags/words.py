@@ -76,6 +76,14 @@ CHECK = {
     "not-run": Look(_("Not run"), "circle-dashed", "idle"),
     "running": Look(_("Running"), "refresh-cw", "running"),
 }
+TEST = {
+    "queued": Look(_("Waiting"), "clock", "idle"),
+    "running": Look(_("Running"), "refresh-cw", "running"),
+    "passed": Look(_("Passed"), "circle-check", "ok"),
+    "failed": Look(_("Failed"), "circle-x", "fail"),
+    "cancelled": Look(_("Cancelled"), "circle-minus", "idle"),
+    "lost": Look(_("Lost"), "circle-question-mark", "warn"),
+}
 PARSE = {
     ParseState.PENDING: Look(_("Not read yet"), "clock", "idle"),
     ParseState.PARSED: Look(_("Stored"), "circle-check", "ok"),
@@ -93,6 +101,7 @@ VOCABULARIES = {
     "outcome": OUTCOME,
     "run": RUN,
     "check": CHECK,
+    "test": TEST,
     "parse": PARSE,
     "settle": SETTLE,
 }

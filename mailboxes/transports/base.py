@@ -11,15 +11,19 @@ a timeout on every network call. `tests/transports/test_contract.py` runs over a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import ClassVar, Self
 
-from ..core.choices import AfterFetch, Protocol, Security
+from ..core.choices import AfterFetch, Protocol, Security, Stage
 
 CHUNK_SIZE = 1 << 20  # bytes; the most that one chunk of a body holds
+
+# Told of each stage of an opening that went well: the stage, the milliseconds of it
+# alone, and what is known by then (JSON-able, never a secret).
+Progress = Callable[[Stage, int, Mapping[str, object]], None]
 
 
 @dataclass(frozen=True)
@@ -85,11 +89,16 @@ class Transport(ABC):
     (keys: "dns", "tcp", "proxy", "tls", "greeting", "sign-in").
     `facts` holds what the last `open()` learned (host, port, address, proxy, tls,
     issuer); every MailError of the connection carries it in its evidence.
+    `progress` is called by `open()` in the thread of the caller, in the order in which
+    the stages end: DNS, TCP, PROXY, TLS as far as they apply, GREETING, SIGN_IN. With
+    STARTTLS the greeting's time is told after TLS. What it raises ends the opening and
+    comes out of `open()`; nothing stays open then.
     """
 
     protocol: ClassVar[Protocol]
     timings: dict[str, int]
     facts: dict[str, object]
+    progress: Progress | None
 
     def __init__(
         self, endpoint: Endpoint, credential: Credential, policy: NetworkPolicy
@@ -99,6 +108,7 @@ class Transport(ABC):
         self.policy = policy
         self.timings = {}
         self.facts = {}
+        self.progress = None
 
     @abstractmethod
     def open(self) -> None: ...
@@ -128,11 +138,14 @@ class Folder:
 
     validity: IMAP UIDVALIDITY or the protocol's like; when it changes, ids are void.
     next_id: the id that the next new message will get at least (IMAP UIDNEXT).
+    messages: how many there are, None where the protocol does not say; no part of what
+        identifies a folder.
     """
 
     name: str
     validity: str
     next_id: int
+    messages: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

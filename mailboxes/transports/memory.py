@@ -53,6 +53,7 @@ __all__ = [
     "Stored",
 ]
 
+STAGES = (Stage.DNS, Stage.TCP, Stage.TLS, Stage.GREETING, Stage.SIGN_IN)
 DEADLY = frozenset({Code.CONNECTION_LOST, Code.READ_TIMEOUT, Code.SERVER_CLOSED})
 
 
@@ -78,9 +79,27 @@ class _MemoryTransport(Transport):
         self.close()
         server, login = self.server, self.credential.login
         self.facts = {"host": server.host, "port": self.endpoint.port}
+        self.timings = {}
         fault = server.called("open", login)
-        if fault:
-            raise fault.error
+        for stage in STAGES:
+            if fault and fault.error.stage is stage:
+                raise fault.error
+            if stage is Stage.SIGN_IN:
+                if fault:
+                    raise fault.error
+                self._sign_in(server)
+            self.timings[stage.value] = 0
+            if self.progress is not None:
+                self.progress(stage, 0, dict(self.facts))
+        self._open = True
+        with server.lock:
+            server.open_connections += 1
+            server.most_connections = max(
+                server.most_connections, server.open_connections
+            )
+
+    def _sign_in(self, server: MemoryServer) -> None:
+        login = self.credential.login
         account = server.accounts.get(login)
         if self.credential.is_token:
             code = Code.TOKEN_NOT_ACCEPTED
@@ -94,13 +113,6 @@ class _MemoryTransport(Transport):
                 Stage.SIGN_IN,
                 permanent=code == Code.PASSWORD_REFUSED,
                 evidence={**self.facts, "user": login, "answer": "NO sign-in refused"},
-            )
-        self.timings = {"tcp": 0, "tls": 0, "greeting": 0, "sign-in": 0}
-        self._open = True
-        with server.lock:
-            server.open_connections += 1
-            server.most_connections = max(
-                server.most_connections, server.open_connections
             )
 
     def alive(self) -> bool:
@@ -158,7 +170,7 @@ class MemoryInbound(_MemoryTransport, InboundTransport):
                 evidence={**self.facts, "folder": name},
             )
         self._selected = found
-        return Folder(name, found.validity, found.next_id)
+        return Folder(name, found.validity, found.next_id, len(found.messages))
 
     def list_new(self, after: int) -> list[Listed]:
         self._call("list", Stage.LIST)

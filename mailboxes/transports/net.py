@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from ..core.choices import Security, Stage
 from ..core.errors import Code, MailError
 from . import proxy, tls
-from .base import Endpoint, NetworkPolicy
+from .base import Endpoint, NetworkPolicy, Progress
 
 _NAMES = {
     socket.EAI_NONAME: Code.DNS_UNKNOWN,
@@ -70,14 +70,22 @@ class Line:
     evidence: host, port, address (of the proxy when there is one), proxy, issuer and
     tls version, as far as known: the base of every MailError of this connection.
     timings: milliseconds of the phases "dns", "tcp", "proxy", "tls".
+    progress: see base.Transport.
     """
 
     def __init__(
-        self, endpoint: Endpoint, policy: NetworkPolicy, timings: dict[str, int]
+        self,
+        endpoint: Endpoint,
+        policy: NetworkPolicy,
+        timings: dict[str, int],
+        progress: Progress | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.policy = policy
         self.timings = timings
+        self.progress = progress
+        self._socket: socket.socket | None = None
+        self._within = 0.0  # seconds of the blocks inside of the one being timed
         self.evidence: dict[str, object] = {
             "host": endpoint.host,
             "port": endpoint.port,
@@ -91,30 +99,52 @@ class Line:
         Its timeout is the policy's read_timeout. Raises MailError at DNS, TCP, PROXY
         or TLS.
         """
-        sock = self._through_proxy() if self.policy.proxy else self._direct()
         try:
+            sock = self._through_proxy() if self.policy.proxy else self._direct()
             if self.endpoint.security is Security.TLS:
                 sock = self.encrypt(sock)
             sock.settimeout(self.policy.read_timeout)
         except BaseException:
-            sock.close()
+            self._drop()
             raise
         return sock
 
     def encrypt(self, sock: socket.socket) -> ssl.SSLSocket:
         """TLS on `sock`, certificate and name checked. Closes `sock` on failure."""
-        with self.timed("tls"):
-            return tls.wrap(sock, self.endpoint.host, self.policy, self.evidence)
+        try:
+            with self.timed("tls") as told:
+                secure = tls.wrap(sock, self.endpoint.host, self.policy, self.evidence)
+                self._socket = secure
+                told.update(tls.described(secure))
+        except BaseException:
+            self._drop()
+            raise
+        return secure
+
+    def _drop(self) -> None:
+        """Close what is open: `progress` may have ended the opening."""
+        if self._socket is not None:
+            self._socket.close()
 
     @contextmanager
-    def timed(self, phase: str) -> Iterator[None]:
-        """Adds the milliseconds of the block to `timings[phase]`."""
-        start = time.monotonic()
+    def timed(self, phase: str) -> Iterator[dict[str, object]]:
+        """Adds the block's milliseconds to `timings[phase]`, then tells `progress`.
+
+        The time of blocks inside of it is theirs alone. The block may put facts that
+        belong to this phase only into what it is given.
+        """
+        start, outer = time.monotonic(), self._within
+        self._within = 0.0
+        told: dict[str, object] = {}
         try:
-            yield
+            yield told
         finally:
-            spent = round((time.monotonic() - start) * 1000)
+            whole = time.monotonic() - start
+            spent = round((whole - self._within) * 1000)
+            self._within = outer + whole
             self.timings[phase] = self.timings.get(phase, 0) + spent
+        if self.progress is not None:
+            self.progress(Stage(phase), spent, {**self.evidence, **told})
 
     def _direct(self) -> socket.socket:
         return self._reach(self.endpoint.host, self.endpoint.port)
@@ -135,10 +165,12 @@ class Line:
         return sock
 
     def _reach(self, host: str, port: int) -> socket.socket:
-        with self.timed("dns"):
+        with self.timed("dns") as told:
             found = self._resolve(host, port)
+            told["addresses"] = [address for _family, address, _port in found]
         with self.timed("tcp"):
-            return self._connect(found)
+            self._socket = sock = self._connect(found)
+        return sock
 
     def _resolve(self, host: str, port: int) -> list[tuple[int, str, int]]:
         """Addresses of `host` as (family, address, port), in the resolver's order."""

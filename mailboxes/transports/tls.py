@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from ..core.choices import Stage
@@ -83,6 +84,19 @@ def wrap(
     evidence["tls"] = secure.version() or ""
     evidence["issuer"] = _issuer(secure)
     return secure
+
+
+def described(secure: ssl.SSLSocket) -> dict[str, object]:
+    """cipher, and certificate_ends as an ISO date, where OpenSSL tells them."""
+    facts: dict[str, object] = {}
+    cipher = secure.cipher()
+    if cipher:
+        facts["cipher"] = cipher[0]
+    ends = (secure.getpeercert() or {}).get("notAfter")
+    if isinstance(ends, str):
+        moment = datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC)
+        facts["certificate_ends"] = moment.date().isoformat()
+    return facts
 
 
 def failed(error: Exception, evidence: dict[str, object]) -> MailError:

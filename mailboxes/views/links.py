@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from ..models import PopClient
+from ..models import PopClient, SmtpClient
 from ..services.findings import Finding
 from ..services.status import ClientStatus
 
 
 def edit_url(status: ClientStatus, option: str = "") -> str:
     """The option-set form of a client, at the field of `option` if it has one."""
-    kind = "pop" if isinstance(status.client, PopClient) else "smtp"
-    url = reverse("option-set-edit", args=[kind, status.client.pk])
-    field = status.client.fields_by_option().get(option)
+    return option_url(status.client, option)
+
+
+def option_url(
+    client: PopClient | SmtpClient, option: str = "", test: int | None = None
+) -> str:
+    """The same for a client itself. test: the run whose finding the form shows."""
+    kind = "pop" if isinstance(client, PopClient) else "smtp"
+    url = reverse("option-set-edit", args=[kind, client.pk])
+    if test is not None:
+        url += f"?test={test}"
+    field = client.fields_by_option().get(option)
     return f"{url}#id_{field}" if field else url
 
 

@@ -52,6 +52,10 @@ def found(product: Product) -> Iterator[tuple[str, str]]:
     failed = "Cycle.objects.filter(outcome='failed', kind='fetch').first().pk"
     yield "cycle-failed", f"/cycles/{_shell(product, failed)}/"
     yield "outbox-message", f"/outbox/{_sent(product)}/"
+    for section in ("pop-client-billing", "smtp-client-support"):
+        product.manage("test_connection", section, check=False)
+        number = _shell(product, "TestRun.objects.latest('pk').pk")
+        yield f"connection-test-{section}", f"/connection-tests/{number}/"
 
 
 def _settled(product: Product) -> list[dict]:

@@ -28,6 +28,8 @@ def _canaries(product: Product) -> set[str]:
 
 def test_logs_and_rows_hold_no_secret(product: Product) -> None:
     wait_for(lambda: product.status()["pop-client-support"]["messages"] > 0, 60, "mail")
+    for section in ("pop-client-support", "pop-client-billing", "smtp-client-support"):
+        product.manage("test_connection", section, "--json", check=False)
     canaries = _canaries(product)
     found = []
     for log in [*(product.data / "log").iterdir(), product.log]:

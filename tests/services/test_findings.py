@@ -154,3 +154,24 @@ def test_refused_token_is_explained_by_its_claims(
 )  # fmt: skip
 def test_pasted_error_is_explained(text: str, codes: list[str]) -> None:
     assert [finding.code for finding in explain(text)] == codes
+
+
+@pytest.mark.parametrize(
+    ("code", "option", "step"),
+    [
+        (Code.DNS_UNKNOWN, "tenant-authority", Step.AUTHORITY),
+        (Code.PROXY_GATEWAY, "tenant-authority", Step.AUTHORITY),
+        (Code.CONNECT_REFUSED, "proxy", Step.NETWORK),
+        (Code.TLS_NOT_TLS, "proxy", Step.PROXY),
+        (Code.PROXY_AUTH, "proxy", Step.PROXY),
+    ],
+)
+def test_failure_at_the_authority_is_mended_elsewhere(
+    code: Code, option: str, step: Step
+) -> None:
+    there = find(code, {"side": "authority", "host": "login.example"})
+    assert (there.option, there.step) == (option, step)
+    words = f"{there.title} {there.cause} {there.fix}"
+    assert "993" not in words and "…" not in words
+    if not there.certain:
+        assert "Likely" in str(there.cause)

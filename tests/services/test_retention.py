@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from mailboxes.models import AuditEvent, Cycle, Message
+from mailboxes.models import AuditEvent, Cycle, Message, TestRun
 from mailboxes.services import retention
 from tests import factories
 
@@ -50,3 +50,16 @@ def test_running_cycles_are_never_touched() -> None:
         client, started_at=now - timedelta(days=50), ended_at=None, outcome="running"
     )
     assert retention.sweep(now) == 0
+
+
+def test_connection_tests_are_kept_for_90_days() -> None:
+    client, now = factories.pop_client(), timezone.now()
+    revision = client.revisions.get()
+    _old, young = (
+        TestRun.objects.create(
+            pop_client=client, revision=revision, asked_at=now - timedelta(days=days)
+        )
+        for days in (91, 89)
+    )
+    retention.sweep(now)
+    assert list(TestRun.objects.all()) == [young]

@@ -55,7 +55,7 @@ def test_nothing_is_put_on_it_twice() -> None:
 
 
 def test_a_worker_with_more_processes_runs_more_fetch_batches(settings: Any) -> None:
-    settings.MAILADMIN_WORKERS = 5
+    settings.MAILADMIN_WORKERS = 6
     worker("a:1")
     one = Ticker("a:1")
     kinds = [batch.kind for _ in range(5) for batch in one.tick()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from imapclient.imap_utf7 import encode
 
-from mailboxes.core.choices import AfterFetch, Security
+from mailboxes.core.choices import AfterFetch, Security, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import PROXY_LOGIN
@@ -212,12 +213,42 @@ def test_list_new_tells_id_size_and_arrival(place: Place) -> None:
     place.deliver(b"", arrived=WHEN)
     with place.reader() as reader:
         folder = reader.select("")
-        assert folder.next_id == 3
+        assert (folder.next_id, folder.messages) == (3, 2)
         assert reader.list_new(0) == [
             Listed(1, len(MESSAGE), WHEN),
             Listed(2, 0, WHEN),
         ]
         assert reader.list_new(1) == [Listed(2, 0, WHEN)]
+
+
+def test_open_tells_each_stage_as_it_ends(place: Place) -> None:
+    for transport in (place.reader(), place.sender()):
+        told: list[tuple[Stage, int, object]] = []
+        transport.progress = lambda *stage, told=told: told.append(stage)
+        with transport:
+            stages = [stage for stage, _ms, _facts in told]
+            assert stages == sorted(set(stages), key=list(Stage).index)
+            assert {Stage.TCP, Stage.GREETING, Stage.SIGN_IN} <= set(stages)
+            assert {str(stage): ms for stage, ms, _facts in told} == transport.timings
+        secret = place.credential.token or place.credential.password
+        assert secret not in json.dumps(told)
+
+
+class Enough(Exception):
+    """What a caller raises that has seen enough."""
+
+
+@pytest.mark.parametrize("last", [Stage.TCP, Stage.GREETING, Stage.SIGN_IN])
+def test_progress_may_end_the_opening(place: Place, last: Stage) -> None:
+    def enough(stage: Stage, ms: int, facts: object) -> None:
+        if stage is last:
+            raise Enough
+
+    for transport in (place.reader(), place.sender()):
+        transport.progress = enough
+        with pytest.raises(Enough):
+            transport.open()
+        assert not transport.alive()
 
 
 def test_list_new_after_the_last_id_is_empty(place: Place) -> None:

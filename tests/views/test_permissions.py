@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mailboxes.core.choices import ParseState
+from mailboxes.services import connection_test
 from mailboxes.urls import urlpatterns
 from tests import factories
 
@@ -59,6 +60,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "option-set-restore": ("post", ("kind", "pop"), (SIGN_IN, 403, 404)),
     "option-set-fetch": ("post", ("pop",), DO),
     "option-set-restart": ("get", ("smtp",), CHANGE),
+    "connection-test-start": ("post", ("kind", "pop"), DO),
+    "connection-test": ("get", ("test",), LOOK),
+    "connection-test-cancel": ("post", ("test",), DO),
     "outbox": ("get", (), LOOK),
     "outbox-compose": ("get", (), CHANGE),
     "outbox-message": ("get", ("outbound",), LOOK),
@@ -90,6 +94,7 @@ def known() -> dict[str, Any]:
         "cycle": factories.cycle(pop).pk,
         "message": factories.message(pop, MAIL, parse_state=ParseState.PARSED).pk,
         "attachment": 1,
+        "test": connection_test.ask(pop, None).pk,
         "outbound": factories.outbound(smtp).pk,
         "slug": "cancel",
     }
@@ -142,6 +147,7 @@ def test_change_needs_post_and_a_token(name: str, known: dict[str, Any]) -> None
     "path",
     [
         "/mailboxes/999/", "/messages/999/", "/cycles/999/", "/outbox/999/",
+        "/connection-tests/999/",
         "/option-sets/pop/999/", "/option-sets/nonsense/1/", "/mailboxes/abc/",
     ],
 )  # fmt: skip

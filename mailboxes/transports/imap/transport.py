@@ -66,7 +66,7 @@ class ImapTransport(InboundTransport):
     def open(self) -> None:
         self.close()
         self.timings = {}
-        line = net.Line(self.endpoint, self.policy, self.timings)
+        line = net.Line(self.endpoint, self.policy, self.timings, self.progress)
         self.facts = line.evidence
         try:
             self._greet(line)
@@ -79,11 +79,11 @@ class ImapTransport(InboundTransport):
 
     def _greet(self, line: net.Line) -> None:
         """Connects, reads greeting and capabilities, encrypts by STARTTLS if asked."""
-        phases = sum(self.timings.values())
-        with line.timed("greeting"), self._border(Stage.GREETING):
+        with line.timed("greeting") as told, self._border(Stage.GREETING):
             self._client = client = Client(line)
             control = client._imap
-            require_plain_start(control.state, str(control.welcome), line)
+            told["answer"] = _text(control.welcome)
+            require_plain_start(control.state, _text(control.welcome), line)
             if self.endpoint.security is Security.STARTTLS:
                 if "STARTTLS" not in control.capabilities:
                     raise MailError(
@@ -93,8 +93,6 @@ class ImapTransport(InboundTransport):
                         evidence={**self.facts, "answer": self._offered()},
                     )
                 client.starttls(StartTls(line))
-        phases = sum(v for k, v in self.timings.items() if k != "greeting") - phases
-        self.timings["greeting"] = max(self.timings["greeting"] - phases, 0)
 
     def _sign_in(self) -> None:
         client, who = self._connected(Stage.SIGN_IN), self.credential
@@ -179,7 +177,13 @@ class ImapTransport(InboundTransport):
         next_id = told.get(b"UIDNEXT")
         if next_id is None:
             next_id = max(client.search(["UID", "1:*"]), default=0) + 1
-        return Folder(name, str(told[b"UIDVALIDITY"]), int(next_id))
+        there = told.get(b"EXISTS")
+        return Folder(
+            name,
+            str(told[b"UIDVALIDITY"]),
+            int(next_id),
+            None if there is None else int(there),
+        )
 
     def list_new(self, after: int) -> list[Listed]:
         with self._border(Stage.LIST):
@@ -330,6 +334,12 @@ def _quoted(text: str) -> str:
     if re.search(r"[\x00\r\n]", text):
         raise ValueError("a login holds a line break")
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _text(welcome: bytes | str) -> str:
+    if isinstance(welcome, bytes):
+        return welcome.decode("utf-8", "backslashreplace")
+    return welcome
 
 
 def _arrived(text: bytes) -> datetime | None:

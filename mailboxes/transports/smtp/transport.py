@@ -65,7 +65,7 @@ class SmtpTransport(OutboundTransport):
     def open(self) -> None:
         self.close()
         self.timings = {}
-        line = net.Line(self.endpoint, self.policy, self.timings)
+        line = net.Line(self.endpoint, self.policy, self.timings, self.progress)
         self.facts = line.evidence
         try:
             self._greet(line)
@@ -79,16 +79,16 @@ class SmtpTransport(OutboundTransport):
     def _greet(self, line: net.Line) -> None:
         """Connects, reads the greeting, EHLO, and STARTTLS with another EHLO."""
         client = self._client = Client(line)
-        with line.timed("greeting"), self._border(Stage.GREETING):
-            self._expect(client.greet(), (220,), Stage.GREETING)
+        with line.timed("greeting") as told, self._border(Stage.GREETING):
+            greeting = client.greet()
+            told["answer"] = answers.line(greeting)
+            self._expect(greeting, (220,), Stage.GREETING)
             self._expect(client.hello(), (250,), Stage.GREETING)
             if self.endpoint.security is Security.STARTTLS:
                 if not client.has_extn("starttls"):
                     raise self._not_offered(Code.STARTTLS_MISSING, Stage.TLS)
                 self._expect(client.start_tls(), (220,), Stage.TLS)
                 self._expect(client.hello(), (250,), Stage.GREETING)
-        within = sum(self.timings.values()) - self.timings["greeting"]
-        self.timings["greeting"] = max(self.timings["greeting"] - within, 0)
 
     def _sign_in(self) -> None:
         client, who = self._connected(Stage.SIGN_IN), self.credential
