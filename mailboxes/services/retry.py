@@ -20,6 +20,8 @@ from .findings import find
 # tries, then hourly. Signing in more often would lock accounts.
 PAUSES = (1, 2, 5, 15, 60)
 LONGEST_BACK_OFF = 15 * 60.0  # seconds
+LONGEST_HINT = 3600.0  # seconds of pause that a server may ask for
+MOST_DOUBLINGS = 10  # more would overflow after days of failure, and change nothing
 AT_ONCE = 3  # tries of class R before the pauses of class B begin
 PASSWORD_TRIES = 2  # refusals of a basic password in a row that stop a client
 TOKEN_STAGES = (Stage.TOKEN, Stage.TENANT)
@@ -66,7 +68,7 @@ def decide(
     if error.code in PASSWORD_REFUSALS and sign_in_failures >= PASSWORD_TRIES:
         return Decision(RunState.STOPPED, None)
     if error.code in THROTTLING or (error.retry_after and kind is Retry.BACK_OFF):
-        wait = error.retry_after or _doubled(failures)
+        wait = _hint(error) or _doubled(failures)
         return Decision(RunState.THROTTLED, now + timedelta(seconds=wait))
     if kind is Retry.NOW and failures <= AT_ONCE:
         # A little apart, so that a thousand mailboxes do not come back as one.
@@ -81,11 +83,16 @@ def decide(
 
 
 def _at_least(error: MailError, pause: timedelta) -> timedelta:
-    return max(pause, timedelta(seconds=error.retry_after or 0))
+    return max(pause, timedelta(seconds=_hint(error)))
+
+
+def _hint(error: MailError) -> float:
+    """Seconds that the other side asks us to wait, 0 for none, never over an hour."""
+    return min(error.retry_after or 0.0, LONGEST_HINT)
 
 
 def _doubled(failures: int) -> float:
-    return min(2.0 ** max(failures, 1), LONGEST_BACK_OFF)
+    return min(2.0 ** min(max(failures, 1), MOST_DOUBLINGS), LONGEST_BACK_OFF)
 
 
 def after_failure(

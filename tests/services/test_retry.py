@@ -75,13 +75,22 @@ def test_lost_line_is_tried_at_once_three_times(failures: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("failures", "seconds"), [(1, 2), (2, 4), (5, 32), (9, 512), (10, 900), (99, 900)]
+    ("failures", "seconds"),
+    [(1, 2), (2, 4), (5, 32), (9, 512), (10, 900), (99, 900), (1024, 900), (10**6, 900)],
 )
 def test_back_off_doubles_up_to_a_quarter_of_an_hour(
     failures: int, seconds: float
 ) -> None:
     error = MailError(Code.CONNECT_TIMEOUT, Stage.TCP)
     assert pause(error, failures=failures) == (RunState.FAILING, seconds)
+
+
+@pytest.mark.parametrize("hint", [3601.0, 1e12, 1e308])
+@pytest.mark.parametrize("shared", [False, True])
+def test_server_may_ask_for_an_hour_at_most(hint: float, shared: bool) -> None:
+    error = MailError(Code.SERVER_THROTTLED, Stage.FETCH, retry_after=hint)
+    _state, seconds = pause(error, shared=shared)
+    assert seconds == 3600
 
 
 def test_failure_of_many_stops_nobody_and_one_probes() -> None:
