@@ -12,7 +12,7 @@ import socket
 from datetime import timedelta
 from typing import TypeVar
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..core.errors import LeaseLost
@@ -41,15 +41,22 @@ def claim(rows: QuerySet[L], pk: int, lease: timedelta = LEASE) -> L | None:
     """Take row `pk` of `rows` if it is free and still among them.
 
     Returns the row as it is after the claim, or None when somebody was first.
+
+    `rows` may be joined to others, and then Django moves its conditions to a subselect.
+    An update of PostgreSQL that has waited for another one looks again at the
+    conditions on the row itself and not at a subselect: so what decides a race, free
+    and the fence, stands on the row, and the fence says whose claim it was.
     """
     now = timezone.now()
-    taken = rows.filter(free(), pk=pk).update(
-        lease_owner=owner(), lease_until=now + lease, fence=F("fence") + 1
-    )
-    if not taken:
+    plain = rows.model._default_manager
+    fence = rows.filter(free(), pk=pk).values_list("fence", flat=True).first()
+    if fence is None:
         return None
-    row = rows.model._default_manager.get(pk=pk)
-    return row if row.lease_owner == owner() else None
+    taken = plain.filter(
+        free(), pk=pk, fence=fence, pk__in=rows.order_by().values("pk")
+    ).update(lease_owner=owner(), lease_until=now + lease, fence=fence + 1)
+    # None after all when the lease has run out again meanwhile: it is another's now.
+    return plain.filter(pk=pk, fence=fence + 1).first() if taken else None
 
 
 def _mine(row: L) -> QuerySet[L]:
