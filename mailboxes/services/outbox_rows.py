@@ -17,7 +17,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from ..core.choices import OUTBOX_CLAIMABLE, OutboxState, Outcome, Stage
-from ..core.errors import Code, LeaseLost
+from ..core.errors import Code, LeaseLost, storable
 from ..models import Attempt, Cycle, OutboundChunk, OutboundMessage, Sender
 from . import leases
 
@@ -120,6 +120,9 @@ def finish(
     as long as nobody has decided otherwise: its fence then stands unchanged.
     """
     now = timezone.now()
+    facts = _facts(evidence)
+    if "recipients" in changes:
+        changes["recipients"] = storable(changes["recipients"])
     mine = OutboundMessage.objects.filter(
         pk=claimed.pk,
         fence=claimed.fence,
@@ -131,12 +134,11 @@ def finish(
             state_since=now,
             lease_owner="",
             lease_until=None,
-            **{"code": code, "stage": stage, "evidence": dict(evidence or {})}
-            | changes,
+            **{"code": code, "stage": stage, "evidence": facts} | changes,
         )
         if not written:
             raise LeaseLost
-        _close(claimed.attempt, outcome, answer, code, stage, evidence, now)
+        _close(claimed.attempt, outcome, answer, code, stage, facts, now)
 
 
 def note_failure(
@@ -158,7 +160,7 @@ def note_failure(
             return
         attempt = _new_attempt(pk, cycle, now)
         answer = str(evidence.get("answer", ""))
-        _close(attempt.pk, Outcome.FAILED, answer, code, stage, evidence, now)
+        _close(attempt.pk, Outcome.FAILED, answer, code, stage, _facts(evidence), now)
 
 
 def failed_alike(claimed: Claim) -> bool:
@@ -238,14 +240,19 @@ def _close(
     answer: str,
     code: str,
     stage: str,
-    evidence: Mapping[str, Any] | None,
+    facts: dict[str, Any],
     now: datetime,
 ) -> None:
     Attempt.objects.filter(pk=attempt).update(
         outcome=outcome,
         ended_at=now,
-        answer=answer[:ANSWER_LIMIT],
+        answer=str(storable(answer))[:ANSWER_LIMIT],
         code=code,
         stage=stage,
-        evidence=dict(evidence or {}),
+        evidence=facts,
     )
+
+
+def _facts(evidence: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Evidence with what servers have said made storable, copied."""
+    return {str(k): storable(v) for k, v in (evidence or {}).items()}

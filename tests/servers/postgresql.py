@@ -68,7 +68,7 @@ def start() -> PostgreSQL:
 
 
 def _binary(name: str) -> Path:
-    versions = [path for path in BINARIES.glob(f"*/bin/{name}")]
+    versions = list(BINARIES.glob(f"*/bin/{name}"))
     if not versions:
         raise process.ServerMissing(
             "PostgreSQL is not installed (scripts/test-servers)"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from mailboxes.core.choices import Stage
+from mailboxes.core.choices import Protocol, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.models import (
     Attempt,
@@ -26,7 +28,8 @@ from mailboxes.services import (
     outbox_senders,
 )
 from mailboxes.services.outbox_cycle import SendCycle
-from mailboxes.transports.base import Reply
+from mailboxes.transports import registry
+from mailboxes.transports.base import Reply, SendResult
 from mailboxes.transports.memory import MemoryOutbound, MemoryServer
 from tests.services import sending
 from tests.services.sending import Scene, scene
@@ -114,6 +117,28 @@ def test_some_recipients_refused_is_sent_and_says_so(scene: Scene) -> None:
     ]
     assert (row.state, row.code) == ("sent", "recipient-refused")
     assert row.evidence["answer"] == "550 5.1.1 no such user"
+
+
+def test_answers_with_control_characters_are_stored(scene: Scene) -> None:
+    """PostgreSQL takes no NUL; a message that was taken must not end unconfirmed."""
+
+    class Odd(MemoryOutbound):
+        def send(self, *args: Any) -> SendResult:
+            return replace(super().send(*args), answer="250 2.0.0 Ok\0\x1b[7m")
+
+    scene.server.refused["x@b.example"] = Reply(550, "5.1.1 no\0user")
+    row = scene.queue("a@b.example", "x@b.example")
+    with registry.override(outbound={Protocol.SMTP: Odd}):
+        scene.cycle()
+    row.refresh_from_db()
+    assert [r["text"] for r in row.recipients] == [
+        "250 2.0.0 Ok\ufffd\ufffd[7m",
+        "5.1.1 no\ufffduser",
+    ]
+    assert (row.state, row.evidence["answer"]) == ("sent", "550 5.1.1 no\ufffduser")
+    assert attempts(row) == [
+        (1, "ok", "recipient-refused", "250 2.0.0 Ok\ufffd\ufffd[7m")
+    ]
 
 
 def test_deferred_recipients_wait_and_only_they_are_tried_again(scene: Scene) -> None:

@@ -76,7 +76,16 @@ def test_lost_line_is_tried_at_once_three_times(failures: int) -> None:
 
 @pytest.mark.parametrize(
     ("failures", "seconds"),
-    [(1, 2), (2, 4), (5, 32), (9, 512), (10, 900), (99, 900), (1024, 900), (10**6, 900)],
+    [
+        (1, 2),
+        (2, 4),
+        (5, 32),
+        (9, 512),
+        (10, 900),
+        (99, 900),
+        (1024, 900),
+        (10**6, 900),
+    ],
 )
 def test_back_off_doubles_up_to_a_quarter_of_an_hour(
     failures: int, seconds: float
