@@ -163,11 +163,14 @@ def note_failure(
         _close(attempt.pk, Outcome.FAILED, answer, code, stage, _facts(evidence), now)
 
 
-def failed_alike(claimed: Claim) -> bool:
-    """The try before this one also ended while the message was being handed over."""
+def failed_before(claimed: Claim) -> bool:
+    """An earlier try also ended while the message was being handed over.
+
+    Tries for which no connection could be had tell nothing about the message.
+    """
     return Attempt.objects.filter(
         message_id=claimed.pk,
-        number=claimed.number - 1,
+        number__lt=claimed.number,
         outcome=Outcome.FAILED,
         stage__in=(Stage.ENVELOPE, Stage.DATA),
     ).exists()

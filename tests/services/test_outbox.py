@@ -314,6 +314,87 @@ def test_message_that_ends_the_line_twice_lets_the_others_go(scene: Scene) -> No
     assert good.state == "sent"
 
 
+class Greylisting(MemoryOutbound):
+    """Puts off one recipient by an answer that reads like one to the sender."""
+
+    code: Code = Code.SERVER_THROTTLED
+
+    def send(self, sender: str, recipients: Any, message: bytes) -> SendResult:
+        if "grey@b.example" in recipients:
+            raise MailError(
+                self.code, Stage.ENVELOPE, evidence={"answer": "451 4.7.0 later"}
+            )
+        return super().send(sender, recipients, message)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        Code.SERVER_THROTTLED,
+        Code.TOO_MANY_CONNECTIONS,
+        Code.QUOTA_FULL,
+        Code.SENDING_QUOTA,
+    ],
+)
+def test_message_put_off_for_ever_gives_way_and_gives_up(
+    scene: Scene, code: Code, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Greylisting, "code", code)
+    begun = timezone.now()
+    bad, good = scene.queue("grey@b.example"), scene.queue("a@b.example")
+    states: list[tuple[str, str]] = []
+    with registry.override(outbound={Protocol.SMTP: Greylisting}):
+        for _ in range(3):
+            scene.cycle()
+            bad.refresh_from_db()
+            good.refresh_from_db()
+            states.append((bad.state, good.state))
+            Sender.objects.update(not_before=None)
+        # The second failure puts it off; the third cycle is the others'.
+        assert states == [("queued", "queued"), ("waiting", "queued")] + [
+            ("waiting", "sent")
+        ]
+        tries, hours = bad.tries, 0
+        while bad.state == "waiting" and hours < 100:
+            hours += 1
+            earlier = begun - timedelta(hours=hours)
+            bad.evidence["deferred_since"] = earlier.isoformat()
+            bad.save(update_fields=["evidence"])
+            scene.due_now()
+            scene.cycle()
+            bad.refresh_from_db()
+    assert (bad.state, bad.code, hours) == ("failed", code, 48)
+    assert bad.tries == tries + 48
+
+
+def test_tries_without_a_connection_in_between_change_nothing(scene: Scene) -> None:
+    """The server takes turns: a message that ends the line, and no line at all."""
+    bad, good = scene.queue("grey@b.example"), scene.queue("a@b.example")
+    down = MailError(Code.CONNECT_REFUSED, Stage.TCP)
+    with registry.override(outbound={Protocol.SMTP: Greylisting}):
+        for number in range(5):
+            if number % 2:
+                outbox_connections.connections.close_all()
+                scene.server.fail("open", down)
+            scene.cycle()
+            Sender.objects.update(not_before=None)
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, good.state) == ("waiting", "sent")
+
+
+def test_sender_that_must_sign_in_keeps_its_messages_queued(scene: Scene) -> None:
+    """A fault of the options is no fault of a message; an admin may mend it later."""
+    error = MailError(Code.SMTP_AUTH_REQUIRED, Stage.ENVELOPE, permanent=True)
+    scene.server.fail("send", error, times=4)
+    row = scene.queue()
+    for _ in range(4):
+        scene.cycle()
+        scene.due_now()
+    row.refresh_from_db()
+    assert (row.state, row.tries) == ("queued", 0)
+
+
 def test_second_refused_password_stops_the_sender(scene: Scene) -> None:
     scene.server.accounts["support"].password = "another"
     row = scene.queue()
