@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..core.choices import Grant
+
 
 @dataclass(frozen=True)
 class TokenRequest:
@@ -12,7 +14,10 @@ class TokenRequest:
     authority: base URL without trailing slash (`https://login.microsoftonline.com`).
     directory_id: tenant, GUID or verified domain.
     scope: space-separated scopes, exactly as the option holds them.
+    grant: which of the credentials below is sent.
     username, password: for the password grant (RFC 6749 section 4.3).
+    client_secret: for client credentials (section 4.4). There `username` is the
+        mailbox, for the caller's cache key and for evidence; it is not sent.
     """
 
     authority: str
@@ -20,7 +25,9 @@ class TokenRequest:
     client_id: str
     scope: str
     username: str
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
+    grant: Grant = Grant.PASSWORD
+    client_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

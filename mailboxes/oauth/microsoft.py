@@ -1,8 +1,11 @@
-"""Tokens from Entra ID by the password grant (RFC 6749 section 4.3), through MSAL.
+"""Tokens from Entra ID through MSAL, of a user or of the application itself.
 
-A cached token costs no request; else MSAL renews silently, else the password is sent.
+Password grant (RFC 6749 section 4.3): a cached token costs no request; else MSAL renews
+silently, else the password is sent. Client credentials (section 4.4): a cached token
+costs no request; else the client secret is sent, for there are no refresh tokens.
 Storing the cache is services/tokens; what a refusal means is refusals.py.
-Source: learn.microsoft.com, v2-oauth-ropc; MSAL Python 1.39.
+Source: learn.microsoft.com, v2-oauth-ropc and v2-oauth2-client-creds-grant-flow; MSAL
+Python 1.39.
 """
 
 from __future__ import annotations
@@ -19,56 +22,22 @@ from typing import Any
 import msal
 import requests
 
-from ..core.choices import Stage
+from ..core.choices import Grant, Stage
 from ..core.errors import Code, MailError
 from ..transports.base import NetworkPolicy
 from . import refusals, session
 from .base import Token, TokenOutcome, TokenRequest
+from .recorder import NotJson, Recorder, retry_after
 
 SHOWN_CLAIMS = (
-    "aud", "scp", "roles", "upn", "exp", "nbf", "appid", "tid", "idtyp",
+    "aud", "scp", "roles", "upn", "exp", "nbf", "appid", "tid", "idtyp", "oid",
 )  # fmt: skip
+
+_ACCESS_TOKEN = msal.TokenCache.CredentialType.ACCESS_TOKEN
+_KNOWN_HOSTS = msal.authority.WELL_KNOWN_AUTHORITY_HOSTS
 
 # MSAL logs request parameters at DEBUG; what it knows is in our errors already.
 logging.getLogger("msal").setLevel(logging.WARNING)
-
-
-class _Recorder:
-    """The http_client that MSAL is given: our session, and the last answer kept.
-
-    MSAL hands the body on, but not the status and Retry-After that tell a throttled
-    endpoint or a filtering proxy from a refusal.
-    """
-
-    def __init__(self, made: requests.Session) -> None:
-        self._session = made
-        self.last: requests.Response | None = None
-        self.requests = 0
-
-    def get(self, url: str, **kwargs: Any) -> requests.Response:
-        return self._keep(self._session.get(url, **kwargs))
-
-    def post(self, url: str, **kwargs: Any) -> requests.Response:
-        return self._keep(self._session.post(url, **kwargs))
-
-    def close(self) -> None:
-        self._session.close()
-
-    def _keep(self, response: requests.Response) -> requests.Response:
-        self.requests += 1
-        self.last = response
-        if not _is_json(response):
-            # MSAL would fail on the body with an error of its JSON parser.
-            raise _NotJson(response)
-        return response
-
-
-class _NotJson(Exception):
-    """An answer that is no JSON: a proxy's page, or an endpoint in trouble."""
-
-    def __init__(self, response: requests.Response) -> None:
-        self.response = response
-        super().__init__(response.status_code)
 
 
 def acquire(
@@ -82,10 +51,17 @@ def acquire(
     """A token for `request`.
 
     cache: what an earlier call returned, None for none.
-    fresh: ask the endpoint with the password, whatever the cache holds.
+    fresh: ask the endpoint with the password or secret, whatever the cache holds.
     margin: seconds of life that a cached token must have left.
     Raises MailError at TENANT, TOKEN, or where the network failed.
     """
+    if request.grant not in (Grant.PASSWORD, Grant.CLIENT_CREDENTIALS):
+        raise MailError(
+            Code.CONFIG_INCOMPLETE,
+            Stage.FIELDS,
+            permanent=True,
+            evidence={"option": "grant-type", "answer": str(request.grant)},
+        )
     store = msal.SerializableTokenCache()
     if cache and not fresh:
         store.deserialize(cache)
@@ -96,17 +72,20 @@ def acquire(
         "host": refusals.host_of(request.authority),
         "user": request.username,
     }
-    client = _Recorder(session.make(policy))
+    client = Recorder(session.make(policy))
     try:
-        answer = _ask(request, store, client, fresh)
-    except _NotJson as error:
+        if request.grant == Grant.CLIENT_CREDENTIALS:
+            answer = _ask_for_application(request, store, client)
+        else:
+            answer = _ask_for_user(request, store, client, fresh)
+    except NotJson as error:
         response = error.response
         raise refusals.of_status(
-            response.status_code, response.text, evidence, _wait(response)
+            response.status_code, response.text, evidence, retry_after(response)
         ) from error
     except requests.exceptions.RequestException as error:
         raise refusals.of_exception(error, evidence) from error
-    except ValueError as error:
+    except (ValueError, msal.exceptions.MsalServiceError) as error:
         raise _unusable(error, client, evidence) from error
     finally:
         client.close()
@@ -116,10 +95,10 @@ def acquire(
     return TokenOutcome(_token(answer, from_cache=client.requests == 0), changed)
 
 
-def _ask(
+def _ask_for_user(
     request: TokenRequest,
     store: msal.SerializableTokenCache,
-    client: _Recorder,
+    client: Recorder,
     fresh: bool,
 ) -> Mapping[str, Any]:
     application = msal.PublicClientApplication(
@@ -148,6 +127,36 @@ def _ask(
         )
 
 
+def _ask_for_application(
+    request: TokenRequest, store: msal.SerializableTokenCache, client: Recorder
+) -> Mapping[str, Any]:
+    # MSAL would answer from its cache while a token has five minutes left, whatever our
+    # margin, and has no switch against it: it gets an empty one.
+    asked = msal.TokenCache()
+    application = msal.ConfidentialClientApplication(
+        request.client_id,
+        client_credential=request.client_secret or None,
+        authority=f"{request.authority}/{request.directory_id}",
+        token_cache=asked,
+        http_client=client,
+        azure_region=False,  # else MSAL_FORCE_REGION of the environment decides
+        # After a refusal MSAL would ask for other names of the host, and its answer
+        # would hide the pause that the refusal asks for. Hosts unknown to MSAL it has
+        # to look up.
+        instance_discovery=(
+            False if refusals.host_of(request.authority) in _KNOWN_HOSTS else None
+        ),
+    )
+    with warnings.catch_warnings():
+        # Of tenants such as "organizations"; Entra refuses them, which says more.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        answer = application.acquire_token_for_client(request.scope.split())
+    for entry in asked.search(_ACCESS_TOKEN):
+        # Tokens for other resources stay in the cache that we were given.
+        store.modify(_ACCESS_TOKEN, entry, entry)
+    return dict(answer)
+
+
 def _cached(
     store: msal.SerializableTokenCache, request: TokenRequest, margin: float
 ) -> Token | None:
@@ -156,11 +165,16 @@ def _cached(
     The constructor of MSAL's application asks the authority for its configuration, so
     an idle cycle would cost a request.
     """
-    kind = msal.TokenCache.CredentialType.ACCESS_TOKEN
     found = store.search(
-        kind, target=request.scope.split(), query={"client_id": request.client_id}
+        _ACCESS_TOKEN,
+        target=request.scope.split(),
+        query={"client_id": request.client_id},
     )
     for entry in found:
+        # The same cache may hold tokens of a user from before the grant was changed.
+        of_application = entry.get("home_account_id") is None
+        if of_application != (request.grant == Grant.CLIENT_CREDENTIALS):
+            continue
         expires_at = float(entry.get("expires_on", 0))
         if expires_at - time.time() > margin:
             value = str(entry["secret"])
@@ -194,19 +208,23 @@ def claims(token: str) -> dict[str, object]:
 
 
 def _refused(
-    answer: Mapping[str, Any], client: _Recorder, evidence: Mapping[str, object]
+    answer: Mapping[str, Any], client: Recorder, evidence: Mapping[str, object]
 ) -> MailError:
     last = client.last
-    wait = _wait(last) if last is not None else None
+    wait = retry_after(last) if last is not None else None
     if last is not None and last.status_code == 429:
         return refusals.of_status(429, str(answer.get("error", "")), evidence, wait)
     return refusals.of_answer(answer, evidence, wait)
 
 
 def _unusable(
-    error: ValueError, client: _Recorder, evidence: dict[str, object]
+    error: Exception, client: Recorder, evidence: dict[str, object]
 ) -> MailError:
-    """MSAL raises ValueError for an authority whose configuration it cannot read."""
+    """What MSAL raises in place of an answer.
+
+    ValueError: an authority whose configuration it cannot read. MsalServiceError: a
+    status of 500 and above, although the body may say why.
+    """
     last = client.last
     if last is not None:
         try:
@@ -214,10 +232,10 @@ def _unusable(
         except ValueError:
             body = None
         if isinstance(body, dict) and body.get("error"):
-            return refusals.of_answer(body, evidence, _wait(last))
+            return refusals.of_answer(body, evidence, retry_after(last))
         if last.status_code >= 500:
             return refusals.of_status(
-                last.status_code, last.text, evidence, _wait(last)
+                last.status_code, last.text, evidence, retry_after(last)
             )
     return MailError(
         Code.TENANT_UNKNOWN,
@@ -225,17 +243,3 @@ def _unusable(
         permanent=True,
         evidence={**evidence, "answer": str(error).splitlines()[0]},
     )
-
-
-def _is_json(response: requests.Response) -> bool:
-    try:
-        response.json()
-    except ValueError:
-        return False
-    return True
-
-
-def _wait(response: requests.Response) -> float | None:
-    """Seconds of Retry-After (RFC 9110 section 10.2.3), at most an hour."""
-    value = response.headers.get("Retry-After", "")
-    return min(float(value), 3600.0) if value.isdigit() else None

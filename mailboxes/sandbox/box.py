@@ -32,7 +32,18 @@ from .smtp_server import SmtpServer
 from .tally import Tally
 from .tokens import Tokens
 from .wire import LIMIT
-from .world import MAILBOXES, PROXY_LOGIN, SCENARIOS, Account, accounts
+from .world import (
+    APPS,
+    AUTHORITY_HOST,
+    MAIL_RESOURCES,
+    MAILBOXES,
+    PROXY_LOGIN,
+    SCENARIOS,
+    TENANT_ID,
+    Account,
+    App,
+    accounts,
+)
 
 HOST = "127.0.0.1"
 FIRST_LETTERS = len(letters.FIRST)
@@ -41,6 +52,9 @@ KEEP = 20_000  # messages in a living INBOX; the generator takes the oldest away
 MOST_AT_ONCE = 20  # letters to one mailbox, after a time asleep
 AFTER_TROUBLE = 5.0  # seconds
 TICK = 0.1  # seconds between looks for letters and answers that are due
+# What an option set needs of the provider, beside the account and the app.
+AUTHORITY = f"https://{AUTHORITY_HOST}"
+SCOPE = f"{MAIL_RESOURCES[0]}/.default"
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -73,7 +87,8 @@ class Box:
         self.accounts: dict[str, Account] = accounts()
         self.faults = Faults()
         for account in SCENARIOS:
-            self.faults.always(account.address, account.fault or "")
+            if account.fault:
+                self.faults.always(account.address, account.fault)
         self.authority = Authority(folder)
         self.store = Mailstore(folder / "mail.sqlite3")
         self.delivery = Delivery(
@@ -278,6 +293,7 @@ class Box:
                 self.store.remove(place.id, uids[: len(uids) - KEEP])
 
     def _write_list(self) -> None:
+        """sandbox.json: ports and CA, and what apps and mailboxes are set up with."""
         folder = self.options.data
         write_private(folder / "proxy.port", str(self.ports["proxy"]).encode())
         content = {
@@ -287,11 +303,26 @@ class Box:
             "ca_file": str(self.authority.ca_file),
             "control": {"host": HOST, "port": self.ports["control"]},
             "listeners": self.ports,
+            "apps": [_described_app(app) for app in APPS.values()],
             "mailboxes": [_described(account) for account in MAILBOXES],
             "scenarios": [_described(account) for account in SCENARIOS],
         }
         text = json.dumps(content, indent=2) + "\n"
         write_private(folder / "sandbox.json", text.encode())
+
+
+def _described_app(app: App) -> dict[str, Any]:
+    return {
+        "client_id": app.client_id,
+        "name": app.name,
+        "secret": app.secret,
+        "principal_id": app.principal_id,
+        "directory_id": TENANT_ID,
+        "authority": AUTHORITY,
+        "scope": SCOPE,
+        "public": app.public,
+        "roles": [*app.mail_roles, *app.graph_roles],
+    }
 
 
 def _described(account: Account) -> dict[str, Any]:
@@ -303,13 +334,14 @@ def _described(account: Account) -> dict[str, Any]:
         "configured_password": account.configured_password or account.password,
         "client_id": account.client_id,
         "directory_id": account.tenant_id,
-        "authority": "https://login.microsoftonline.com",
-        "scope": "https://outlook.office.com/.default",
+        "authority": AUTHORITY,
+        "scope": SCOPE,
         "imap": {"host": "outlook.office365.com", "port": 993},
         "smtp": {"host": "smtp.office365.com", "port": 587},
         "living": account.living,
         "basic": account.basic,
         "fault": account.fault,
+        "app_access": account.app_access,
     }
 
 

@@ -1,8 +1,9 @@
 """The control API: scenarios for tests, drills and training, as JSON over loopback.
 
-GET /faults, /delivered, /mailboxes/ADDRESS, /requests/ADDRESS; POST /faults, /deliver,
-/uidvalidity, /rate, /tokens, /drop-connections. No sign-in; it listens on 127.0.0.1
-and answers no web page (Host is checked). The work: box.
+GET /faults, /delivered, /mailboxes/ADDRESS, /requests/ADDRESS (or a client id, for
+tokens of the application itself); POST /faults, /deliver, /uidvalidity, /rate, /tokens,
+/drop-connections. No sign-in; it listens on 127.0.0.1 and answers no web page (Host is
+checked). The work: box.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .faults import FAULTS, UnknownFault
 from .http import Answer, Request
+from .world import APPS
 
 if TYPE_CHECKING:
     from .box import Box
@@ -54,8 +56,8 @@ class Control:
         if path == "/mailboxes":
             return Answer(200, {"mailboxes": sorted(box.accounts)})
         if path.startswith("/requests/"):
-            address = self._address(path.removeprefix("/requests/"))
-            return Answer(200, box.tally.of(address))
+            who = path.removeprefix("/requests/").lower()
+            return Answer(200, box.tally.of(who if who in APPS else self._address(who)))
         if path.startswith("/mailboxes/"):
             address = self._address(path.removeprefix("/mailboxes/"))
             return Answer(200, box.listing(address))

@@ -1,57 +1,42 @@
 """The fake Entra ID: discovery, userrealm, and the v2.0 token endpoint.
 
-Grants: password and refresh_token, as MSAL asks. Refuses for the reasons the real one
-has, in its shape (entra_errors); tokens are made in tokens. Other grants: AADSTS70003.
+Grants: password, refresh_token and client_credentials, as MSAL asks. Refuses for the
+reasons the real one has (entra_checks), in its shape (entra_errors); tokens are made in
+tokens. Other grants: AADSTS70003. A fault hits a user by address, an application that
+asks for itself by client id.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from . import entra_errors
+from .entra_checks import (
+    Refused,
+    check_default,
+    check_named,
+    check_secret,
+    check_tenant,
+    known_app,
+    needed,
+    resource_of,
+)
+from .entra_documents import configuration, instances
 from .faults import Faults
 from .http import Answer, DropConnection, Request
 from .tally import Tally
 from .tokens import TokenRefused, Tokens, client_info, fingerprint
-from .world import (
-    APPS,
-    AUTHORITY_HOST,
-    RESOURCES,
-    TENANT_DOMAINS,
-    TENANT_ID,
-    Account,
-    App,
-)
+from .world import TENANT_DOMAINS, TENANT_ID, Account, App
 
-OIDC_SCOPES = {"openid", "profile", "offline_access", "email"}
-SHARED_TENANTS = {"common", "organizations", "consumers"}
 RETRY_AFTER = "7"
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_DOMAIN = re.compile(r"([a-z0-9-]+\.)+[a-z0-9-]+", re.IGNORECASE)
-_ALIASES = (
-    AUTHORITY_HOST,
-    "login.windows.net",
-    "login.microsoft.com",
-    "sts.windows.net",
-)
 _FAULT = "AADSTS"
 _PAGE = (
     "<!DOCTYPE html><html><head><title>Network sign-in</title></head><body>"
     "<h1>Please accept the terms of use of this network</h1></body></html>"
 )
-
-
-class Refused(Exception):
-    """An AADSTS number with the facts for its words."""
-
-    def __init__(self, number: int, **facts: str) -> None:
-        super().__init__(number)
-        self.number = number
-        self.facts = facts
 
 
 @dataclass
@@ -70,16 +55,16 @@ class Entra:
         parts = request.path.strip("/").split("/")
         if request.path.startswith("//"):
             parts.insert(0, "")
-        stopped = await self._trouble(request.form.get("username"))
+        stopped = await self._trouble(_asking(request))
         if stopped:
             return stopped
         match parts:
             case [*_, "discovery", "instance"]:
-                return Answer(200, _instances(request.query))
+                return Answer(200, instances(request.query))
             case [_, "userrealm", user]:
                 return self._realm(user)
             case [tenant, "v2.0", ".well-known", "openid-configuration"]:
-                return self._refusable(request, lambda: _configuration(tenant))
+                return self._refusable(request, lambda: configuration(tenant))
             case [tenant, "oauth2", "v2.0", "token"] if request.method == "POST":
                 return self._refusable(request, lambda: self._token(tenant, request))
             case [_, "discovery", "v2.0", "keys"]:
@@ -105,11 +90,11 @@ class Entra:
         headers = {"x-ms-request-id": str(uuid.uuid4())}
         if correlation:
             headers["client-request-id"] = correlation
-        user = request.form.get("username", "")
         try:
             body = work()
         except Refused as refused:
-            self.tally.note("token", user, f"AADSTS{refused.number}")
+            outcome = f"AADSTS{refused.number}"
+            self.tally.note("token", _asking(request) or "", outcome)
             body = entra_errors.body(refused.number, correlation, **refused.facts)
             status = entra_errors.ERRORS[refused.number].status
             if status in (429, 503):
@@ -131,20 +116,29 @@ class Entra:
 
     def _token(self, tenant: str, request: Request) -> dict[str, Any]:
         form = request.form
-        _check_tenant(tenant)
-        grant = _needed(form, "grant_type")
-        app = _app(_needed(form, "client_id"), tenant)
-        if grant not in ("password", "refresh_token"):
-            raise Refused(70003, grant=grant)
+        check_tenant(tenant)
+        grant = needed(form, "grant_type")
+        app = known_app(needed(form, "client_id"), tenant)
+        match grant:
+            case "password" | "refresh_token":
+                return self._for_user(grant, app, tenant, form)
+            case "client_credentials":
+                return self._for_app(app, tenant, form)
+        raise Refused(70003, grant=grant)
+
+    def _for_user(
+        self, grant: str, app: App, tenant: str, form: dict[str, str]
+    ) -> dict[str, Any]:
+        """A delegated token, by password or refresh token."""
         if grant == "password" and tenant.lower() in ("common", "consumers"):
             raise Refused(9001023)
-        _check_secret(app, form)
-        resource = _resource(_needed(form, "scope"))
+        check_secret(app, form, for_user=True)
+        resource = resource_of(needed(form, "scope"))
         if grant == "password":
-            account = self._named(_needed(form, "username"), tenant)
-            password = _needed(form, "password")
+            account = self._named(needed(form, "username"), tenant)
+            password = needed(form, "password")
         else:
-            account = self._by_refresh(_needed(form, "refresh_token"), app)
+            account = self._by_refresh(needed(form, "refresh_token"), app)
             password = account.password
         facts = {
             "user": account.address,
@@ -153,21 +147,55 @@ class Entra:
             "app": app.name,
             "resource": resource,
         }
-        fault = self.faults.first(_FAULT, account.address)
-        if fault:
-            raise Refused(int(fault.name.removeprefix(_FAULT)), **facts)
+        self._fail_if_asked(account.address, **facts)
         if password != account.password:
             raise Refused(50126)
         if not app.permissions(resource):
             raise Refused(65001, **facts)
         return self._issue(account, app, resource, form)
 
+    def _for_app(self, app: App, tenant: str, form: dict[str, str]) -> dict[str, Any]:
+        """A token of the application itself (RFC 6749 section 4.4).
+
+        Without any consent there is a token all the same, only without roles: the mail
+        server is who refuses it.
+        """
+        scope = needed(form, "scope")
+        self._fail_if_asked(
+            app.client_id,
+            tenant=TENANT_ID,
+            client=app.client_id,
+            app=app.name,
+            scope=scope,
+        )
+        check_named(tenant)
+        check_secret(app, form, for_user=False)
+        check_default(scope)
+        resource = resource_of(scope)
+        seconds = self._seconds()
+        self.tally.note("token", app.client_id, "ok")
+        return {
+            "token_type": "Bearer",
+            "expires_in": seconds,
+            "ext_expires_in": seconds,
+            "access_token": self.tokens.application(app, resource, seconds),
+        }
+
+    def _fail_if_asked(self, who: str, **facts: str) -> None:
+        fault = self.faults.first(_FAULT, who)
+        if fault:
+            raise Refused(int(fault.name.removeprefix(_FAULT)), **facts)
+
+    def _seconds(self) -> int:
+        """Life of the next token."""
+        self.issued += 1
+        # Entra gives 60 to 90 minutes, so that not everybody comes back at once.
+        return self.token_seconds or 3600 + (self.issued * 137) % 900
+
     def _named(self, user: str, tenant: str) -> Account:
         account = self.accounts.get(user.lower())
         if account is None:
-            fault = self.faults.first(_FAULT, user)
-            if fault:
-                raise Refused(int(fault.name.removeprefix(_FAULT)), user=user)
+            self._fail_if_asked(user, user=user)
             raise Refused(50034, user=user, tenant=tenant)
         return account
 
@@ -186,10 +214,8 @@ class Entra:
     def _issue(
         self, account: Account, app: App, resource: str, form: dict[str, str]
     ) -> dict[str, Any]:
-        self.issued += 1
         self.tally.note("token", account.address, "ok")
-        # Entra gives 60 to 90 minutes, so that not everybody comes back at once.
-        seconds = self.token_seconds or 3600 + (self.issued * 137) % 900
+        seconds = self._seconds()
         access, scopes = self.tokens.access(account, app, resource, seconds)
         asked = set(form["scope"].split())
         answer: dict[str, Any] = {
@@ -210,115 +236,9 @@ class Entra:
         return answer
 
 
-def _needed(form: dict[str, str], name: str) -> str:
-    value = form.get(name, "").strip() if name != "password" else form.get(name, "")
-    if not value:
-        raise Refused(900144, parameter=name)
-    return value
-
-
-def _check_tenant(tenant: str) -> str:
-    """The tenant's id as the world knows it. Raises Refused."""
-    if not tenant.strip():
-        raise Refused(50059)
-    if tenant.lower() in SHARED_TENANTS:
-        return tenant.lower()
-    if not _GUID.fullmatch(tenant) and not _DOMAIN.fullmatch(tenant):
-        raise Refused(900023, tenant=tenant)
-    if tenant.lower() not in (TENANT_ID, *TENANT_DOMAINS):
-        raise Refused(90002, tenant=tenant)
-    return TENANT_ID
-
-
-def _app(client_id: str, tenant: str) -> App:
-    app = APPS.get(client_id.lower())
-    if app is None:
-        raise Refused(700016, client=client_id, tenant=tenant)
-    return app
-
-
-def _check_secret(app: App, form: dict[str, str]) -> None:
-    given = form.get("client_secret")
-    if app.secret is None:
-        if given:
-            raise Refused(700025)
-        return
-    if not given:
-        raise Refused(7000218)
-    if given == app.expired_secret:
-        raise Refused(7000222, client=app.client_id)
-    if given != app.secret:
-        raise Refused(7000215, client=app.client_id)
-
-
-def _resource(scope: str) -> str:
-    """The one resource that the scopes name. Raises Refused."""
-    found: set[str] = set()
-    for one in scope.split():
-        if one in OIDC_SCOPES:
-            continue
-        head, slash, permission = one.rpartition("/")
-        if not slash or not permission or not head.startswith(("https://", "api://")):
-            raise Refused(70011, scope=one)
-        if "," in one or head.count("/") not in (2, 3):
-            raise Refused(70011, scope=one)
-        found.add(head.rstrip("/"))
-    if len(found) > 1:
-        raise Refused(28000, scope=scope)
-    if not found:
-        raise Refused(70011, scope=scope)
-    resource = found.pop()
-    if resource.lower() not in RESOURCES:
-        raise Refused(500011, resource=resource)
-    return resource.lower()
-
-
-def _configuration(tenant: str) -> dict[str, Any]:
-    known = _check_tenant(tenant)
-    issued_by = "{tenantid}" if known in SHARED_TENANTS else known
-    base = f"https://{AUTHORITY_HOST}/{known}"
-    return {
-        "token_endpoint": f"{base}/oauth2/v2.0/token",
-        "token_endpoint_auth_methods_supported": [
-            "client_secret_post",
-            "private_key_jwt",
-            "client_secret_basic",
-        ],
-        "jwks_uri": f"{base}/discovery/v2.0/keys",
-        "response_modes_supported": ["query", "fragment", "form_post"],
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code", "id_token", "code id_token"],
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": f"https://{AUTHORITY_HOST}/{issued_by}/v2.0",
-        "request_uri_parameter_supported": False,
-        "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
-        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-        "http_logout_supported": True,
-        "frontchannel_logout_supported": True,
-        "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "tid", "ver"],
-        "kerberos_endpoint": f"{base}/kerberos",
-        "tenant_region_scope": "EU",
-        "cloud_instance_name": "microsoftonline.com",
-        "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": "graph.microsoft.com",
-        "rbac_url": "https://pas.windows.net",
-    }
-
-
-def _instances(query: dict[str, str]) -> dict[str, Any]:
-    endpoint = query.get("authorization_endpoint", "")
-    tail = endpoint.replace("/oauth2/v2.0/authorize", "")
-    return {
-        "tenant_discovery_endpoint": f"{tail}/v2.0/.well-known/openid-configuration",
-        "api-version": "1.1",
-        "metadata": [
-            {
-                "preferred_network": AUTHORITY_HOST,
-                "preferred_cache": "login.windows.net",
-                "aliases": list(_ALIASES),
-            }
-        ],
-    }
+def _asking(request: Request) -> str | None:
+    """Whose faults and counts a request is: the user's, or the application's own."""
+    form = request.form
+    if form.get("grant_type") == "client_credentials":
+        return form.get("client_id")
+    return form.get("username")

@@ -113,6 +113,12 @@ ERRORS: dict[int, Entry] = {
         _CLIENT,
         "The provided client secret keys for app '{client}' are expired.",
     ),
+    7000216: Entry(
+        401,
+        _CLIENT,
+        "'client_assertion', 'client_secret' or 'request' is required for the "
+        "'client_credentials' grant type.",
+    ),
     700025: Entry(
         401,
         _CLIENT,
@@ -166,6 +172,13 @@ ERRORS: dict[int, Entry] = {
         "The provided request must include a 'scope' input "
         "parameter. The provided value "
         "for the input parameter 'scope' is not valid. The scope {scope} is not valid.",
+    ),
+    1002012: Entry(
+        400,
+        "invalid_scope",
+        "The provided value for scope {scope} is not valid. Client credential flows "
+        "must have a scope value with /.default suffixed to the resource identifier "
+        "(application ID URI).",
     ),
     28000: Entry(
         400,

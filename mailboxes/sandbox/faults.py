@@ -1,7 +1,8 @@
 """Faults by name: what can go wrong on request, and for whom it does now.
 
-A fault of "*" hits everybody; one of an account only it. Where they are shown: entra,
-imap_server, imap_fetch, smtp_server, proxy. Natural refusals need no fault.
+A fault of "*" hits everybody; one of an account only it, one of a client id the tokens
+that the application gets for itself. Where they are shown: entra, imap_server,
+imap_fetch, smtp_server, proxy. Natural refusals need no fault.
 """
 
 from __future__ import annotations

@@ -16,6 +16,12 @@ from .tally import Tally
 from .tokens import TokenRefused, Tokens
 from .world import Account
 
+# By service: permission of a user's token, and of an application's.
+_PERMISSIONS = {
+    "imap": ("IMAP.AccessAsUser.All", "IMAP.AccessAsApp"),
+    "smtp": ("SMTP.Send", "SMTP.SendAsApp"),
+}
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -33,11 +39,7 @@ class SignIn:
     tokens: Tokens
     faults: Faults
     tally: Tally
-    service: str  # imap or smtp
-
-    @property
-    def permission(self) -> str:
-        return "SMTP.Send" if self.service == "smtp" else "IMAP.AccessAsUser.All"
+    service: str  # of _PERMISSIONS
 
     def note(self, result: Account | Refusal) -> None:
         """Count how a sign-in ended."""
@@ -58,12 +60,15 @@ class SignIn:
         if scheme.lower() != "bearer" or not response.endswith(b"\x01\x01"):
             return Refusal("malformed", user)
         try:
-            self.tokens.check(token, user, self.permission)
+            claims = self.tokens.check(token, user, *_PERMISSIONS[self.service])
         except TokenRefused as refused:
             return Refusal(str(refused), user)
         account = self.accounts.get(user.lower())
         if account is None:
             return Refusal("no mailbox", user)
+        for_app = claims.get("idtyp") == "app"
+        if for_app and claims.get("appid") not in account.app_access:
+            return Refusal("application", user)
         fault = f"{self.service}-refuse-token"
         if self.faults.hit(fault, account.address):
             return Refusal(fault, user)

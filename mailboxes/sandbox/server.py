@@ -17,7 +17,15 @@ from typing import Any, TypeVar
 
 from .box import HOST, Box, Options
 from .mailstore import INBOX
-from .world import APPS, PUBLIC_APP_ID, TENANT_ID, Account, accounts
+from .world import (
+    APPS,
+    CONFIDENTIAL_APP_ID,
+    PUBLIC_APP_ID,
+    TENANT_ID,
+    Account,
+    App,
+    accounts,
+)
 
 T = TypeVar("T")
 ANSWER_WITHIN = 60.0  # seconds for anything asked of the loop
@@ -140,6 +148,20 @@ class Sandbox:
         app = APPS[account.client_id]
         return self.box.tokens.access(account, app, resource, seconds)[0]
 
+    def app(self, client_id: str = CONFIDENTIAL_APP_ID) -> App:
+        """Name, secret and ids of an app registration."""
+        return APPS[client_id]
+
+    def app_token(
+        self,
+        client_id: str = CONFIDENTIAL_APP_ID,
+        *,
+        seconds: int = 3600,
+        resource: str = "https://outlook.office365.com",
+    ) -> str:
+        """An access token of an application itself, without asking Entra."""
+        return self.box.tokens.application(self.app(client_id), resource, seconds)
+
     def deliver(self, address: str, *contents: bytes) -> list[int]:
         """Put letters into an INBOX; returns their UIDs."""
         return self._call(lambda: self.box.deliver(address, contents))
@@ -169,7 +191,11 @@ class Sandbox:
         times: int | None = None,
         seconds: float = 3.0,
     ) -> None:
-        """Put a fault (faults.FAULTS) on an account or "*"; None clears it."""
+        """Put a fault (faults.FAULTS) on somebody; None clears it.
+
+        address: of an account, "*" for everybody, or a client id for the tokens that
+        the application gets for itself.
+        """
         self._call(lambda: self.box.faults.set(address, name, times, seconds))
 
     def delivered(self) -> list[dict[str, Any]]:
@@ -179,6 +205,7 @@ class Sandbox:
     def requests(self, address: str) -> dict[str, dict[str, int]]:
         """How sign-ins ended: {"token": {"ok": 1}, "imap": {"expired": 2}, "smtp": {}}.
 
+        address: or a client id, for the tokens that the application got for itself.
         A service that was never asked is absent.
         """
         return self._call(lambda: self.box.tally.of(address))

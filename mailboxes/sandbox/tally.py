@@ -9,7 +9,10 @@ from collections import Counter
 
 
 class Tally:
-    """Counts by service (token, imap, smtp), account and outcome."""
+    """Counts by service (token, imap, smtp), account and outcome.
+
+    The account of a token that an application got for itself is its client id.
+    """
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str, str]] = Counter()

@@ -62,20 +62,44 @@ MAIL_PERMISSIONS = (
 GRAPH_PERMISSIONS = ("Mail.ReadWrite", "Mail.Send", "User.Read")
 
 
+# Application permissions, for tokens of the application itself.
+MAIL_ROLES = (
+    "IMAP.AccessAsApp",
+    "POP.AccessAsApp",
+    "SMTP.SendAsApp",
+    "full_access_as_app",
+)
+GRAPH_ROLES = ("Mail.ReadWrite", "Mail.Send")
+
+
 @dataclass(frozen=True)
 class App:
-    """An app registration. secret: the client secret that is valid, None = public."""
+    """An app registration and its enterprise application (service principal).
+
+    principal_id: object id of the latter, which Exchange is told. secret: the client
+    secret that is valid, None = it has none. public: may ask for users' tokens without
+    it ("Allow public client flows"). The others are what an administrator consented to:
+    delegated permissions (mail, graph) and application permissions (their roles).
+    """
 
     client_id: str
     name: str
+    principal_id: str
     secret: str | None = field(default=None, repr=False)
     expired_secret: str | None = field(default=None, repr=False)
+    public: bool = True
     mail: tuple[str, ...] = MAIL_PERMISSIONS
     graph: tuple[str, ...] = GRAPH_PERMISSIONS
+    mail_roles: tuple[str, ...] = ()
+    graph_roles: tuple[str, ...] = ()
 
     def permissions(self, resource: str) -> tuple[str, ...]:
-        """What an administrator consented to for that resource."""
+        """Delegated permissions for that resource."""
         return self.graph if resource == GRAPH_RESOURCE else self.mail
+
+    def roles(self, resource: str) -> tuple[str, ...]:
+        """Application permissions for that resource."""
+        return self.graph_roles if resource == GRAPH_RESOURCE else self.mail_roles
 
 
 @dataclass(frozen=True)
@@ -85,6 +109,8 @@ class Account:
     living: gets new mail and answers. basic: may still sign in with its password.
     fault: the scenario that this account always shows (see faults.FAULTS).
     configured_password: what the demo option set holds, where it is not the right one.
+    app_access: client ids of applications whose service principal may open it
+    (Add-MailboxPermission FullAccess).
     """
 
     address: str
@@ -98,25 +124,43 @@ class Account:
     configured_password: str | None = field(default=None, repr=False)
     tenant_id: str = TENANT_ID
     client_id: str = PUBLIC_APP_ID
+    app_access: tuple[str, ...] = ()
 
 
 def _id(number: int) -> str:
     return f"5e1f0a77-2c3b-4d9a-b6e8-c0ffee00c{number:03d}"
 
 
+def _principal(number: int) -> str:
+    return f"b7c90e12-61d4-4f3a-8a55-c0ffee00d{number:03d}"
+
+
 APPS = {
     app.client_id: app
     for app in (
-        App(PUBLIC_APP_ID, "Contoso contact centre mail"),
+        App(PUBLIC_APP_ID, "Contoso contact centre mail", _principal(1)),
         App(
             CONFIDENTIAL_APP_ID,
             "Contoso mail gateway",
+            _principal(2),
             secret="sandbox~Confidential~Value~0001",
             expired_secret="sandbox~Expired~Value~0000",
+            public=False,
+            mail_roles=MAIL_ROLES,
+            graph_roles=GRAPH_ROLES,
         ),
-        App(UNCONSENTED_APP_ID, "Contoso without consent", mail=(), graph=()),
+        App(
+            UNCONSENTED_APP_ID,
+            "Contoso without consent",
+            _principal(3),
+            secret="sandbox~Unconsented~Value~0002",
+            mail=(),
+            graph=(),
+        ),
     )
 }
+
+GATEWAY = (CONFIDENTIAL_APP_ID,)  # what most mailboxes are opened to
 
 MAILBOXES = (
     Account(
@@ -126,6 +170,7 @@ MAILBOXES = (
         _id(1),
         "healthy",
         living=True,
+        app_access=GATEWAY,
     ),
     Account(
         "orders@contoso.example",
@@ -134,6 +179,7 @@ MAILBOXES = (
         _id(2),
         "healthy",
         living=True,
+        app_access=GATEWAY,
     ),
     Account(
         "billing@contoso.example",
@@ -142,6 +188,7 @@ MAILBOXES = (
         _id(3),
         "healthy; the demo option set holds a wrong password",
         living=True,
+        app_access=GATEWAY,
         configured_password="Quiet-Meadow-17",
     ),
     Account(
@@ -151,6 +198,7 @@ MAILBOXES = (
         _id(4),
         "healthy, not configured yet: for the wizard and for training",
         living=True,
+        app_access=GATEWAY,
     ),
     Account(
         "legacy@contoso.example",
@@ -159,11 +207,13 @@ MAILBOXES = (
         _id(5),
         "healthy, still lets a password sign in without OAuth",
         living=True,
+        app_access=GATEWAY,
         basic=True,
     ),
 )
 
-# Accounts that always refuse, each for one reason.
+# Accounts that always refuse, each for one reason. Where the fault is a mail server's,
+# the application may open the mailbox, so that its sign-ins meet that fault too.
 SCENARIOS = tuple(
     Account(
         f"{local}@contoso.example",
@@ -171,19 +221,26 @@ SCENARIOS = tuple(
         "Always-The-Same-1",
         _id(number),
         name,
-        fault=f,
+        fault=fault,
+        app_access=access,
     )
-    for number, (local, name, f) in enumerate(
+    for number, (local, name, fault, access) in enumerate(
         (
-            ("locked", "locked by smart lockout", "AADSTS50053"),
-            ("expired", "password expired", "AADSTS50055"),
-            ("disabled", "account disabled", "AADSTS50057"),
-            ("mfa", "multi-factor sign-in demanded", "AADSTS50076"),
-            ("enrol", "has to register for multi-factor", "AADSTS50079"),
-            ("policy", "blocked by conditional access", "AADSTS53003"),
-            ("unassigned", "not assigned to the application", "AADSTS50105"),
-            ("norights", "mailbox cannot be opened", "imap-not-connected"),
-            ("nosmtp", "SMTP sign-in off for the tenant", "smtp-auth-off-tenant"),
+            ("locked", "locked by smart lockout", "AADSTS50053", ()),
+            ("expired", "password expired", "AADSTS50055", ()),
+            ("disabled", "account disabled", "AADSTS50057", ()),
+            ("mfa", "multi-factor sign-in demanded", "AADSTS50076", ()),
+            ("enrol", "has to register for multi-factor", "AADSTS50079", ()),
+            ("policy", "blocked by conditional access", "AADSTS53003", ()),
+            ("unassigned", "not assigned to the application", "AADSTS50105", ()),
+            ("norights", "mailbox cannot be opened", "imap-not-connected", GATEWAY),
+            (
+                "nosmtp",
+                "SMTP sign-in off for the tenant",
+                "smtp-auth-off-tenant",
+                GATEWAY,
+            ),
+            ("noaccess", "not opened to the application", None, ()),
         ),
         start=101,
     )

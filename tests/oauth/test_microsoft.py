@@ -10,7 +10,7 @@ import pytest
 
 from mailboxes.core.choices import Stage
 from mailboxes.core.errors import MailError
-from mailboxes.oauth import microsoft, session
+from mailboxes.oauth import microsoft
 from mailboxes.oauth.base import TokenRequest
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
@@ -23,16 +23,6 @@ SCOPE = "https://outlook.office.com/.default"
 
 
 @pytest.fixture
-def policy(sandbox: Sandbox) -> NetworkPolicy:
-    return NetworkPolicy(
-        connect_timeout=5,
-        read_timeout=5,
-        proxy=Proxy("127.0.0.1", sandbox.proxy_port),
-        ca_pem=sandbox.ca_pem,
-    )
-
-
-@pytest.fixture
 def request_(sandbox: Sandbox) -> TokenRequest:
     return TokenRequest(
         "https://login.microsoftonline.com",
@@ -42,27 +32,6 @@ def request_(sandbox: Sandbox) -> TokenRequest:
         ADDRESS,
         sandbox.account(ADDRESS).password,
     )
-
-
-@pytest.fixture
-def requests_sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Addresses that were asked for, in order."""
-    sent: list[str] = []
-    make = session.make
-
-    def counting(policy: NetworkPolicy):
-        made = make(policy)
-        request = made.request
-
-        def count(method: str, url: str, **kwargs):
-            sent.append(f"{method.upper()} {url.split('?')[0].rsplit('/', 1)[-1]}")
-            return request(method, url, **kwargs)
-
-        made.request = count  # type: ignore[method-assign]
-        return made
-
-    monkeypatch.setattr(session, "make", counting)
-    return sent
 
 
 def test_password_grant_gives_a_token_with_claims(policy, request_) -> None:
@@ -146,6 +115,20 @@ def test_refusal_stops_and_keeps_its_code(sandbox, policy, request_, code) -> No
     with pytest.raises(MailError) as caught:
         microsoft.acquire(request_, policy, None)
     assert (caught.value.code, caught.value.permanent) == (code, True)
+
+
+def test_service_in_trouble_keeps_its_code_and_its_pause(
+    sandbox, policy, request_
+) -> None:
+    sandbox.fault(ADDRESS, "AADSTS90033")  # 503 with JSON, for which MSAL raises
+    with pytest.raises(MailError) as caught:
+        microsoft.acquire(request_, policy, None)
+    error = caught.value
+    assert (error.code, error.permanent, error.retry_after) == (
+        "AADSTS90033",
+        False,
+        7.0,
+    )
 
 
 def test_nothing_is_cached_after_a_refusal(sandbox, policy, request_) -> None:

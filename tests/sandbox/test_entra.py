@@ -125,7 +125,7 @@ NATURAL = [
     (28000, {"scope": f"{SCOPE} https://graph.microsoft.com/.default"}),
     (900144, {"scope": "(none)"}),
     (900144, {"username": "(none)"}),
-    (70003, {"grant_type": "client_credentials"}),
+    (70003, {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer"}),
     (70000, {"grant_type": "refresh_token", "refresh_token": "1.Ajunk"}),
 ]
 

@@ -104,6 +104,58 @@ def test_the_list_names_what_option_sets_need(start: Start) -> None:
     }
 
 
+def test_the_list_names_what_app_registrations_need(start: Start) -> None:
+    found = start(MODULE, "--rate", "0").ready()
+    shared = {
+        "directory_id": "3d5a1c9e-7b42-4f0d-9a16-c0ffee00a001",
+        "authority": "https://login.microsoftonline.com",
+        "scope": "https://outlook.office.com/.default",
+    }
+    assert found["apps"] == [
+        {
+            "client_id": "8f2b6d10-54ce-4b8e-8d37-c0ffee00b001",
+            "name": "Contoso contact centre mail",
+            "secret": None,
+            "principal_id": "b7c90e12-61d4-4f3a-8a55-c0ffee00d001",
+            "public": True,
+            "roles": [],
+            **shared,
+        },
+        {
+            "client_id": "8f2b6d10-54ce-4b8e-8d37-c0ffee00b002",
+            "name": "Contoso mail gateway",
+            "secret": "sandbox~Confidential~Value~0001",
+            "principal_id": "b7c90e12-61d4-4f3a-8a55-c0ffee00d002",
+            "public": False,
+            "roles": [
+                "IMAP.AccessAsApp",
+                "POP.AccessAsApp",
+                "SMTP.SendAsApp",
+                "full_access_as_app",
+                "Mail.ReadWrite",
+                "Mail.Send",
+            ],
+            **shared,
+        },
+        {
+            "client_id": "8f2b6d10-54ce-4b8e-8d37-c0ffee00b003",
+            "name": "Contoso without consent",
+            "secret": "sandbox~Unconsented~Value~0002",
+            "principal_id": "b7c90e12-61d4-4f3a-8a55-c0ffee00d003",
+            "public": True,
+            "roles": [],
+            **shared,
+        },
+    ]
+    gateway = ["8f2b6d10-54ce-4b8e-8d37-c0ffee00b002"]
+    assert [one["app_access"] for one in found["mailboxes"]] == [gateway] * 5
+    assert {
+        one["address"].partition("@")[0]: one["app_access"]
+        for one in found["scenarios"]
+        if one["app_access"]
+    } == {"norights": gateway, "nosmtp": gateway}
+
+
 def wait_for_letters(program: Program, more: int) -> None:
     count = len(program.mailbox(ORDERS)["messages"])
     until(lambda: len(program.mailbox(ORDERS)["messages"]) > count + more)

@@ -1,0 +1,62 @@
+"""The HTTP client that a token library is given: passes on, and keeps the last answer.
+
+Knows nothing of tokens; the connection itself is session.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+
+class Recorder:
+    """The http_client that MSAL is given: our session, and the last answer kept.
+
+    MSAL hands the body on, but not the status and Retry-After that tell a throttled
+    endpoint or a filtering proxy from a refusal.
+    """
+
+    def __init__(self, made: requests.Session) -> None:
+        self._session = made
+        self.last: requests.Response | None = None
+        self.requests = 0
+
+    def get(self, url: str, **kwargs: Any) -> requests.Response:
+        return self._keep(self._session.get(url, **kwargs))
+
+    def post(self, url: str, **kwargs: Any) -> requests.Response:
+        return self._keep(self._session.post(url, **kwargs))
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _keep(self, response: requests.Response) -> requests.Response:
+        self.requests += 1
+        self.last = response
+        if not _is_json(response):
+            # MSAL would fail on the body with an error of its JSON parser.
+            raise NotJson(response)
+        return response
+
+
+class NotJson(Exception):
+    """An answer that is no JSON: a proxy's page, or an endpoint in trouble."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self.response = response
+        super().__init__(response.status_code)
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """Seconds of Retry-After (RFC 9110 section 10.2.3), at most an hour."""
+    value = response.headers.get("Retry-After", "")
+    return min(float(value), 3600.0) if value.isdigit() else None
+
+
+def _is_json(response: requests.Response) -> bool:
+    try:
+        response.json()
+    except ValueError:
+        return False
+    return True
