@@ -223,20 +223,19 @@ def _unusable(
     """What MSAL raises in place of an answer.
 
     ValueError: an authority whose configuration it cannot read. MsalServiceError: a
-    status of 500 and above, although the body may say why.
+    status of 400 and above, although the body may say why.
     """
     last = client.last
     if last is not None:
+        status, wait = last.status_code, retry_after(last)
         try:
             body = last.json()
         except ValueError:
             body = None
-        if isinstance(body, dict) and body.get("error"):
-            return refusals.of_answer(body, evidence, retry_after(last))
-        if last.status_code >= 500:
-            return refusals.of_status(
-                last.status_code, last.text, evidence, retry_after(last)
-            )
+        if status != 429 and isinstance(body, dict) and body.get("error"):
+            return refusals.of_answer(body, evidence, wait, status)
+        if status == 429 or status >= 500:
+            return refusals.of_status(status, last.text, evidence, wait)
     return MailError(
         Code.TENANT_UNKNOWN,
         Stage.TENANT,

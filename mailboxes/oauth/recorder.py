@@ -35,13 +35,13 @@ class Recorder:
         self.requests += 1
         self.last = response
         if not _is_json(response):
-            # MSAL would fail on the body with an error of its JSON parser.
+            # MSAL would fail on the body with whatever comes of it.
             raise NotJson(response)
         return response
 
 
 class NotJson(Exception):
-    """An answer that is no JSON: a proxy's page, or an endpoint in trouble."""
+    """An answer that is no JSON object: a proxy's page, or an endpoint in trouble."""
 
     def __init__(self, response: requests.Response) -> None:
         self.response = response
@@ -56,7 +56,6 @@ def retry_after(response: requests.Response) -> float | None:
 
 def _is_json(response: requests.Response) -> bool:
     try:
-        response.json()
+        return isinstance(response.json(), dict)
     except ValueError:
         return False
-    return True
