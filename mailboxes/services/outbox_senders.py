@@ -16,7 +16,7 @@ from django.utils import timezone
 from ..core.choices import OUTBOX_CLAIMABLE, RUNNABLE_STATES
 from ..core.errors import LeaseLost, MailError
 from ..models import Sender
-from . import leases, retry
+from . import leases, provider, retry
 
 AFTER_UNCONFIRMED = timedelta(minutes=1)
 
@@ -82,15 +82,20 @@ def standing(pk: int, fence: int) -> Standing:
 def note_success(sender: Sender, now: datetime) -> None:
     """The cycle ended well: what went wrong before is over."""
     _write(sender, retry.after_success(sender, now))
+    if sender.code:
+        provider.recovered(sender.smtp_client, sender.code)
 
 
 def note_failure(sender: Sender, error: MailError, now: datetime) -> None:
     """The sender itself has failed: when, and whether, it tries again (DESIGN D9)."""
-    changes = retry.after_failure(sender, error, now)
+    client = sender.smtp_client
+    shared, probes = provider.shares(client, error, now)
+    changes = retry.after_failure(sender, error, now, shared=shared, probes=probes)
     if error.handed_over and changes["not_before"] is not None:
         # Each hasty try would leave one more message unconfirmed.
         changes["not_before"] = max(changes["not_before"], now + AFTER_UNCONFIRMED)
     _write(sender, changes)
+    provider.relieve(client, error, now)
 
 
 def _write(sender: Sender, changes: dict[str, Any]) -> None:
