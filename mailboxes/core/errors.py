@@ -6,6 +6,7 @@
     ├── StaleEdit           the option set changed since it was opened
     ├── LeaseLost           somebody else holds the row now; roll back and leave
     ├── Held                the instance is held: nothing is fetched or sent
+    ├── QueueUnavailable    the broker of the queue cannot be reached
     └── SecretUnreadable    ciphertext cannot be read with the keys we have
 
 No prose for people here: `MailError` carries a code and evidence, services/findings
@@ -117,6 +118,10 @@ class Held(MailboxesError):
     """The instance is held (DESIGN D13): nothing is fetched, settled or sent."""
 
 
+class QueueUnavailable(MailboxesError):
+    """The broker of the queue cannot be reached; what is in our rows is not touched."""
+
+
 class SecretUnreadable(MailboxesError):
     """A stored secret cannot be read with the keys of this process."""
 
@@ -130,6 +135,7 @@ __all__ = [
     "MailboxesError",
     "OptionError",
     "Problem",
+    "QueueUnavailable",
     "SecretUnreadable",
     "StaleEdit",
     "storable",
