@@ -45,6 +45,11 @@ def cluster_command(worker: str) -> tuple[tuple[str, ...], dict[str, str]]:
     return argv, {"Q_CLUSTER_NAME": queue_name(worker)}
 
 
+def longest_task() -> float:
+    """Seconds after which the queue kills the process of a task, and all it does."""
+    return float(str(settings.Q_CLUSTER["timeout"]))
+
+
 def enqueue(worker: str, task: str, *args: int | str) -> None:
     """Put a task of mailboxes/tasks.py on the queue of one worker. Ids only.
 

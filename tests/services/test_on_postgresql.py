@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parent
 FILES = (
     "test_leases.py",
     "test_outbox.py",
+    "test_outbox_batch.py",
     "test_outbox_crash.py",
     "test_provider.py",
 )

@@ -1,4 +1,4 @@
-"""All that is done over an SMTP connection ends by a moment, however slow the server."""
+"""All that is done over an SMTP connection ends by a moment, however slow it is."""
 
 from __future__ import annotations
 
