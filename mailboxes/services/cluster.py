@@ -55,6 +55,7 @@ def run(*, resume: bool, data: Path) -> None:
     _register(name)
     argv, environ = schedule.cluster_command(name)
     service = WorkerService(name, supervisor)
+    service.watch.look()
     supervisor.add(Child("cluster", argv, grace=GRACE, environ=environ))
     while not supervisor.stopping:
         close_old_connections()
@@ -71,6 +72,7 @@ class WorkerService:
         self._supervisor = supervisor
         self._heartbeat = Heartbeat(name)
         self._ticker = Ticker(name)
+        self.watch = instance.Watch()
         self._missing = ""  # what cannot be used at the moment
 
     def turn(self) -> None:
@@ -83,6 +85,7 @@ class WorkerService:
             self._restarted()
         try:
             self._heartbeat.beat()
+            self.watch.look()
             self._ticker.tick()
         except DatabaseError as error:
             self._waits("the database", "be written", error)

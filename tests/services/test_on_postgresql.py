@@ -18,6 +18,8 @@ from tests.servers.postgresql import PostgreSQL
 FOLDER = Path(__file__).parent
 # Claims that race, conditional updates, rows with what a server has answered.
 FILES = (
+    "test_epoch.py",
+    "test_instance.py",
     "test_leases.py",
     "test_outbox.py",
     "test_outbox_batch.py",
