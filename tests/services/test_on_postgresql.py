@@ -30,6 +30,7 @@ NOT = "not oldest_goes_first"  # a thousand messages tell nothing more there
 
 
 @pytest.mark.server
+@pytest.mark.timeout(330)
 def test_what_depends_on_the_database_holds_there(postgresql: PostgreSQL) -> None:
     environ = {n: v for n, v in os.environ.items() if not n.startswith("PYTEST_")}
     environ.pop("MAILADMIN_TESTS_DATA", None)
@@ -40,6 +41,6 @@ def test_what_depends_on_the_database_holds_there(postgresql: PostgreSQL) -> Non
         cwd=FOLDER.parent.parent,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
