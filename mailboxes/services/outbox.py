@@ -14,6 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from django.db import Error, connections
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from ..core.choices import Outcome
@@ -60,7 +61,7 @@ def reap_lost() -> int:
     """
     now = timezone.now()
     lost = Q(smtp_client__sender__lease_until=None) | Q(
-        smtp_client__sender__lease_until__lte=now
+        smtp_client__sender__lease_until__lte=Now()
     )
     other = ~Q(smtp_client__sender__fence=F("fence"))
     stale = Cycle.objects.filter(

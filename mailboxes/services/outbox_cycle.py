@@ -71,7 +71,7 @@ class SendCycle:
         if held is not None:
             leases.renew(held)
         if claimed is not None:
-            outbox_rows.renew(claimed, timezone.now())
+            outbox_rows.renew(claimed)
 
     def run(self) -> None:
         """Send until nothing is due, `stop` says so, or the sender fails."""

@@ -65,7 +65,7 @@ def claim(client: int, cycle: Cycle) -> Claim | None:
                 state=OutboxState.SENDING,
                 state_since=now,
                 lease_owner=cycle.owner,
-                lease_until=now + leases.LEASE,
+                lease_until=leases.until(),
                 fence=F("fence") + 1,
                 tries=F("tries") + 1,
             )
@@ -92,12 +92,12 @@ def content(pk: int) -> bytes:
     return b"".join(bytes(data) for data in chunks.values_list("data", flat=True))
 
 
-def renew(claimed: Claim, now: datetime) -> bool:
+def renew(claimed: Claim) -> bool:
     """Hold on to a message while the server takes its time."""
     return bool(
         OutboundMessage.objects.filter(
             pk=claimed.pk, fence=claimed.fence, state=OutboxState.SENDING
-        ).update(lease_until=now + leases.LEASE)
+        ).update(lease_until=leases.until())
     )
 
 
@@ -190,18 +190,16 @@ def reap(now: datetime) -> int:
     The fence stays: a holder that was only slow may still say how it ended, see
     `finish`. A claim after a person's decision raises it.
     """
-    lost = OutboundMessage.objects.filter(
-        state=OutboxState.SENDING, lease_until__lte=now
-    )
+    lost = OutboundMessage.objects.filter(leases.over(), state=OutboxState.SENDING)
     count = 0
     for row in lost.only("pk", "fence"):
         evidence = {"answer": "", "reason": str(Code.LEASE_LOST)}
         with transaction.atomic():
             moved = OutboundMessage.objects.filter(
+                leases.over(),
                 pk=row.pk,
                 fence=row.fence,
                 state=OutboxState.SENDING,
-                lease_until__lte=now,
             ).update(
                 state=OutboxState.UNCONFIRMED,
                 state_since=now,

@@ -65,6 +65,27 @@ def test_guard_writes_and_holds_on(row: Lease) -> None:
     assert after.lease_until > timezone.now() + timedelta(seconds=20)
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_hosts_need_not_agree_on_the_time(
+    row: Lease, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """The database's clock counts; with its own, a host ahead would steal."""
+    held = _claim(row)
+    assert held is not None
+    wrong = timezone.now() + timedelta(hours=hours)
+    with monkeypatch.context() as other_host:
+        other_host.setattr(timezone, "now", lambda: wrong)
+        assert _claim(row) is None
+        assert leases.renew(held) is True
+        assert _claim(row) is None
+    assert leases.renew(held) is True
+    Lease.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    with monkeypatch.context() as other_host:
+        other_host.setattr(timezone, "now", lambda: wrong)
+        assert _claim(row) is not None
+    assert _claim(row) is None
+
+
 def test_many_threads_have_one_winner(transactional_db: None) -> None:
     row = Lease.objects.create(name="race")
     won: list[int] = []

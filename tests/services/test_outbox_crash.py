@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -171,10 +172,30 @@ def test_outcome_of_a_lost_claim_is_not_written(scene: Scene) -> None:
     assert claimed is not None
     assert outbox_rows.claim(scene.client.pk, cycle) is None
     OutboundMessage.objects.filter(pk=row.pk).update(fence=7)
-    assert outbox_rows.renew(claimed, timezone.now()) is False
+    assert outbox_rows.renew(claimed) is False
     with pytest.raises(LeaseLost):
         outbox_outcome.failed(claimed, MailError(Code.MESSAGE_REFUSED, Stage.DATA))
     assert [a.outcome for a in row.attempts.all()] == ["running"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_host_whose_clock_is_wrong_gives_nobody_up(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    row = scene.queue()
+    wrong = timezone.now() + timedelta(hours=hours)
+
+    def other_host() -> None:
+        with monkeypatch.context() as there:
+            there.setattr(timezone, "now", lambda: wrong)
+            assert outbox.reap_lost() == 0
+            assert outbox_senders.claim(scene.sender.pk) is None
+
+    scene.server.hook("send", other_host)
+    scene.cycle()
+    row.refresh_from_db()
+    assert (row.state, row.tries) == ("sent", 1)
 
 
 class Token(MemoryOutbound):
