@@ -43,6 +43,7 @@ def _free(now: datetime) -> QuerySet[Sender]:
         state__in=RUNNABLE_STATES,
         paused_at=None,
         enabled=True,
+        smtp_client__archived_at=None,
     )
 
 
@@ -60,7 +61,10 @@ def claim(pk: int) -> Sender | None:
 
 @dataclass(frozen=True)
 class Standing:
-    """generation: grows with Restart sending. margin: seconds, as newest saved."""
+    """generation: grows with Restart sending. paused: or archived.
+
+    margin: seconds, as newest saved.
+    """
 
     generation: int
     paused: bool
@@ -71,12 +75,19 @@ def standing(pk: int, fence: int) -> Standing:
     """What may have changed since the last message. Raises LeaseLost."""
     row = (
         Sender.objects.filter(pk=pk, fence=fence)
-        .values_list("generation", "paused_at", "smtp_client__token_expiry_margin_time")
+        .values_list(
+            "generation",
+            "paused_at",
+            "smtp_client__archived_at",
+            "smtp_client__token_expiry_margin_time",
+        )
         .first()
     )
     if row is None:
         raise LeaseLost
-    return Standing(row[0], row[1] is not None, float(row[2] or 0))
+    generation, paused, archived, margin = row
+    stands = paused is None and archived is None
+    return Standing(generation, not stands, float(margin or 0))
 
 
 def note_success(sender: Sender, now: datetime) -> None:

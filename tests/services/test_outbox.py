@@ -258,6 +258,19 @@ def test_second_refused_password_stops_the_sender(scene: Scene) -> None:
     assert (row.state, row.tries) == ("queued", 0)
 
 
+def test_archived_client_sends_nothing_more(scene: Scene) -> None:
+    """Also while its cycle runs; what is queued stays, and may be cancelled."""
+    scene.queue(subject="one")
+    rest = scene.queue(subject="two")
+    scene.server.hook("send", lambda: clients.archive(scene.client, None) and None)
+    scene.cycle()
+    assert scene.subjects() == ["one"]
+    assert outbox_senders.due(timezone.now()) == []
+    assert outbox_senders.claim(scene.sender.pk) is None
+    rest.refresh_from_db()
+    assert rest.state == "queued"
+
+
 def test_changed_server_is_used_only_after_restart(scene: Scene) -> None:
     with MemoryServer("new.contoso.example") as new:
         new.add_account("support", password=sending.PASSWORD)
