@@ -138,10 +138,7 @@ def restart_all_sending() -> int:
 
 
 def archive(client: Client, user: User) -> bool:
-    """Take a client out of use; everything it fetched or sent stays.
-
-    What waits to be sent by it stays too, unsent, and can be cancelled.
-    """
+    """Take a client out of use; everything it fetched or sent stays."""
     now = timezone.now()
     with transaction.atomic():
         rows: object = type(client).objects.filter(pk=client.pk, archived_at=None)
