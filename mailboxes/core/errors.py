@@ -6,6 +6,7 @@
     ├── StaleEdit           the option set changed since it was opened
     ├── LeaseLost           somebody else holds the row now; roll back and leave
     ├── Held                the instance is held: nothing is fetched or sent
+    ├── QueueUnavailable    the broker of the queue cannot be reached
     └── SecretUnreadable    ciphertext cannot be read with the keys we have
 
 No prose for people here: `MailError` carries a code and evidence, services/findings
@@ -14,12 +15,17 @@ turns them into words. Library exceptions are mapped to `MailError` where they a
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field
 
 from .choices import Stage
 from .codes import Code
 
 EVIDENCE_LIMIT = 2000  # characters kept of one raw answer
+# What a server may send and a database may refuse (jsonb: NUL, half a surrogate pair),
+# or a terminal may obey. Tabs and line ends stay.
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class MailboxesError(Exception):
@@ -52,17 +58,28 @@ class MailError(MailboxesError):
         self.stage = stage
         self.permanent = permanent
         self.retry_after = retry_after
-        self.evidence = {k: _short(v) for k, v in (evidence or {}).items()}
+        self.evidence = {k: storable(v) for k, v in (evidence or {}).items()}
         self.handed_over = handed_over
         super().__init__(f"{self.code} at {stage}: {self.evidence.get('answer', '')}")
 
 
-def _short(value: object) -> object:
+def storable(value: object) -> object:
+    """A raw answer, or lists and dicts of such, as every database can store it.
+
+    Texts are cut at `EVIDENCE_LIMIT`; U+FFFD stands for a control character.
+    """
+    if isinstance(value, dict):
+        return {str(storable(k)): storable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, bytes):
         value = value.decode("utf-8", "backslashreplace")
-    if isinstance(value, str) and len(value) > EVIDENCE_LIMIT:
-        return value[:EVIDENCE_LIMIT] + "…"
-    return value
+    if not isinstance(value, str):
+        return value
+    text = _UNSTORABLE.sub("\ufffd", value)
+    return text[:EVIDENCE_LIMIT] + "…" if len(text) > EVIDENCE_LIMIT else text
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,10 @@ class Held(MailboxesError):
     """The instance is held (DESIGN D13): nothing is fetched, settled or sent."""
 
 
+class QueueUnavailable(MailboxesError):
+    """The broker of the queue cannot be reached; what is in our rows is not touched."""
+
+
 class SecretUnreadable(MailboxesError):
     """A stored secret cannot be read with the keys of this process."""
 
@@ -114,6 +135,8 @@ __all__ = [
     "MailboxesError",
     "OptionError",
     "Problem",
+    "QueueUnavailable",
     "SecretUnreadable",
     "StaleEdit",
+    "storable",
 ]

@@ -11,9 +11,14 @@ from .runners import Leased
 
 
 class Instance(models.Model):
-    """This installation: one row. Held means nothing is fetched, settled or sent."""
+    """This installation: one row. Held means nothing is fetched, settled or sent.
+
+    epoch: only grows; where the data folder knows a higher one, the database is an
+    older copy (services/epoch).
+    """
 
     instance_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    epoch = models.PositiveBigIntegerField(default=0, editable=False)
     held = models.BooleanField(default=False)
     held_reason = models.CharField(max_length=200, blank=True)
     held_at = models.DateTimeField(null=True, blank=True)

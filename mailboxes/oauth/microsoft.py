@@ -18,6 +18,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import msal
 import requests
@@ -25,7 +26,7 @@ import requests
 from ..core.choices import Grant, Stage
 from ..core.errors import Code, MailError
 from ..transports.base import NetworkPolicy
-from . import refusals, session
+from . import federation, refusals, session
 from .base import Token, TokenOutcome, TokenRequest
 from .recorder import NotJson, Recorder, retry_after
 
@@ -35,6 +36,11 @@ SHOWN_CLAIMS = (
 
 _ACCESS_TOKEN = msal.TokenCache.CredentialType.ACCESS_TOKEN
 _KNOWN_HOSTS = msal.authority.WELL_KNOWN_AUTHORITY_HOSTS
+
+# What MSAL raises in place of an answer: for an authority whose configuration it cannot
+# read, for a status of 400 and above (although the body may say why), and for federated
+# accounts on a description that is no XML or an answer without an assertion.
+_RAISED = (ValueError, msal.exceptions.MsalServiceError, ParseError, RuntimeError)
 
 # MSAL logs request parameters at DEBUG; what it knows is in our errors already.
 logging.getLogger("msal").setLevel(logging.WARNING)
@@ -68,11 +74,9 @@ def acquire(
         cached = _cached(store, request, margin)
         if cached is not None:
             return TokenOutcome(cached)
-    evidence: dict[str, object] = {
-        "host": refusals.host_of(request.authority),
-        "user": request.username,
-    }
-    client = Recorder(session.make(policy))
+    host = refusals.host_of(request.authority)
+    evidence: dict[str, object] = {"host": host, "user": request.username}
+    client = Recorder(session.make(policy), {host, *_KNOWN_HOSTS})
     try:
         if request.grant == Grant.CLIENT_CREDENTIALS:
             answer = _ask_for_application(request, store, client)
@@ -84,8 +88,9 @@ def acquire(
             response.status_code, response.text, evidence, retry_after(response)
         ) from error
     except requests.exceptions.RequestException as error:
+        evidence["host"] = client.host or host
         raise refusals.of_exception(error, evidence) from error
-    except (ValueError, msal.exceptions.MsalServiceError) as error:
+    except _RAISED as error:
         raise _unusable(error, client, evidence) from error
     finally:
         client.close()
@@ -220,23 +225,21 @@ def _refused(
 def _unusable(
     error: Exception, client: Recorder, evidence: dict[str, object]
 ) -> MailError:
-    """What MSAL raises in place of an answer.
-
-    ValueError: an authority whose configuration it cannot read. MsalServiceError: a
-    status of 500 and above, although the body may say why.
-    """
+    """The MailError of one of `_RAISED`."""
     last = client.last
     if last is not None:
+        status, wait = last.status_code, retry_after(last)
+        if client.federated and status != 429:
+            evidence["host"] = client.host
+            return federation.of_error(error, last, evidence, wait)
         try:
             body = last.json()
         except ValueError:
             body = None
-        if isinstance(body, dict) and body.get("error"):
-            return refusals.of_answer(body, evidence, retry_after(last))
-        if last.status_code >= 500:
-            return refusals.of_status(
-                last.status_code, last.text, evidence, retry_after(last)
-            )
+        if status != 429 and isinstance(body, dict) and body.get("error"):
+            return refusals.of_answer(body, evidence, wait, status)
+        if status == 429 or status >= 500:
+            return refusals.of_status(status, last.text, evidence, wait)
     return MailError(
         Code.TENANT_UNKNOWN,
         Stage.TENANT,

@@ -43,32 +43,33 @@ DEFAULT_WAIT = 60.0  # seconds, when a throttled answer names none
 
 
 def of_answer(
-    answer: Mapping[str, Any], evidence: Mapping[str, object], wait: float | None
+    answer: Mapping[str, Any],
+    evidence: Mapping[str, object],
+    wait: float | None,
+    status: int = 400,
 ) -> MailError:
     """The MailError of a refusal in OAuth's form (RFC 6749 section 5.2).
 
     wait: seconds of a Retry-After header, None without one.
+    status: of HTTP; from 500 on the service has a fault, whatever the body says.
     """
     numbers = [int(n) for n in answer.get("error_codes") or () if str(n).isdigit()]
     number = numbers[0] if numbers else None
-    if number is not None:
-        code = f"AADSTS{number}"
-        passing = number in PASSING
-        throttled = number in THROTTLED
-    else:
-        known = BY_ERROR.get(str(answer.get("error", "")), Code.TOKEN_REFUSED)
-        code = str(known)
-        passing = known in PASSING_CODES
-        throttled = False
+    known = BY_ERROR.get(str(answer.get("error", "")), Code.TOKEN_REFUSED)
+    if status >= 500 and known not in PASSING_CODES:
+        known = Code.TOKEN_UNAVAILABLE
+    throttled = number in THROTTLED
+    passing = number in PASSING or known in PASSING_CODES
     description = str(answer.get("error_description", ""))
     return MailError(
-        code,
+        str(known) if number is None else f"AADSTS{number}",
         Stage.TENANT if number in TENANT else Stage.TOKEN,
         permanent=not passing,
         retry_after=(wait or DEFAULT_WAIT) if throttled else wait,
         evidence={
             **evidence,
             "answer": _first_sentence(description),
+            "status": status,
             "error": str(answer.get("error", "")),
             "codes": numbers,
             "suberror": str(answer.get("suberror", "")),
@@ -116,7 +117,16 @@ _NETWORK: tuple[tuple[type[BaseException], Code, Stage], ...] = (
     (requests.exceptions.ReadTimeout, Code.READ_TIMEOUT, Stage.TOKEN),
     (u3.ReadTimeoutError, Code.READ_TIMEOUT, Stage.TOKEN),
     (ConnectionError, Code.CONNECTION_LOST, Stage.TCP),
+    (requests.exceptions.ChunkedEncodingError, Code.CONNECTION_LOST, Stage.TOKEN),
     (requests.exceptions.ConnectionError, Code.CONNECT_UNREACHABLE, Stage.TCP),
+    # A page that asks for a sign-in leads in circles.
+    (requests.exceptions.TooManyRedirects, Code.TOKEN_NOT_JSON, Stage.PROXY),
+)
+# What requests says of an address that is none.
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
 )
 _TUNNEL = {
     "407": (Code.PROXY_AUTH, True),
@@ -130,7 +140,10 @@ _TUNNEL = {
 def of_exception(
     error: requests.exceptions.RequestException, evidence: dict[str, object]
 ) -> MailError:
-    """The MailError of a request that got no answer."""
+    """The MailError of a request that got no answer, or half of one."""
+    if isinstance(error, _NO_ADDRESS):
+        facts = {**evidence, "option": "tenant-authority"}
+        return _network(Code.CONFIG_INCOMPLETE, Stage.FIELDS, error, facts, True)
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
@@ -152,7 +165,8 @@ def of_exception(
         for cause in causes:
             if isinstance(cause, kind):
                 return _network(code, stage, cause, evidence)
-    return _network(Code.TOKEN_REFUSED, Stage.TOKEN, error, evidence)
+    # Nobody has refused anything: whatever it is, it may pass.
+    return _network(Code.TOKEN_UNAVAILABLE, Stage.TOKEN, error, evidence)
 
 
 def _network(

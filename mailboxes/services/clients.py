@@ -183,8 +183,7 @@ def _change(
     """The conditional update of the fetcher or sender, and its audit event."""
     with transaction.atomic():
         if isinstance(client, PopClient):
-            allowed_rows = Fetcher.objects.filter(allowed, pop_client=client)
-            changed = Fetcher.objects.filter(pk__in=allowed_rows.values("pk")).update(
+            changed = Fetcher.objects.filter(allowed, pop_client=client).update(
                 **changes
             )
         else:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.db import DatabaseError, close_old_connections, connection, models
 from django.utils import timezone
 
+from ..core.errors import QueueUnavailable
 from ..models import Worker
 from . import batches, instance, outbox, schedule
 from .heartbeat import Heartbeat
@@ -52,6 +55,7 @@ def run(*, resume: bool, data: Path) -> None:
     _register(name)
     argv, environ = schedule.cluster_command(name)
     service = WorkerService(name, supervisor)
+    service.watch.look()
     supervisor.add(Child("cluster", argv, grace=GRACE, environ=environ))
     while not supervisor.stopping:
         close_old_connections()
@@ -68,30 +72,38 @@ class WorkerService:
         self._supervisor = supervisor
         self._heartbeat = Heartbeat(name)
         self._ticker = Ticker(name)
-        self._writable = True
+        self.watch = instance.Watch()
+        self._missing = ""  # what cannot be used at the moment
 
     def turn(self) -> None:
         """Restart what died, beat, tick; a cluster that hangs is killed.
 
-        Never while the database cannot be written: then no probe can be answered, and
-        killing would only cut off what still runs.
+        Never while the database cannot be written or the queue cannot be reached: then
+        no probe can be answered, and killing would only cut off what still runs.
         """
         if self._supervisor.poll():
             self._restarted()
         try:
             self._heartbeat.beat()
+            self.watch.look()
             self._ticker.tick()
         except DatabaseError as error:
-            if self._writable:
-                logger.error("the database cannot be written, waiting: %s", error)
-            self._writable = False
-            self._heartbeat.reset()
+            self._waits("the database", "be written", error)
             return
-        if not self._writable:
-            logger.warning("the database can be written again")
-            self._writable = True
+        except QueueUnavailable as error:
+            self._waits("the queue", "be reached", error)
+            return
+        if self._missing:
+            logger.warning("%s again", self._missing)
+            self._missing = ""
         if self._heartbeat.is_stale():
             self._restart_hung()
+
+    def _waits(self, what: str, use: str, error: Exception) -> None:
+        if self._missing != f"{what} can {use}":
+            logger.error("%s cannot %s, waiting: %s", what, use, error)
+        self._missing = f"{what} can {use}"
+        self._heartbeat.reset()
 
     def stop(self) -> None:
         """End running batches at their next window, then the cluster."""
@@ -102,7 +114,7 @@ class WorkerService:
             logger.error("the database cannot be written: %s", error)
         self._supervisor.stop(self._idle)
         try:
-            batches.drop_of(self._name)
+            _drop_of(self._name)
             Worker.objects.filter(name=self._name).update(stopped_at=timezone.now())
         except DatabaseError as error:
             logger.error("the database cannot be written: %s", error)
@@ -127,7 +139,7 @@ class WorkerService:
         """The old cluster is gone with all its processes: what it held is free."""
         self._heartbeat.reset()
         try:
-            batches.drop_of(self._name)
+            _drop_of(self._name)
             Worker.objects.filter(name=self._name).update(
                 cluster_started_at=timezone.now(),
                 cluster_restarts=models.F("cluster_restarts") + 1,
@@ -150,7 +162,26 @@ def _register(name: str) -> None:
             "stopped_at": None,
         },
     )
-    schedule.drop(name)
+    # The queue of a new name is empty, unless the process id has come round.
+    with _queue_may_be_away(name):
+        schedule.drop(name)
+
+
+def _drop_of(name: str) -> None:
+    """Close all batches of a worker; its queue is emptied if it can be reached.
+
+    What is left on it means nothing: its batches are closed already.
+    """
+    with _queue_may_be_away(name):
+        batches.drop_of(name)
+
+
+@contextmanager
+def _queue_may_be_away(name: str) -> Iterator[None]:
+    try:
+        yield
+    except QueueUnavailable as error:
+        logger.error("the queue of %s cannot be emptied: %s", name, error)
 
 
 def _end_predecessor(supervisor: Supervisor, name: str, file: Path) -> None:
@@ -166,7 +197,7 @@ def _end_predecessor(supervisor: Supervisor, name: str, file: Path) -> None:
         batches.ask_to_stop(last)
     supervisor.end_leftovers()
     if last:
-        batches.drop_of(last)
+        _drop_of(last)
         Worker.objects.filter(name=last, stopped_at=None).update(
             stopped_at=timezone.now()
         )

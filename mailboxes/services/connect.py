@@ -10,7 +10,7 @@ import socket
 from functools import lru_cache
 
 from ..core.choices import Stage
-from ..core.errors import Code, MailError, SecretUnreadable
+from ..core.errors import Code, MailError, SecretUnreadable, storable
 from ..oauth import microsoft
 from ..transports import registry
 from ..transports.base import (
@@ -83,7 +83,9 @@ def explain(error: MailError, transport: Transport) -> MailError:
     if error.code == Code.TOKEN_NOT_ACCEPTED and transport.credential.is_token:
         error.evidence.setdefault("user", transport.credential.login)
         error.evidence["protocol"] = str(transport.protocol)
-        error.evidence["claims"] = microsoft.claims(transport.credential.token)
+        error.evidence["claims"] = storable(
+            microsoft.claims(transport.credential.token)
+        )
     return error
 
 

@@ -161,7 +161,9 @@ class _Run:
             logger.warning("%s was taken over by another process", fetcher)
         finally:
             with self._lock:
-                del self._running[fetcher.pk]
+                # Another claim of ours stands there when this one's lease ran out.
+                if self._running.get(fetcher.pk) is fetcher:
+                    del self._running[fetcher.pk]
         return True
 
 

@@ -264,7 +264,7 @@ class FetchCycle:
         if error.code == Code.FOLDER_MISSING:
             error.evidence.setdefault("folder", self._snapshot["folder-path"])
         now = timezone.now()
-        shared, probes = provider.shares(self._client, error.code, now)
+        shared, probes = provider.shares(self._client, error, now)
         self._end(Outcome.FAILED, error.code, error)
         changes = retry.after_failure(
             self._fetcher, error, now, shared=shared, probes=probes
@@ -276,6 +276,7 @@ class FetchCycle:
             preferred="",
             **changes,
         )
+        provider.relieve(self._client, error, now)
 
     def _end(
         self, outcome: Outcome, code: str = "", error: MailError | None = None

@@ -29,6 +29,7 @@ _BY_ERROR = {
     "interaction_required": Code.TOKEN_INTERACTION,
     "login_required": Code.TOKEN_INTERACTION,
     "temporarily_unavailable": Code.TOKEN_UNAVAILABLE,
+    "server_error": Code.TOKEN_UNAVAILABLE,
 }
 # Pieces of raw answers that people paste, most telling first.
 _RAW: tuple[tuple[str, Code], ...] = (
@@ -119,6 +120,9 @@ def _row(code: str, facts: Mapping[str, Any], stage: str) -> Finding:
     match = _AADSTS.fullmatch(code)
     if match and int(match[1]) in BY_NUMBER:
         return BY_NUMBER[int(match[1])]
+    status = facts.get("status")
+    if match and isinstance(status, int) and status >= 500:
+        return BY_CODE[Code.TOKEN_UNAVAILABLE]
     generic = _BY_ERROR.get(str(facts.get("error", "")))
     if generic is not None:
         return BY_CODE[generic]

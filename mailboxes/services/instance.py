@@ -1,12 +1,15 @@
 """Which installation this is, and the hold that stops all mail (DESIGN D13).
 
 The id lies in the database and in the data folder. Where they differ, one of them was
-copied or restored, and fetching or sending could repeat or lose mail: everything is
-held until a person releases it.
+copied or restored; where the database has gone back (services/epoch), a backup of it
+was. Fetching or sending could then repeat or lose mail: everything is held until a
+person releases it.
 """
 
 from __future__ import annotations
 
+import logging
+import time
 import uuid
 from datetime import timedelta
 
@@ -17,6 +20,9 @@ from django.utils import timezone
 
 from ..core.errors import Held
 from ..models import Batch, Instance, Worker
+from . import epoch
+
+logger = logging.getLogger(__name__)
 
 ROW = 1  # primary key of the one row
 FILE = "instance-id"
@@ -24,7 +30,12 @@ OTHER_COPY = (
     "The database and the data folder belong to different installations: one of them"
     " was copied or restored."
 )
+RESTORED = (
+    "The database is older than its data folder: a backup was restored. What was sent"
+    " or fetched since then would be sent or fetched again."
+)
 JOINS = timedelta(seconds=60)
+MOVE_ON_EVERY = 300.0  # seconds
 
 
 def current() -> Instance:
@@ -33,22 +44,54 @@ def current() -> Instance:
 
 
 def identify() -> Instance:
-    """Compare the two ids at a start; hold where they differ.
+    """Compare database and data folder at a start; hold where they do not fit.
 
     A new database takes the id of the data folder. A data folder without an id joins a
     database that another host works on at the moment (PostgreSQL); otherwise the
     database alone was copied.
+
+    Of a new installation the folder is written first: killed then, the next start finds
+    a new database again.
     """
     known = _read()
-    row, new = Instance.objects.get_or_create(
-        pk=ROW, defaults={"instance_id": known or uuid.uuid4()}
+    if known is None and not Instance.objects.filter(pk=ROW).exists():
+        known = uuid.uuid4()
+        _write(known)
+    row, _new = Instance.objects.get_or_create(
+        pk=ROW,
+        defaults={"instance_id": known or uuid.uuid4(), "epoch": epoch.seen()},
     )
-    if known is None and (new or _joins()):
+    if known is None and _joins():
+        epoch.write()
         _write(row.instance_id)
     elif known != row.instance_id:
         hold(OTHER_COPY)
         row.refresh_from_db()
+    elif epoch.behind():
+        hold(RESTORED)
+        row.refresh_from_db()
     return row
+
+
+class Watch:
+    """Moves the epoch on while a worker runs; sees a database that has gone back."""
+
+    def __init__(self) -> None:
+        self._next = 0.0  # monotonic
+
+    def look(self) -> None:
+        """Called at the start and every second. Raises DatabaseError."""
+        now = time.monotonic()
+        back = epoch.behind()
+        if not back and now >= self._next:
+            self._next = now + MOVE_ON_EVERY
+            try:
+                back = not epoch.move_on()
+            except OSError as error:
+                logger.error("the data folder cannot be written: %s", error)
+        if back and not is_held():
+            logger.error(RESTORED)
+            hold(RESTORED)
 
 
 def is_held() -> bool:
@@ -79,13 +122,14 @@ def hold(reason: str, user: AbstractBaseUser | None = None) -> bool:
 
 
 def release(user: AbstractBaseUser | None = None) -> bool:
-    """Let work go on; the data folder takes the id of the database.
+    """Let work go on; the data folder takes id and epoch of the database.
 
     Returns False when nothing was held.
     """
     row = current()
     if _read() != row.instance_id:
         _write(row.instance_id)
+    epoch.align()
     changed = Instance.objects.filter(pk=ROW, held=True).update(
         held=False,
         held_reason="",
@@ -119,5 +163,4 @@ def _read() -> uuid.UUID | None:
 
 
 def _write(instance_id: uuid.UUID) -> None:
-    settings.MAILADMIN_DATA.mkdir(parents=True, exist_ok=True)
-    (settings.MAILADMIN_DATA / FILE).write_text(f"{instance_id}\n", encoding="ascii")
+    epoch.replace_file(settings.MAILADMIN_DATA / FILE, f"{instance_id}\n")

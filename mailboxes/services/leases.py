@@ -1,7 +1,8 @@
 """Leases with fencing on rows of our own, the same on SQLite and PostgreSQL.
 
 A claim is a conditional update whose row count is looked at; it raises the fence. A
-holder that hung past its lease finds another fence and can write nothing.
+holder that hung past its lease finds another fence and can write nothing. The time is
+the database's, so that hosts need not agree on theirs.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import socket
 from datetime import timedelta
 from typing import TypeVar
 
-from django.db.models import F, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Expression, Q, QuerySet
+from django.db.models.functions import Now
 
 from ..core.errors import LeaseLost
 from ..models.runners import Leased
@@ -34,22 +35,38 @@ def owner() -> str:
 
 def free() -> Q:
     """Rows that nobody holds now."""
-    return Q(lease_until=None) | Q(lease_until__lte=timezone.now())
+    return Q(lease_until=None) | over()
+
+
+def over() -> Q:
+    """Rows whose holder has let its lease run out."""
+    return Q(lease_until__lte=Now())
+
+
+def until(lease: timedelta = LEASE) -> Expression:
+    """The value of `lease_until` for a lease that begins now."""
+    return Now() + lease
 
 
 def claim(rows: QuerySet[L], pk: int, lease: timedelta = LEASE) -> L | None:
     """Take row `pk` of `rows` if it is free and still among them.
 
     Returns the row as it is after the claim, or None when somebody was first.
+
+    `rows` may be joined to others, and then Django moves its conditions to a subselect.
+    An update of PostgreSQL that has waited for another one looks again at the
+    conditions on the row itself and not at a subselect: so what decides a race, free
+    and the fence, stands on the row, and the fence says whose claim it was.
     """
-    now = timezone.now()
-    taken = rows.filter(free(), pk=pk).update(
-        lease_owner=owner(), lease_until=now + lease, fence=F("fence") + 1
-    )
-    if not taken:
+    plain = rows.model._default_manager
+    fence = rows.filter(free(), pk=pk).values_list("fence", flat=True).first()
+    if fence is None:
         return None
-    row = rows.model._default_manager.get(pk=pk)
-    return row if row.lease_owner == owner() else None
+    taken = plain.filter(
+        free(), pk=pk, fence=fence, pk__in=rows.order_by().values("pk")
+    ).update(lease_owner=owner(), lease_until=until(lease), fence=fence + 1)
+    # None after all when the lease has run out again meanwhile: it is another's now.
+    return plain.filter(pk=pk, fence=fence + 1).first() if taken else None
 
 
 def _mine(row: L) -> QuerySet[L]:
@@ -59,7 +76,7 @@ def _mine(row: L) -> QuerySet[L]:
 
 def renew(row: Leased, lease: timedelta = LEASE) -> bool:
     """Hold on; False when somebody else holds the row now."""
-    return bool(_mine(row).update(lease_until=timezone.now() + lease))
+    return bool(_mine(row).update(lease_until=until(lease)))
 
 
 def guard(row: Leased, **changes: object) -> None:
@@ -67,7 +84,7 @@ def guard(row: Leased, **changes: object) -> None:
 
     Raises LeaseLost when somebody else holds it now; the caller rolls back.
     """
-    changes.setdefault("lease_until", timezone.now() + LEASE)
+    changes.setdefault("lease_until", until())
     if not _mine(row).update(**changes):
         raise LeaseLost
 

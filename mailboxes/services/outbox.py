@@ -7,24 +7,30 @@ held (DESIGN D13).
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from django.db import connections
+from django.db import Error, connections
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from ..core.choices import Outcome
 from ..core.errors import Code
 from ..models import Batch, Cycle
-from . import clients, instance, leases, outbox_rows, outbox_senders
+from . import clients, instance, leases, outbox_rows, outbox_senders, schedule
 from .outbox_cycle import SendCycle
+
+logger = logging.getLogger(__name__)
 
 THREADS = 8  # senders at a time in one batch
 # No message is begun after this. With the usual answer timeout of 120 s the last one
-# still ends before the queue's own limit of 150 s for a task.
+# has as long as it may take, for all ends `MARGIN` before the queue's own limit for a
+# task: it would kill every cycle of the process, and leave its messages unconfirmed.
 SECONDS = 25.0
+MARGIN = 10.0
 # A sender that hangs keeps the batch: others are begun beside it a little longer.
 SLOW_AFTER = 3.0
 LONGEST = 60.0
@@ -55,7 +61,7 @@ def reap_lost() -> int:
     """
     now = timezone.now()
     lost = Q(smtp_client__sender__lease_until=None) | Q(
-        smtp_client__sender__lease_until__lte=now
+        smtp_client__sender__lease_until__lte=Now()
     )
     other = ~Q(smtp_client__sender__fence=F("fence"))
     stale = Cycle.objects.filter(
@@ -83,35 +89,55 @@ class _Run:
         self._batch = batch_id
         self._stopping = threading.Event()
         self._begun = self._beat_at = time.monotonic()
+        self._end = self._begun + schedule.longest_task() - MARGIN
         self._running: dict[Future[None], tuple[int, SendCycle]] = {}
         self._cycles = 0
         self._broken: BaseException | None = None
+        self._blind = False  # the database did not answer the last time
 
     def run(self) -> None:
+        """Raises at its end what has broken one of the cycles."""
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="send")
         try:
             while True:
-                self._look()
-                until = self._until()
-                if until is not None:
-                    self._begin(pool, until)
+                self._turn(pool)
                 if not self._running:
                     break
                 done, _others = wait(
                     self._running, timeout=LOOK, return_when=FIRST_COMPLETED
                 )
                 for future in done:
-                    del self._running[future]
+                    pk, _cycle = self._running.pop(future)
                     broken = future.exception()
                     if broken is not None:
-                        # The others end first: their leases must be renewed till then.
+                        # Its lease keeps it away till it runs out; the others go on.
+                        logger.error("sender %s broke its cycle", pk, exc_info=broken)
                         self._broken = broken
-                        self._stopping.set()
         finally:
             self._stopping.set()
             pool.shutdown(wait=True)
         if self._broken is not None:
             raise self._broken
+
+    def _turn(self, pool: ThreadPoolExecutor) -> None:
+        """Look, and begin what is due; a database that is away is waited for.
+
+        If that lasts, the leases run out: what is on its way then is unconfirmed until
+        its own thread tells how it ended.
+        """
+        try:
+            self._look()
+            until = self._until()
+            if until is not None:
+                self._begin(pool, until)
+            self._blind = False
+        except Error as error:
+            if not self._blind:
+                logger.warning(
+                    "batch %s cannot look at its rows: %s", self._batch, error
+                )
+            self._blind = True
+            connections.close_all()  # it may be dead; the next look opens another
 
     def _until(self) -> float | None:
         """Until when a cycle that is begun now may begin messages; None for none."""
@@ -129,7 +155,7 @@ class _Run:
             if len(self._running) >= THREADS:
                 return
             if pk not in busy:
-                cycle = SendCycle(pk, lambda: self._stop(until))
+                cycle = SendCycle(pk, lambda: self._stop(until), self._end)
                 self._running[pool.submit(_in_thread, cycle)] = (pk, cycle)
                 self._cycles += 1
 
@@ -143,10 +169,15 @@ class _Run:
             self._stopping.set()
         now = time.monotonic()
         if now - self._beat_at >= BEAT:
+            self._beat()
             self._beat_at = now
-            rows.update(beat_at=timezone.now(), cycles=self._cycles)
-            for _pk, cycle in self._running.values():
-                cycle.renew()
+
+    def _beat(self) -> None:
+        Batch.objects.filter(pk=self._batch).update(
+            beat_at=timezone.now(), cycles=self._cycles
+        )
+        for _pk, cycle in self._running.values():
+            cycle.renew()
 
 
 def _in_thread(cycle: SendCycle) -> None:

@@ -18,6 +18,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from ..core.choices import Outcome, Stage
@@ -39,16 +40,24 @@ from .outbox_rows import Claim
 
 logger = logging.getLogger(__name__)
 
+# Seconds between tries to write how a message ended: a database that restarts, or is
+# locked for a moment, must not make it unconfirmed.
+WRITE_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)
+
 
 class SendCycle:
     """Runs in a thread of a batch; `renew` is called from the batch's own thread.
 
     stop: asked before each message.
+    until: time.monotonic() by which every call to the server ends (transports.base).
     """
 
-    def __init__(self, sender: int, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, sender: int, stop: Callable[[], bool], until: float | None = None
+    ) -> None:
         self._pk = sender
         self._stop = stop
+        self._until = until
         self._held: Sender | None = None
         self._claimed: Claim | None = None
         self._transport: OutboundTransport | None = None
@@ -62,7 +71,7 @@ class SendCycle:
         if held is not None:
             leases.renew(held)
         if claimed is not None:
-            outbox_rows.renew(claimed, timezone.now())
+            outbox_rows.renew(claimed)
 
     def run(self) -> None:
         """Send until nothing is due, `stop` says so, or the sender fails."""
@@ -136,7 +145,8 @@ class SendCycle:
         try:
             result = transport.send(claimed.envelope_from, claimed.pending, content)
         except MailError as error:
-            go_on = outbox_outcome.failed(claimed, error)
+            why = error
+            go_on = _written(lambda: outbox_outcome.failed(claimed, why))
             self._claimed = None
             used = self._used
             if error.handed_over or not transport.alive():
@@ -150,7 +160,7 @@ class SendCycle:
         self._phases["send"] = self._phases.get("send", 0) + spent
         self._used += 1
         self._proved = True
-        outbox_outcome.taken(claimed, result)
+        _written(lambda: outbox_outcome.taken(claimed, result))
         outbox_rows.count_sent(self._pk, self._cycle, len(content))
 
     # connection
@@ -158,6 +168,8 @@ class SendCycle:
     def _connected(self, margin: float) -> OutboundTransport:
         """The open connection, made or made anew where that is due."""
         kept = self._transport
+        if kept is not None:
+            kept.until = self._until
         if kept is not None and (
             _expires(kept, margin) or (self._used == 0 and not kept.alive())
         ):
@@ -183,6 +195,7 @@ class SendCycle:
         transport = connect.outbound(
             self._snapshot, margin=max(margin, tokens.RENEW_BEFORE)
         )
+        transport.until = self._until
         transport.open()
         self._transport = transport
         self._used = 0
@@ -214,6 +227,22 @@ class SendCycle:
             outbox_senders.note_failure(self._sender, error, now)
         elif outcome is not Outcome.LOST and self._proved:
             outbox_senders.note_success(self._sender, now)
+
+
+def _written(write: Callable[[], bool]) -> bool:
+    """What `write` returns; again, over a new connection, while the database is away.
+
+    Writing twice does no harm: the second one finds the row changed (LeaseLost).
+    """
+    for pause in WRITE_AGAIN:
+        try:
+            return write()
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("how a message ended is not written yet: %s", error)
+            if not connection.in_atomic_block:
+                connection.close()
+            time.sleep(pause)
+    return write()
 
 
 def _expires(transport: OutboundTransport, margin: float) -> bool:

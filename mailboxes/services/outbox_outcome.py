@@ -94,8 +94,10 @@ def failed(claimed: Claim, error: MailError) -> bool:
         else:
             _defer(claimed, recipients, error.code, error.stage, error.evidence)
         return True
-    if error.code in LINE_ENDED and outbox_rows.failed_alike(claimed):
-        # Twice in a row with the same message: it must not keep the others waiting.
+    if not error.permanent and outbox_rows.failed_before(claimed):
+        # A line that falls, a throttling, a full mailbox: each may be the sender's, or
+        # come of this message (greylisting answers alike). The second time it gives
+        # way to the others, and the end of patience holds for it too.
         _defer(claimed, claimed.recipients, error.code, error.stage, error.evidence)
         return False
     outbox_rows.finish(

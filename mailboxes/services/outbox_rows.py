@@ -17,7 +17,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from ..core.choices import OUTBOX_CLAIMABLE, OutboxState, Outcome, Stage
-from ..core.errors import Code, LeaseLost
+from ..core.errors import Code, LeaseLost, storable
 from ..models import Attempt, Cycle, OutboundChunk, OutboundMessage, Sender
 from . import leases
 
@@ -65,7 +65,7 @@ def claim(client: int, cycle: Cycle) -> Claim | None:
                 state=OutboxState.SENDING,
                 state_since=now,
                 lease_owner=cycle.owner,
-                lease_until=now + leases.LEASE,
+                lease_until=leases.until(),
                 fence=F("fence") + 1,
                 tries=F("tries") + 1,
             )
@@ -92,12 +92,12 @@ def content(pk: int) -> bytes:
     return b"".join(bytes(data) for data in chunks.values_list("data", flat=True))
 
 
-def renew(claimed: Claim, now: datetime) -> bool:
+def renew(claimed: Claim) -> bool:
     """Hold on to a message while the server takes its time."""
     return bool(
         OutboundMessage.objects.filter(
             pk=claimed.pk, fence=claimed.fence, state=OutboxState.SENDING
-        ).update(lease_until=now + leases.LEASE)
+        ).update(lease_until=leases.until())
     )
 
 
@@ -120,6 +120,9 @@ def finish(
     as long as nobody has decided otherwise: its fence then stands unchanged.
     """
     now = timezone.now()
+    facts = _facts(evidence)
+    if "recipients" in changes:
+        changes["recipients"] = storable(changes["recipients"])
     mine = OutboundMessage.objects.filter(
         pk=claimed.pk,
         fence=claimed.fence,
@@ -131,12 +134,11 @@ def finish(
             state_since=now,
             lease_owner="",
             lease_until=None,
-            **{"code": code, "stage": stage, "evidence": dict(evidence or {})}
-            | changes,
+            **{"code": code, "stage": stage, "evidence": facts} | changes,
         )
         if not written:
             raise LeaseLost
-        _close(claimed.attempt, outcome, answer, code, stage, evidence, now)
+        _close(claimed.attempt, outcome, answer, code, stage, facts, now)
 
 
 def note_failure(
@@ -158,14 +160,17 @@ def note_failure(
             return
         attempt = _new_attempt(pk, cycle, now)
         answer = str(evidence.get("answer", ""))
-        _close(attempt.pk, Outcome.FAILED, answer, code, stage, evidence, now)
+        _close(attempt.pk, Outcome.FAILED, answer, code, stage, _facts(evidence), now)
 
 
-def failed_alike(claimed: Claim) -> bool:
-    """The try before this one also ended while the message was being handed over."""
+def failed_before(claimed: Claim) -> bool:
+    """An earlier try also ended while the message was being handed over.
+
+    Tries for which no connection could be had tell nothing about the message.
+    """
     return Attempt.objects.filter(
         message_id=claimed.pk,
-        number=claimed.number - 1,
+        number__lt=claimed.number,
         outcome=Outcome.FAILED,
         stage__in=(Stage.ENVELOPE, Stage.DATA),
     ).exists()
@@ -185,18 +190,16 @@ def reap(now: datetime) -> int:
     The fence stays: a holder that was only slow may still say how it ended, see
     `finish`. A claim after a person's decision raises it.
     """
-    lost = OutboundMessage.objects.filter(
-        state=OutboxState.SENDING, lease_until__lte=now
-    )
+    lost = OutboundMessage.objects.filter(leases.over(), state=OutboxState.SENDING)
     count = 0
     for row in lost.only("pk", "fence"):
         evidence = {"answer": "", "reason": str(Code.LEASE_LOST)}
         with transaction.atomic():
             moved = OutboundMessage.objects.filter(
+                leases.over(),
                 pk=row.pk,
                 fence=row.fence,
                 state=OutboxState.SENDING,
-                lease_until__lte=now,
             ).update(
                 state=OutboxState.UNCONFIRMED,
                 state_since=now,
@@ -238,14 +241,19 @@ def _close(
     answer: str,
     code: str,
     stage: str,
-    evidence: Mapping[str, Any] | None,
+    facts: dict[str, Any],
     now: datetime,
 ) -> None:
     Attempt.objects.filter(pk=attempt).update(
         outcome=outcome,
         ended_at=now,
-        answer=answer[:ANSWER_LIMIT],
+        answer=str(storable(answer))[:ANSWER_LIMIT],
         code=code,
         stage=stage,
-        evidence=dict(evidence or {}),
+        evidence=facts,
     )
+
+
+def _facts(evidence: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Evidence with what servers have said made storable, copied."""
+    return {str(k): storable(v) for k, v in (evidence or {}).items()}

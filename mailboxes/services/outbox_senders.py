@@ -16,7 +16,7 @@ from django.utils import timezone
 from ..core.choices import OUTBOX_CLAIMABLE, RUNNABLE_STATES
 from ..core.errors import LeaseLost, MailError
 from ..models import Sender
-from . import leases, retry
+from . import leases, provider, retry
 
 AFTER_UNCONFIRMED = timedelta(minutes=1)
 
@@ -43,6 +43,7 @@ def _free(now: datetime) -> QuerySet[Sender]:
         state__in=RUNNABLE_STATES,
         paused_at=None,
         enabled=True,
+        smtp_client__archived_at=None,
     )
 
 
@@ -60,7 +61,10 @@ def claim(pk: int) -> Sender | None:
 
 @dataclass(frozen=True)
 class Standing:
-    """generation: grows with Restart sending. margin: seconds, as newest saved."""
+    """generation: grows with Restart sending. paused: or archived.
+
+    margin: seconds, as newest saved.
+    """
 
     generation: int
     paused: bool
@@ -71,26 +75,38 @@ def standing(pk: int, fence: int) -> Standing:
     """What may have changed since the last message. Raises LeaseLost."""
     row = (
         Sender.objects.filter(pk=pk, fence=fence)
-        .values_list("generation", "paused_at", "smtp_client__token_expiry_margin_time")
+        .values_list(
+            "generation",
+            "paused_at",
+            "smtp_client__archived_at",
+            "smtp_client__token_expiry_margin_time",
+        )
         .first()
     )
     if row is None:
         raise LeaseLost
-    return Standing(row[0], row[1] is not None, float(row[2] or 0))
+    generation, paused, archived, margin = row
+    stands = paused is None and archived is None
+    return Standing(generation, not stands, float(margin or 0))
 
 
 def note_success(sender: Sender, now: datetime) -> None:
     """The cycle ended well: what went wrong before is over."""
     _write(sender, retry.after_success(sender, now))
+    if sender.code:
+        provider.recovered(sender.smtp_client, sender.code)
 
 
 def note_failure(sender: Sender, error: MailError, now: datetime) -> None:
     """The sender itself has failed: when, and whether, it tries again (DESIGN D9)."""
-    changes = retry.after_failure(sender, error, now)
+    client = sender.smtp_client
+    shared, probes = provider.shares(client, error, now)
+    changes = retry.after_failure(sender, error, now, shared=shared, probes=probes)
     if error.handed_over and changes["not_before"] is not None:
         # Each hasty try would leave one more message unconfirmed.
         changes["not_before"] = max(changes["not_before"], now + AFTER_UNCONFIRMED)
     _write(sender, changes)
+    provider.relieve(client, error, now)
 
 
 def _write(sender: Sender, changes: dict[str, Any]) -> None:

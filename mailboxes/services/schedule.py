@@ -8,6 +8,8 @@ When something is put on it: services/ticker.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +18,9 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import Failure, OrmQ, Success, Task
 from django_q.tasks import async_task
+from redis.exceptions import RedisError
+
+from ..core.errors import QueueUnavailable
 
 TASKS = "mailboxes.tasks"
 KEPT_FAILURES = 200
@@ -40,14 +45,27 @@ def cluster_command(worker: str) -> tuple[tuple[str, ...], dict[str, str]]:
     return argv, {"Q_CLUSTER_NAME": queue_name(worker)}
 
 
+def longest_task() -> float:
+    """Seconds after which the queue kills the process of a task, and all it does."""
+    return float(str(settings.Q_CLUSTER["timeout"]))
+
+
 def enqueue(worker: str, task: str, *args: int | str) -> None:
-    """Put a task of mailboxes/tasks.py on the queue of one worker. Ids only."""
-    async_task(f"{TASKS}.{task}", *args, cluster=queue_name(worker))
+    """Put a task of mailboxes/tasks.py on the queue of one worker. Ids only.
+
+    Raises QueueUnavailable, and DatabaseError where the database is the broker.
+    """
+    with _broker():
+        async_task(f"{TASKS}.{task}", *args, cluster=queue_name(worker))
 
 
 def drop(worker: str) -> None:
-    """Empty the queue of a worker: after a restart its old triggers mean nothing."""
-    get_broker(queue_name(worker)).purge_queue()
+    """Empty the queue of a worker: after a restart its old triggers mean nothing.
+
+    Raises as `enqueue`.
+    """
+    with _broker():
+        get_broker(queue_name(worker)).purge_queue()
 
 
 def queue() -> Queue:
@@ -69,3 +87,12 @@ def clean(workers: list[str]) -> None:
     last = list(kept[:KEPT_FAILURES])
     if len(last) == KEPT_FAILURES:
         Task.objects.exclude(id__in=last).delete()
+
+
+@contextmanager
+def _broker() -> Iterator[None]:
+    """Errors of the broker as one of ours."""
+    try:
+        yield
+    except RedisError as error:
+        raise QueueUnavailable(str(error)) from error

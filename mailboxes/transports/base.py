@@ -232,7 +232,14 @@ class SendResult:
 
 
 class OutboundTransport(Transport):
-    """Sends messages one by one over one connection."""
+    """Sends messages one by one over one connection.
+
+    until: time.monotonic() after which a call that waits for the server ends in
+        READ_TIMEOUT, however often bytes move; None means that only the policy's
+        timeouts count. Set by the caller, for each cycle anew.
+    """
+
+    until: float | None = None
 
     @abstractmethod
     def send(

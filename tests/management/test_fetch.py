@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,6 +16,13 @@ from mailboxes.services import demo, instance
 
 # Fetching opens connections of its own to the database.
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: Any) -> Path:
+    """A data folder of its own: other tests leave their ids in the common one."""
+    settings.MAILADMIN_DATA = tmp_path / "data"
+    return tmp_path / "data"
 
 
 @pytest.fixture
@@ -72,3 +80,12 @@ def test_nothing_is_fetched_while_held(box: Sandbox) -> None:
     instance.hold("test")
     with pytest.raises(CommandError, match="^The instance is held"):
         run("support@contoso.example")
+
+
+def test_nothing_is_fetched_from_a_copied_database(box: Sandbox, folder: Path) -> None:
+    """The worker would hold it at its start; the command comes first."""
+    instance.identify()
+    (folder / "instance-id").unlink()
+    with pytest.raises(CommandError, match="^The instance is held"):
+        run("support@contoso.example")
+    assert instance.current().held_reason == instance.OTHER_COPY

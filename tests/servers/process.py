@@ -100,8 +100,8 @@ class Foreground:
 
         wait_for(ready, f"{what} does not answer: {self._log.read_text()[-2000:]}")
 
-    def stop(self) -> None:
-        self._process.terminate()
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        self._process.send_signal(number)
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:

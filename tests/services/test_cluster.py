@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import socket
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from mailboxes.core.errors import QueueUnavailable
 from mailboxes.models import Batch, Lease, Worker
 from mailboxes.services import batches, cluster, heartbeat, schedule
 from mailboxes.services.cluster import WorkerService
@@ -49,6 +51,12 @@ class Clock:
 
     def monotonic(self) -> float:
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: Any) -> Path:
+    settings.MAILADMIN_DATA = tmp_path
+    return tmp_path
 
 
 @pytest.fixture
@@ -156,6 +164,43 @@ def test_nothing_is_killed_while_the_database_cannot_be_written(
     assert [r.getMessage() for r in caplog.records] == [
         "the database cannot be written, waiting: database is locked",
         "the database can be written again",
+    ]
+
+
+def test_redis_that_is_away_ends_and_kills_nothing(
+    clock: Clock,
+    queue: list[tuple[Any, ...]],
+    row: Worker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    supervisor = FakeSupervisor()
+    service = WorkerService(NAME, supervisor)  # type: ignore[arg-type]
+    turn(service, clock, 15)
+
+    def away(*_: object) -> None:
+        raise QueueUnavailable("connection refused")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(schedule, "enqueue", away)
+        broken.setattr(schedule, "drop", away)
+        turn(service, clock, 60)
+        supervisor.died = ["cluster"]
+        turn(service, clock, 1)
+    turn(service, clock, 15)
+    assert supervisor.killed == []
+    row.refresh_from_db()
+    assert row.cluster_restarts == 1
+    with monkeypatch.context() as broken:
+        broken.setattr(schedule, "drop", away)
+        service.stop()
+    row.refresh_from_db()
+    assert row.stopped_at is not None
+    assert [r.getMessage() for r in caplog.records] == [
+        "the queue cannot be reached, waiting: connection refused",
+        "the queue of a:1 cannot be emptied: connection refused",
+        "the queue can be reached again",
+        "the queue of a:1 cannot be emptied: connection refused",
     ]
 
 

@@ -6,12 +6,13 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from mailboxes.core.errors import LeaseLost
-from mailboxes.models import Lease
-from mailboxes.services import leases
+from mailboxes.models import Fetcher, Lease
+from mailboxes.services import fetch, leases
+from tests import factories
 
 
 @pytest.fixture
@@ -64,6 +65,27 @@ def test_guard_writes_and_holds_on(row: Lease) -> None:
     assert after.lease_until > timezone.now() + timedelta(seconds=20)
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_hosts_need_not_agree_on_the_time(
+    row: Lease, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """The database's clock counts; with its own, a host ahead would steal."""
+    held = _claim(row)
+    assert held is not None
+    wrong = timezone.now() + timedelta(hours=hours)
+    with monkeypatch.context() as other_host:
+        other_host.setattr(timezone, "now", lambda: wrong)
+        assert _claim(row) is None
+        assert leases.renew(held) is True
+        assert _claim(row) is None
+    assert leases.renew(held) is True
+    Lease.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    with monkeypatch.context() as other_host:
+        other_host.setattr(timezone, "now", lambda: wrong)
+        assert _claim(row) is not None
+    assert _claim(row) is None
+
+
 def test_many_threads_have_one_winner(transactional_db: None) -> None:
     row = Lease.objects.create(name="race")
     won: list[int] = []
@@ -84,3 +106,43 @@ def test_many_threads_have_one_winner(transactional_db: None) -> None:
     for thread in threads:
         thread.join()
     assert won == [1]
+
+
+def test_claims_that_race_through_a_join_have_one_winner(
+    transactional_db: None,
+) -> None:
+    """The row is looked for among joined rows, as every batch does.
+
+    PostgreSQL does not look again at a subselect when a claim that waited for another
+    goes on; only there are so many races worth their time.
+    """
+    fetcher = factories.pop_client().fetcher
+    racers, rounds = 6, 300 if connection.vendor == "postgresql" else 10
+    start = threading.Barrier(racers)
+    won: list[list[tuple[int, str]]] = [[] for _ in range(rounds)]
+    broken: list[BaseException] = []
+
+    def race() -> None:
+        try:
+            for number in range(rounds):
+                start.wait(60)
+                held = leases.claim(fetch.due(), fetcher.pk)
+                if held is not None:
+                    won[number].append((held.fence, held.lease_owner))
+                if start.wait(60) == 0:
+                    Fetcher.objects.update(lease_until=None, lease_owner="")
+        except BaseException as error:  # noqa: BLE001 - shown by the test
+            broken.append(error)
+            start.abort()
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=race) for _ in range(racers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert broken == []
+    assert [[fence for fence, _owner in round_] for round_ in won] == [
+        [number + 1] for number in range(rounds)
+    ]

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from mailboxes.core.choices import Protocol, Stage
 from mailboxes.core.errors import Code, LeaseLost, MailError
-from mailboxes.models import Batch, Cycle, OutboundMessage, Sender
+from mailboxes.models import Cycle, OutboundMessage, Sender
 from mailboxes.services import (
     connect,
     leases,
     outbox,
-    outbox_connections,
     outbox_cycle,
     outbox_outcome,
     outbox_rows,
@@ -28,7 +25,7 @@ from mailboxes.services import (
 from mailboxes.services.outbox_cycle import SendCycle
 from mailboxes.transports import registry
 from mailboxes.transports.base import Credential
-from mailboxes.transports.memory import MemoryOutbound, MemoryServer
+from mailboxes.transports.memory import MemoryOutbound
 from tests.services import sending
 from tests.services.sending import Scene, scene
 
@@ -175,10 +172,30 @@ def test_outcome_of_a_lost_claim_is_not_written(scene: Scene) -> None:
     assert claimed is not None
     assert outbox_rows.claim(scene.client.pk, cycle) is None
     OutboundMessage.objects.filter(pk=row.pk).update(fence=7)
-    assert outbox_rows.renew(claimed, timezone.now()) is False
+    assert outbox_rows.renew(claimed) is False
     with pytest.raises(LeaseLost):
         outbox_outcome.failed(claimed, MailError(Code.MESSAGE_REFUSED, Stage.DATA))
     assert [a.outcome for a in row.attempts.all()] == ["running"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_host_whose_clock_is_wrong_gives_nobody_up(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    row = scene.queue()
+    wrong = timezone.now() + timedelta(hours=hours)
+
+    def other_host() -> None:
+        with monkeypatch.context() as there:
+            there.setattr(timezone, "now", lambda: wrong)
+            assert outbox.reap_lost() == 0
+            assert outbox_senders.claim(scene.sender.pk) is None
+
+    scene.server.hook("send", other_host)
+    scene.cycle()
+    row.refresh_from_db()
+    assert (row.state, row.tries) == ("sent", 1)
 
 
 class Token(MemoryOutbound):
@@ -224,138 +241,3 @@ def test_connection_is_renewed_by_the_newest_saved_margin(
     assert scene.server.open_connections == 1
     assert len(scene.server.sent) == 6
     assert OutboundMessage.objects.filter(state="sent").count() == 6
-
-
-def batch() -> Batch:
-    return Batch.objects.create(kind="send", created_at=timezone.now())
-
-
-@pytest.mark.django_db(transaction=True)
-def test_batch_sends_for_many_senders_and_ends(scene: Scene) -> None:
-    others = []
-    for number in range(3):
-        host = f"smtp{number}.contoso.example"
-        server = MemoryServer(host)
-        server.__enter__()
-        server.add_account("support", password=sending.PASSWORD)
-        client = sending.smtp_client(f"smtp-client-{number}", server=host)
-        for text in range(5):
-            sending.queue(client, subject=f"{number}.{text}")
-        others.append(server)
-    scene.queue(subject="here")
-    one = batch()
-    try:
-        outbox.run_send_batch(one.pk)
-    finally:
-        outbox_connections.connections.close_all()
-        for server in others:
-            server.__exit__(None, None, None)
-    assert scene.subjects() == ["here"]
-    assert [
-        [sending.subject(sent.message) for sent in server.sent] for server in others
-    ] == [[f"{number}.{text}" for text in range(5)] for number in range(3)]
-    one.refresh_from_db()
-    assert one.owner == leases.owner()
-    assert one.ended_at is not None
-    assert set(Sender.objects.values_list("lease_owner", flat=True)) == {""}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_batches_send_each_message_once(scene: Scene) -> None:
-    for number in range(30):
-        scene.queue(subject=f"n{number}")
-    rows = [batch(), batch()]
-    errors: list[BaseException] = []
-
-    def run(pk: int) -> None:
-        try:
-            outbox.run_send_batch(pk)
-        except BaseException as error:  # noqa: BLE001 - shown by the test
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(row.pk,)) for row in rows]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert errors == []
-    assert Counter(scene.subjects()) == Counter({f"n{n}": 1 for n in range(30)})
-    assert scene.server.most_connections == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_batch_delivered_twice_runs_once(scene: Scene) -> None:
-    one = batch()
-    outbox.run_send_batch(one.pk)
-    scene.queue()
-    outbox.run_send_batch(one.pk)
-    assert scene.server.sent == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_leases_are_renewed_while_the_server_is_slow(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(outbox, "BEAT", 0.0)
-    row = scene.queue()
-    renewed = threading.Event()
-    real = outbox_rows.renew
-
-    def renew(*args: Any) -> bool:
-        held = real(*args)
-        if held:
-            renewed.set()
-        return held
-
-    monkeypatch.setattr(outbox_rows, "renew", renew)
-    near = timezone.now() + timedelta(seconds=5)
-
-    def slow() -> None:
-        OutboundMessage.objects.update(lease_until=near)
-        assert renewed.wait(20)
-        seen.append(OutboundMessage.objects.get(pk=row.pk).lease_until > near)
-
-    seen: list[bool] = []
-    scene.server.hook("send", slow)
-    outbox.run_send_batch(batch().pk)
-    assert seen == [True]
-    row.refresh_from_db()
-    assert row.state == "sent"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_batch_that_is_asked_to_stop_ends(scene: Scene) -> None:
-    one = batch()
-    scene.queue(subject="first")
-    scene.queue(subject="second")
-    Batch.objects.filter(pk=one.pk).update(stop=True)
-    outbox.run_send_batch(one.pk)
-    assert scene.server.sent == []
-    one.refresh_from_db()
-    assert one.ended_at is not None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_sender_that_hangs_holds_nobody(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The batch is over, and only waits for it: another sender still gets its turn."""
-    monkeypatch.setattr(outbox, "SECONDS", 0.3)
-    monkeypatch.setattr(outbox, "SLOW_AFTER", 0.1)
-    other_sent = threading.Event()
-    answers: list[bool] = []
-    with MemoryServer("other.contoso.example") as other:
-        other.add_account("support", password=sending.PASSWORD)
-        client = sending.smtp_client("smtp-client-2", server="other.contoso.example")
-        later = sending.queue(client, subject="later")
-        due_at = timezone.now() + timedelta(seconds=0.6)
-        OutboundMessage.objects.filter(pk=later.pk).update(not_before=due_at)
-        scene.queue(subject="hangs")
-        scene.server.hook("send", lambda: answers.append(other_sent.wait(20)))
-        other.hook("send", other_sent.set)
-        outbox.run_send_batch(batch().pk)
-        assert answers == [True]
-        assert (len(other.sent), scene.subjects()) == (1, ["hangs"])
-        outbox_connections.connections.close_all()

@@ -75,7 +75,17 @@ def test_lost_line_is_tried_at_once_three_times(failures: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("failures", "seconds"), [(1, 2), (2, 4), (5, 32), (9, 512), (10, 900), (99, 900)]
+    ("failures", "seconds"),
+    [
+        (1, 2),
+        (2, 4),
+        (5, 32),
+        (9, 512),
+        (10, 900),
+        (99, 900),
+        (1024, 900),
+        (10**6, 900),
+    ],
 )
 def test_back_off_doubles_up_to_a_quarter_of_an_hour(
     failures: int, seconds: float
@@ -84,10 +94,56 @@ def test_back_off_doubles_up_to_a_quarter_of_an_hour(
     assert pause(error, failures=failures) == (RunState.FAILING, seconds)
 
 
-def test_failure_of_many_stops_nobody_and_one_probes() -> None:
-    error = MailError("AADSTS50126", Stage.TOKEN, permanent=True)
-    assert pause(error, shared=True, probes=True) == (RunState.FAILING, 60)
-    assert pause(error, shared=True) == (RunState.FAILING, 300)
+@pytest.mark.parametrize("hint", [3601.0, 1e12, 1e308])
+@pytest.mark.parametrize("shared", [False, True])
+def test_server_may_ask_for_an_hour_at_most(hint: float, shared: bool) -> None:
+    error = MailError(Code.SERVER_THROTTLED, Stage.FETCH, retry_after=hint)
+    _state, seconds = pause(error, shared=shared)
+    assert seconds == 3600
+
+
+@pytest.mark.parametrize(
+    ("failures", "probe"), [(1, 1), (2, 2), (3, 5), (4, 15), (5, 60), (99, 60)]
+)
+def test_refusal_of_many_stops_nobody_and_one_probes(failures: int, probe: int) -> None:
+    error = MailError("AADSTS53003", Stage.TOKEN, permanent=True)
+    probing = pause(error, failures=failures, shared=True, probes=True)
+    waiting = pause(error, failures=failures, shared=True)
+    assert (probing, waiting) == (
+        (RunState.FAILING, probe * 60),
+        (RunState.FAILING, 3600),
+    )
+
+
+def test_network_fault_of_many_is_tried_every_minute_by_one() -> None:
+    error = MailError(Code.CONNECT_TIMEOUT, Stage.TCP)
+    assert pause(error, failures=50, shared=True, probes=True) == (RunState.FAILING, 60)
+    assert pause(error, failures=50, shared=True) == (RunState.FAILING, 300)
+
+
+def test_throttling_of_many_is_still_each_ones_own() -> None:
+    error = MailError(Code.SERVER_THROTTLED, Stage.FETCH, retry_after=200)
+    assert pause(error, shared=True, probes=True) == (RunState.THROTTLED, 200)
+
+
+@pytest.mark.parametrize(
+    ("code", "stage", "kept"),
+    [
+        (Code.CONNECT_TIMEOUT, Stage.TCP, 1),
+        (Code.TLS_HANDSHAKE, Stage.TLS, 1),
+        (Code.SERVER_UNAVAILABLE, Stage.SIGN_IN, 1),
+        (Code.FOLDER_MISSING, Stage.MAILBOX, 0),
+        (Code.CONNECTION_LOST, Stage.FETCH, 0),
+        (Code.MESSAGE_REFUSED, Stage.DATA, 0),
+        (Code.PASSWORD_REFUSED, Stage.SIGN_IN, 2),
+    ],
+)
+def test_refused_passwords_are_counted_across_faults_of_the_network(
+    code: Code, stage: Stage, kept: int
+) -> None:
+    row = Fetcher(failures=1, sign_in_failures=1)
+    after = retry.after_failure(row, MailError(code, stage), NOW)
+    assert after["sign_in_failures"] == kept
 
 
 def test_rows_after_failure_and_success() -> None:

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from mailboxes.core.choices import Outcome
 from mailboxes.models import Cycle, PopClient
-from mailboxes.services import fetch, startup, status
+from mailboxes.services import fetch, instance, startup, status
 
 FETCHED = (Outcome.OK, Outcome.PARTIAL)
 
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         problem = startup.problem()
         if problem:
             raise CommandError(problem)
+        instance.identify()
         client = self._client(options["name"].strip())
         try:
             cycle = fetch.fetch_now(client.pk)

@@ -1,15 +1,19 @@
 """smtplib's client on our own line: greeting, EHLO, STARTTLS, AUTH as we need them.
 
-smtplib refuses letters beyond ASCII in passwords and raises
-SMTPServerDisconnected for a timeout; both are mended here. What an answer means is
-the transport's.
+smtplib refuses letters beyond ASCII in passwords, raises SMTPServerDisconnected for a
+timeout and knows no end of time for a whole exchange; all mended here. What an answer
+means is the transport's.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import io
 import smtplib
+import time
+import weakref
+from collections.abc import Callable
 from socket import socket
 
 from ..base import Reply
@@ -17,10 +21,17 @@ from ..net import Line
 
 
 class Client(smtplib.SMTP):
-    """One connection; call `greet`, `hello`, perhaps `start_tls`, then `auth_*`."""
+    """One connection; call `greet`, `hello`, perhaps `start_tls`, then `auth_*`.
 
-    def __init__(self, line: Line) -> None:
+    patience: seconds for each wait. until: see base.OutboundTransport.
+    """
+
+    def __init__(
+        self, line: Line, until: Callable[[], float | None] = lambda: None
+    ) -> None:
         self._line = line
+        self._until = until
+        self.patience = line.policy.read_timeout
         self.challenge = ""
         super().__init__(
             local_hostname=line.policy.local_hostname, timeout=line.policy.read_timeout
@@ -28,6 +39,26 @@ class Client(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float | None) -> socket:
         return self._line.open()
+
+    def hurry(self) -> None:
+        """Bounds the next wait of the socket. Raises TimeoutError: no time is left."""
+        end = self._until()
+        left = self.patience if end is None else end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for this connection is over")
+        if self.sock is not None:
+            self.sock.settimeout(min(left, self.patience))
+
+    def send(self, s: str | bytes) -> None:  # type: ignore[override]
+        """As smtplib's, in time. Nothing is sent when no time is left."""
+        self.hurry()
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            # No circle of references: a connection that is dropped ends at once.
+            self.file = io.BufferedReader(_Timed(self.sock, weakref.proxy(self)))
+        return super().getreply()
 
     def greet(self) -> Reply:
         """Opens the line and reads the greeting."""
@@ -78,6 +109,20 @@ class Client(smtplib.SMTP):
         text = "".join(command + "\r\n" for command in commands)
         self.send(text)
         return [reply(self.getreply()) for _ in commands]
+
+
+class _Timed(io.RawIOBase):
+    """The reading end of a socket; before each wait the client says how long it is."""
+
+    def __init__(self, sock: socket, client: Client) -> None:
+        self._sock, self._client = sock, client
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        self._client.hurry()
+        return self._sock.recv_into(buffer)
 
 
 def reply(answer: tuple[int, bytes]) -> Reply:

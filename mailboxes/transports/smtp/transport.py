@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import select
 import smtplib
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -78,7 +79,8 @@ class SmtpTransport(OutboundTransport):
 
     def _greet(self, line: net.Line) -> None:
         """Connects, reads the greeting, EHLO, and STARTTLS with another EHLO."""
-        client = self._client = Client(line)
+        me = weakref.proxy(self)
+        client = self._client = Client(line, lambda: me.until)
         with line.timed("greeting") as told, self._border(Stage.GREETING):
             greeting = client.greet()
             told["answer"] = answers.line(greeting)
@@ -127,8 +129,7 @@ class SmtpTransport(OutboundTransport):
         self._usable = False
         if client is not None and usable:
             with suppress(*KNOWN):
-                if client.sock is not None:
-                    client.sock.settimeout(min(self.policy.read_timeout, GOODBYE))
+                client.patience = min(client.patience, GOODBYE)
                 client.quit()
         self._drop()
 
@@ -236,6 +237,7 @@ class SmtpTransport(OutboundTransport):
         for piece in wire.pieces(content):
             client.send(piece)
         self._heard_early(client)
+        client.hurry()  # from here on, no time left would read as unconfirmed
         try:
             client.send(b".\r\n")
             answer = reply(client.getreply())

@@ -1,0 +1,132 @@
+"""What failures of a token endpoint mean: only a refusal of it stops a client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+import urllib3.exceptions as u3
+
+from mailboxes.core.choices import RunState, Stage
+from mailboxes.core.errors import MailError
+from mailboxes.oauth import microsoft, session
+from mailboxes.oauth.base import TokenRequest
+from mailboxes.services import retry
+from mailboxes.transports.base import NetworkPolicy
+from tests.oauth.wire import AUTHORITY, TENANT, Answer, Wire
+
+REQUEST = TokenRequest(
+    AUTHORITY,
+    TENANT,
+    "client",
+    "https://outlook.office.com/.default",
+    "support@contoso.example",
+    "canary-Passw0rd",
+)
+Ask = Callable[[dict[str, Answer]], MailError]
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """The MailError of a request for a token that is answered so."""
+
+    def refused(answers: dict[str, Answer]) -> MailError:
+        monkeypatch.setattr(session, "make", Wire(answers).session)
+        with pytest.raises(MailError) as caught:
+            microsoft.acquire(REQUEST, NetworkPolicy(), None)
+        return caught.value
+
+    return refused
+
+
+def state(error: MailError) -> RunState:
+    return retry.decide(error, datetime.now(UTC), failures=1).state
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "stage"),
+    [
+        (
+            requests.exceptions.ChunkedEncodingError(
+                u3.ProtocolError("cut", u3.IncompleteRead(10, 20))
+            ),
+            "connection-lost",
+            Stage.TOKEN,
+        ),
+        (requests.exceptions.TooManyRedirects("3"), "token-not-json", Stage.PROXY),
+        (
+            requests.exceptions.ContentDecodingError("gzip"),
+            "token-unavailable",
+            Stage.TOKEN,
+        ),
+        (requests.exceptions.RequestException("?"), "token-unavailable", Stage.TOKEN),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("where", ["openid-configuration", "/token"])
+def test_broken_answer_stops_nobody(
+    ask: Ask, failure: Exception, code: str, stage: Stage, where: str
+) -> None:
+    error = ask({where: failure})
+    assert (error.code, error.stage, state(error)) == (code, stage, RunState.FAILING)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (400, {"error": "server_error", "error_codes": [50000]}, "AADSTS50000"),
+        (503, {"error": "server_error", "error_codes": [50000]}, "AADSTS50000"),
+        (500, {"error": "invalid_request", "error_codes": [50000]}, "AADSTS50000"),
+        (400, {"error": "temporarily_unavailable"}, "token-unavailable"),
+        (500, {"error": "invalid_request"}, "token-unavailable"),
+        (500, {"message": "An error has occurred."}, "token-unavailable"),
+        (502, "<html>Bad gateway</html>", "token-unavailable"),
+    ],
+)
+def test_fault_of_the_service_passes(
+    ask: Ask, status: int, body: Any, code: str
+) -> None:
+    error = ask({"/token": (status, body, {"Retry-After": "40"})})
+    assert (error.code, error.stage) == (code, Stage.TOKEN)
+    assert (error.permanent, error.retry_after) == (False, 40.0)
+    assert state(error) == RunState.THROTTLED  # as long as it has asked for
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "invalid_grant", "error_codes": [50126]},
+        {"error": "invalid_grant", "error_codes": [50999]},
+        {"error": "invalid_grant"},
+        {"error": "no_such_error"},
+    ],
+)
+def test_refusal_stops(ask: Ask, body: Any) -> None:
+    error = ask({"/token": (400, body)})
+    assert (error.permanent, state(error)) == (True, RunState.STOPPED)
+
+
+def test_throttled_before_the_token_is_no_unknown_tenant(ask: Ask) -> None:
+    error = ask({"/userrealm/": (429, {"message": "slow"}, {"Retry-After": "90"})})
+    assert (error.code, error.retry_after) == ("token-throttled", 90.0)
+    assert state(error) == RunState.THROTTLED
+
+
+@pytest.mark.parametrize("where", ["openid-configuration", "/token"])
+@pytest.mark.parametrize("body", [[], "null", '"text"', 7])
+def test_json_that_is_no_object_is_a_page_of_somebody_else(
+    ask: Ask, where: str, body: Any
+) -> None:
+    error = ask({where: (200, body)})
+    assert (error.code, state(error)) == ("token-not-json", RunState.FAILING)
+
+
+def test_authority_that_is_no_address_is_a_fault_of_the_option(ask: Ask) -> None:
+    error = ask({"/token": requests.exceptions.InvalidURL("no host")})
+    assert (error.code, error.stage, error.evidence["option"]) == (
+        "config-incomplete",
+        Stage.FIELDS,
+        "tenant-authority",
+    )

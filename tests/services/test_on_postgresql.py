@@ -1,0 +1,46 @@
+"""What depends on how a database locks and types, run again on a real PostgreSQL.
+
+Everything else runs on SQLite only. The runs are processes of their own: Django reads
+its database once.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers.postgresql import PostgreSQL
+
+FOLDER = Path(__file__).parent
+# Claims that race, conditional updates, rows with what a server has answered.
+FILES = (
+    "test_epoch.py",
+    "test_instance.py",
+    "test_leases.py",
+    "test_outbox.py",
+    "test_outbox_batch.py",
+    "test_outbox_crash.py",
+    "test_provider.py",
+)
+NOT = "not oldest_goes_first"  # a thousand messages tell nothing more there
+
+
+@pytest.mark.server
+@pytest.mark.timeout(330)
+def test_what_depends_on_the_database_holds_there(postgresql: PostgreSQL) -> None:
+    environ = {n: v for n, v in os.environ.items() if not n.startswith("PYTEST_")}
+    environ.pop("MAILADMIN_TESTS_DATA", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", NOT]
+        + [str(FOLDER / name) for name in FILES],
+        env=environ | {"MAILADMIN_TESTS_DATABASE_URL": postgresql.url},
+        cwd=FOLDER.parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
