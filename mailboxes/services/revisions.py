@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from ..core.choices import RunState
 from ..core.errors import OptionError, Problem, StaleEdit
-from ..core.options import Effect, Kind
-from ..models import Fetcher, PopClient, Revision, SecretValue, Sender, SmtpClient
+from ..core.options import Effect
+from ..models import Fetcher, PopClient, Revision, Sender, SmtpClient
 from . import audit, pins, secrets, snapshots
 from .changes import Change, Side, compare, diff
 from .changes import pending as pending
@@ -32,6 +32,7 @@ from .mailbox_fields import (
 )
 from .option_rules import Cleaned, clean, defaults
 from .pins import Lookup
+from .revision_rows import columns, purpose
 
 __all__ = [
     "Change",
@@ -264,7 +265,8 @@ def _save(
     model = type(client)
     newest = snapshots.newest(client) if base else None
     for option, text in cleaned.secrets.items():
-        cleaned.values[option] = secrets.seal(text, _purpose(cleaned), user).pk
+        sealed = secrets.seal(text, purpose(cleaned.values), user)
+        cleaned.values[option] = sealed.pk
     old = Side.of(newest) if newest else Side(defaults(model.kind))
     new = Side(cleaned.values, cleaned.pinned, cleaned.extra)
     changes = compare(model, old, new)
@@ -285,8 +287,8 @@ def _save(
             warnings=cleaned.warnings,
             notices=cleaned.notices,
         )
-    columns = _columns(client, cleaned.values) | {"extra": cleaned.extra}
-    _move_on(client, base, columns, base + 1)
+    row = columns(model, cleaned.values) | {"extra": cleaned.extra}
+    _move_on(client, base, row, base + 1)
     owner = "pop_client" if isinstance(client, PopClient) else "smtp_client"
     revision = Revision.objects.create(
         **{owner: client},
@@ -323,16 +325,6 @@ def _move_on(
         raise StaleEdit(base, snapshots.saved_number(client))
 
 
-def _columns(
-    client: PopClient | SmtpClient, values: Mapping[str, object]
-) -> dict[str, Any]:
-    by_row = (Kind.SECRET, Kind.REFERENCE)
-    return {
-        f"{name}_id" if option.kind in by_row else name: values[option.name]
-        for name, option in client.options().items()
-    }
-
-
 def _pin(
     client: PopClient | SmtpClient,
     values: Mapping[str, object],
@@ -340,12 +332,6 @@ def _pin(
 ) -> dict[str, Any]:
     options = {option.name: option for option in client.options().values()}
     return pins.pin(options, values, lookup or Lookup())
-
-
-def _purpose(cleaned: Cleaned) -> SecretValue.Purpose:
-    app = pins.password_is_app_secret(cleaned.values)
-    purposes = SecretValue.Purpose
-    return purposes.CLIENT_SECRET if app else purposes.PASSWORD
 
 
 def _of_own(
