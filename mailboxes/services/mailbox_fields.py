@@ -66,9 +66,7 @@ def mailbox_problems(
     return problems
 
 
-def _address_problem(
-    address: str, client: PopClient | None, taken: bool | None
-) -> str:
+def _address_problem(address: str, client: PopClient | None, taken: bool | None) -> str:
     if not address:
         return "Enter the mail address of the mailbox."
     try:

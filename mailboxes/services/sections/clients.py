@@ -13,7 +13,7 @@ from ...core.choices import Protocol, Security
 from ...core.errors import Problem
 from ...models import PopClient, SmtpClient
 from ...models.clients import MECHANISMS
-from ..changes import Change, Side, compare
+from ..changes import Change, Side
 from ..mailbox_fields import (
     MailboxFields,
     mailbox_problems,
@@ -22,6 +22,7 @@ from ..mailbox_fields import (
 )
 from ..option_rules import Cleaned, clean, options_by_name
 from ..option_values import FALSE, TRUE, tidy
+from ..revision_rows import changes_of
 from ..snapshots import USUAL_PORTS
 from . import inheritance
 from .kinds import BESIDE, MODELS, Kind, looks_secret, mechanisms_of
@@ -93,9 +94,7 @@ def plan(section: Section, kind: Kind, setting: Setting) -> Planned:
         section, planned.model, planned.raw, planned.extra, existing, known, report
     )
     masked = _take_password(planned, known, report, inherits)
-    planned.cleaned = clean(
-        kind, planned.raw, extra=planned.extra, lookup=known.lookup
-    )
+    planned.cleaned = clean(kind, planned.raw, extra=planned.extra, lookup=known.lookup)
     problems = _problems_beside(planned, setting) + planned.cleaned.problems
     warnings = planned.cleaned.warnings
     if masked:
@@ -276,10 +275,8 @@ def _changes(planned: Planned, known: Known) -> list[Change]:
     values = dict(cleaned.values)
     for option in cleaned.secrets:
         values[option] = known.new_id()
-    old = Side.of(planned.existing.revision)
-    found = compare(planned.model, old, Side(values, cleaned.pinned, cleaned.extra))
-    if not found and old.own != values:
-        found = compare(planned.model, Side(old.own), Side(values))
+    side = Side(values, cleaned.pinned, cleaned.extra)
+    found = changes_of(planned.model, planned.existing.revision, side)
     return _changes_beside(planned) + found
 
 

@@ -125,9 +125,10 @@ class Known:
         return self._plain.get(secret_id)
 
 
-def newest_revisions() -> Iterable[Revision]:
+def newest_revisions(kinds: Iterable[Kind] = tuple(MODELS)) -> Iterable[Revision]:
     """The newest revision of every option set that is not archived, by section."""
-    for kind, model in MODELS.items():
+    for kind in kinds:
+        model = MODELS[kind]
         owner = kind.value.replace("-", "_")
         related = [owner]
         if model is PopClient:

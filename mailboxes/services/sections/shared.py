@@ -196,9 +196,7 @@ def _secret(
     )
 
 
-def _proxy(
-    shared: Shared, known: Known, report: Report, drafts: bool
-) -> list[Problem]:
+def _proxy(shared: Shared, known: Known, report: Report, drafts: bool) -> list[Problem]:
     row: Proxy | None = shared.row
     texts = {"host": "", "port": "", "username": "", "ca_pem": ""} | _texts(shared)
     texts["ca_pem"] = texts["ca_pem"].replace("\\n", "\n")
