@@ -13,7 +13,7 @@ from . import plan as plans
 from .parts import Entry
 from .plan import May, Plan
 from .report import Report
-from .writing import STALE, Moved, write
+from .writing import STALE, write
 
 
 def run(
@@ -46,12 +46,8 @@ def run(
         report.errors += _moved(plan, bases)
     if dry_run or report.errors:
         return report
-    try:
-        write(plan, user, file=file_name[:200], drafts=as_drafts)
-    except Moved as moved:
-        report.errors += moved.entries
-    else:
-        report.imported = report.sections
+    report.errors += write(plan, user, file=file_name[:200], drafts=as_drafts)
+    report.imported = 0 if report.errors else report.sections
     return report
 
 

@@ -18,12 +18,20 @@ def merge(parsed: Parsed) -> list[Section]:
     """One section for each name, its options each once; entries go to `parsed`."""
     sections: dict[str, Section] = {}
     for part in parsed.sections:
-        first = sections.setdefault(part.name.lower(), part)
+        first = sections.setdefault(_key(part.name), part)
         if first is not part:
             _join(first, part, parsed)
     for section in sections.values():
         section.values = _once(section, parsed)
     return list(sections.values())
+
+
+def _key(name: str) -> str:
+    """Names of sections have no case, but those of secrets and the like have."""
+    begins, dash, rest = name.partition("-")
+    begins = begins.lower()
+    of_ours = begins in ("secret", "proxy", "registration")
+    return begins + dash + rest if of_ours else name.lower()
 
 
 def _join(first: Section, part: Section, parsed: Parsed) -> None:

@@ -29,19 +29,16 @@ STALE = "I21-stale"
 MOVED = "Saved by somebody else meanwhile. Check the file again."
 
 
-class Moved(Exception):
-    """Somebody has saved something that the plan was made from; `entries` name it."""
+def write(plan: Plan, user: AbstractBaseUser | None, **details: object) -> list[Entry]:
+    """Save everything; or nothing, and say why in entries.
 
-    def __init__(self, entries: list[Entry]) -> None:
-        super().__init__(f"{len(entries)} entries")
-        self.entries = entries
-
-
-def write(plan: Plan, user: AbstractBaseUser | None, **details: object) -> None:
-    """Save everything. details: for the audit event. Raises Moved."""
+    details: for the audit event.
+    """
     try:
         with transaction.atomic():
-            _refuse_moved(plan)
+            moved = _moved(plan)
+            if moved:
+                return moved
             _write(plan, user)
             audit.record(
                 user,
@@ -52,14 +49,15 @@ def write(plan: Plan, user: AbstractBaseUser | None, **details: object) -> None:
                 changed=plan.report.changed,
                 **details,
             )
-    except IntegrityError as error:
+    except IntegrityError:
         message = "Somebody has just made a mailbox or section of this name."
-        raise Moved([Entry(0, "", "", "X05-taken", message)]) from error
-    except StaleEdit as error:
-        raise Moved([Entry(0, "", "", STALE, MOVED)]) from error
+        return [Entry(0, "", "", "X05-taken", message)]
+    except StaleEdit:
+        return [Entry(0, "", "", STALE, MOVED)]
+    return []
 
 
-def _refuse_moved(plan: Plan) -> None:
+def _moved(plan: Plan) -> list[Entry]:
     """Compare what is saved now with what was read; holds the rows where it can."""
     entries = []
     now: dict[str, tuple[str, int]] = {}
@@ -75,8 +73,7 @@ def _refuse_moved(plan: Plan) -> None:
         if _facts(fresh.first()) != _facts(row.row):
             at = row.section
             entries.append(Entry(at.line, at.name, "", STALE, MOVED))
-    if entries:
-        raise Moved(entries)
+    return entries
 
 
 def _facts(row: Any) -> dict[str, object] | None:
