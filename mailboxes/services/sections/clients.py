@@ -22,6 +22,7 @@ from ..mailbox_fields import (
 )
 from ..option_rules import Cleaned, clean, options_by_name
 from ..option_values import FALSE, TRUE, tidy
+from ..pins import Lookup
 from ..revision_rows import changes_of
 from ..snapshots import USUAL_PORTS
 from . import inheritance
@@ -32,6 +33,7 @@ from .report import CLEANED, Report
 from .shared import PASSWORD
 
 ENABLE, SECURITY, SSL = "enable-client", "pop-connection-security", "enable-ssl"
+WITHOUT_EFFECT = "E04-extra-without-effect"
 ANY_TYPE = ("<type>", "<server-type>")
 WITH_PORTS = (Protocol.IMAP.value, Protocol.POP3.value)
 
@@ -80,6 +82,10 @@ class Planned:
         """Name of the section as it is, or will be, saved."""
         return self.existing.client.section if self.existing else self.section.name
 
+    def ask_rules(self, lookup: Lookup) -> None:
+        """Clean what the section says; the one place where a file meets the rules."""
+        self.cleaned = clean(self.kind, self.raw, extra=self.extra, lookup=lookup)
+
 
 def plan(section: Section, kind: Kind, setting: Setting) -> Planned:
     """What one section means; what is wrong with it goes to the report."""
@@ -94,8 +100,9 @@ def plan(section: Section, kind: Kind, setting: Setting) -> Planned:
         section, planned.model, planned.raw, planned.extra, existing, known, report
     )
     masked = _take_password(planned, known, report, inherits)
-    planned.cleaned = clean(kind, planned.raw, extra=planned.extra, lookup=known.lookup)
-    problems = _problems_beside(planned, setting) + planned.cleaned.problems
+    problems = _problems_beside(planned, setting)
+    planned.ask_rules(known.lookup)
+    problems += planned.cleaned.problems
     warnings = planned.cleaned.warnings
     if masked:
         draft = planned.cleaned.values[ENABLE] is False
@@ -105,7 +112,8 @@ def plan(section: Section, kind: Kind, setting: Setting) -> Planned:
     for problem in problems:
         report.error(section, problem)
     for warning in warnings:
-        report.warning(section, warning)
+        if warning.rule != WITHOUT_EFFECT:  # said of each by `report.kept`
+            report.warning(section, warning)
     report.notices(section, kind, planned.cleaned.notices)
     _keep_equals(planned)
     planned.changes = _changes(planned, known)

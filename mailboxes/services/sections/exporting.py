@@ -10,8 +10,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+
 from ...core.options import Target
 from ...models import PopClient, Proxy
+from .. import audit
 from ..pins import ROWS
 from . import flattened
 from .flattened import Reveal, Written
@@ -63,6 +67,11 @@ def export(names: Collection[str] = (), *, with_secrets: bool = False) -> Export
         done.text = "\n".join(written.text() for written in chosen)
         done.remarks += _remarks(clients, chosen)
     return done
+
+
+def record(by: HttpRequest | AbstractBaseUser | None, done: Exported) -> None:
+    """Write down that somebody took secrets out. by: as audit.record takes it."""
+    audit.record(by, "options.exported", None, secrets=True, sections=done.sections)
 
 
 def _clients(known: Known, wanted: set[str]) -> list[Existing]:

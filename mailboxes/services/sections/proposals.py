@@ -12,7 +12,6 @@ from dataclasses import replace
 from ...core.options import Target
 from ...models import AppRegistration
 from .. import pins
-from ..option_rules import clean
 from ..pins import INHERITED
 from .clients import Planned
 from .inheritance import PASSWORD, REGISTRATION
@@ -136,4 +135,4 @@ def _inherit(group: Group, row: AppRegistration, known: Known) -> None:
         if pins.password_is_app_secret(one.cleaned.values):
             one.raw[PASSWORD] = None
         one.raw[REGISTRATION] = row.name
-        one.cleaned = clean(one.kind, one.raw, extra=one.extra, lookup=known.lookup)
+        one.ask_rules(known.lookup)

@@ -16,7 +16,8 @@ from ...core.choices import ProxyKind
 from ...core.errors import Problem
 from ...core.options import Target
 from ...models import AppRegistration, NamedSecret, Proxy
-from .. import abilities, named_secrets, proxies, registrations
+from .. import named_secrets, proxies, registrations
+from ..option_values import tidy
 from .kinds import Kind
 from .known import Known
 from .parts import Section, Value
@@ -46,14 +47,12 @@ PROXY_NAMES = {
     "password": PASSWORD,
     "certificateauthorities": "ca_pem",
 }
-PROXY_KINDS = {
-    "": ProxyKind.HTTP,
-    "http": ProxyKind.HTTP,
-    "https": ProxyKind.HTTP,
-    "ssl": ProxyKind.HTTP,
-    "connect": ProxyKind.HTTP,
-    "socks": ProxyKind.SOCKS5,
-    "socks5": ProxyKind.SOCKS5,
+PROXY_KINDS = {  # other words for ours
+    "": ProxyKind.HTTP.value,
+    "https": ProxyKind.HTTP.value,
+    "ssl": ProxyKind.HTTP.value,
+    "connect": ProxyKind.HTTP.value,
+    "socks": ProxyKind.SOCKS5.value,
 }
 REGISTRATION_NAMES = {
     "tenant-authority": "tenant_authority",
@@ -204,33 +203,22 @@ def _proxy(shared: Shared, known: Known, report: Report, drafts: bool) -> list[P
     there = _take_secret(shared, stored, known, report, drafts)
     if not there:
         texts["username"] = ""  # said by the remark on the mask
-    kind = PROXY_KINDS.get(texts.pop("kind", "").strip().lower())
+    kind = tidy(texts.get("kind", "")).lower()
+    texts["kind"] = PROXY_KINDS.get(kind, kind)
     shared.fields = {"name": shared.name, **texts}
     cleaned = proxies.clean(proxy=row, password=shared.secret, **shared.fields)
     problems = cleaned.problems
-    if kind is None:
-        problems.append(Problem("kind", "Y01-proxy", "Enter http or socks5."))
-    elif kind not in abilities.PROXIES:
-        _not_yet(shared.section, kind, report, drafts)
     values = {k: v for k, v in cleaned.values.items() if k != "name"}
     shared.stand_in = Proxy(
         pk=row.pk if row else known.new_id(),
         name=shared.name,
-        kind=kind or ProxyKind.HTTP,
         password_id=known.new_id(shared.secret) if shared.secret else stored,
         **({} if problems else values),
     )
     if row and not problems:
         shared.changed = [f for f in values if getattr(row, f) != values[f]]
-        shared.changed += ["kind"] if row.kind != kind else []
         shared.changed += [PASSWORD] if shared.secret else []
     return problems
-
-
-def _not_yet(section: Section, kind: ProxyKind, report: Report, drafts: bool) -> None:
-    message = f"A {kind.upper()} proxy cannot be used by this version yet."
-    problem = Problem("kind", "Y03-not-yet", message)
-    (report.warning if drafts else report.error)(section, problem)
 
 
 def _registration(
