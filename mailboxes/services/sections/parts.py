@@ -38,8 +38,9 @@ class Section:
     kind: str = ""
 
     def get(self, name: str) -> Value | None:
-        """The value of an option by its name in lower case."""
-        return next((v for v in self.values if v.name.lower() == name), None)
+        """The value of an option by its name, in any case."""
+        lower = name.lower()
+        return next((v for v in self.values if v.name.lower() == lower), None)
 
     def __iter__(self) -> Iterator[Value]:
         return iter(self.values)

@@ -153,7 +153,7 @@ def unknown_values(section: Section, kind: Kind) -> list[Value]:
 def _texts(shared: Shared) -> dict[str, str]:
     """Texts by the service's field; the secret is taken out."""
     found = {
-        to: shared.section.get(name.lower())
+        to: shared.section.get(name)
         for name, to in _written(shared.section, shared.kind).items()
     }
     return {to: v.text for to, v in found.items() if v and to != PASSWORD}
@@ -165,7 +165,7 @@ def _take_secret(
     """Set `shared.secret`. False when it is masked and nothing is stored."""
     names = _written(shared.section, shared.kind)
     name = next((name for name, to in names.items() if to == PASSWORD), PASSWORD)
-    value = shared.section.get(name.lower())
+    value = shared.section.get(name)
     if value is None or not value.text:
         return True
     if not value.masked:
