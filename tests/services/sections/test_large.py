@@ -73,9 +73,10 @@ def spoilt(lines: list[str]) -> tuple[list[str], list[tuple[int, str]]]:
 
 
 def timed(what: str, do: Callable[[], Result]) -> Result:
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     result = do()
-    print(f"\n{what}: {time.perf_counter() - began:.2f} s", end="")
+    took, busy = time.perf_counter() - began, time.process_time() - busy
+    print(f"\n{what}: {took:.2f} s, of it {busy:.2f} s of processor", end="")
     return result
 
 
