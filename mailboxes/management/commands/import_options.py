@@ -14,8 +14,6 @@ from mailboxes.services.sections import importing, text
 from mailboxes.services.sections.parts import Entry
 from mailboxes.services.sections.report import Group, Report, grouped
 
-SHOWN_LINES = 5  # of those that one sentence is said of
-
 
 class Command(BaseCommand):
     help = (
@@ -92,9 +90,8 @@ def where(group: Group) -> str:
         line = f"line {first.line}" if first.line else "file"
         section = f" [{first.section}]" if first.section else ""
         return f"{line}{section}{name}"
-    lines = ", ".join(str(line) for line in group.lines[:SHOWN_LINES])
-    more = len(group.lines) - SHOWN_LINES
-    return f"lines {lines}" + (f" and {more} more" if more > 0 else "") + name
+    more = f" and {group.more} more" if group.more else ""
+    return f"lines {group.lines}{more}{name}"
 
 
 def summary(report: Report, dry_run: bool) -> str:

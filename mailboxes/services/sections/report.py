@@ -19,6 +19,7 @@ from .parts import Entry, Section, Value
 CLEANED = "T00-cleaned"
 MASK = "I13-mask"
 KEPT = "I18-kept"
+SHOWN_LINES = 5  # of those that one sentence is said of
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,14 @@ class Group:
     entries: tuple[Entry, ...]
 
     @property
-    def lines(self) -> list[int]:
-        return [entry.line for entry in self.entries]
+    def lines(self) -> str:
+        """The first of their lines, for people."""
+        return ", ".join(str(entry.line) for entry in self.entries[:SHOWN_LINES])
+
+    @property
+    def more(self) -> int:
+        """How many lines `lines` leaves out."""
+        return max(0, len(self.entries) - SHOWN_LINES)
 
 
 @dataclass

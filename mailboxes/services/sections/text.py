@@ -50,6 +50,11 @@ def read(content: bytes | str) -> Lines:
     return found
 
 
+def as_text(content: bytes | str) -> str:
+    """A file whose lines are all text, in one piece."""
+    return "\n".join(read(content).lines)
+
+
 def _decode(data: bytes, found: Lines) -> None:
     encoding = next((name for mark, name in MARKS if data.startswith(mark)), "")
     if data.startswith(ARCHIVES):
