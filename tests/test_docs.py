@@ -55,7 +55,7 @@ def test_shown_commands_exist(document: Path) -> None:
         assert path.is_file(), script
         for option in options.split():
             assert option in path.read_text(encoding="utf-8"), (script, option)
-    for name, options in re.findall(r"manage\.py ([a-z]+)((?: --[a-z-]+)*)", text):
+    for name, options in re.findall(r"manage\.py ([a-z_]+)((?: --[a-z-]+)*)", text):
         known = get_commands()
         assert name in known, name
         command = load_command_class(str(known[name]), name)
