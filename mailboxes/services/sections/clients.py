@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ...core.choices import Protocol, Security
 from ...core.errors import Problem
+from ...core.options import NEVER
 from ...models import PopClient, SmtpClient
 from ...models.clients import MECHANISMS
 from ..changes import Change, Side
@@ -146,8 +147,7 @@ def _sort(planned: Planned, report: Report) -> None:
         else:
             if not looks_secret(name):
                 planned.extra[value.name] = value.text
-            message = "Kept for export; this console does not know it."
-            report.kept(section, value.name, message)
+            report.kept(section, value.name, NEVER.sentence)
 
 
 def _says_kind(section: Section, name: str) -> bool:

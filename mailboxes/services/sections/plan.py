@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ...core.errors import Problem
+from ...core.options import NEVER
 from ...models import AppRegistration, KeptSection, NamedSecret, Proxy
 from . import clients, ini, proposals, shared, table, text
 from .clients import Planned, Setting
@@ -85,7 +86,7 @@ def make(
             planned.clients.append(clients.plan(section, kind, setting))
     for section in by_kind[Kind.KEPT]:
         _keep(section, list(section), planned)
-        report.kept(section, "", "Kept for export; this section has no effect here.")
+        report.kept(section, "", NEVER.sentence)
     _drop_superseded(planned)
     _nobody_sends(by_kind, planned)
     proposals.propose(planned.clients, known, report, make_registrations)
@@ -124,7 +125,7 @@ def _shared(section: Section, kind: Kind, plan: Plan, setting: Setting) -> None:
     left = shared.unknown_values(section, kind)
     for value in left:
         if not looks_secret(value.name):
-            plan.report.kept(section, value.name, "Kept for export, without effect.")
+            plan.report.kept(section, value.name, NEVER.sentence)
     _keep(section, left, plan)
 
 
