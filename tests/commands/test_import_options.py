@@ -92,7 +92,7 @@ def test_people_read_it_grouped_and_short(file):
     lines = out.splitlines()
     assert "Unknown: 2" in lines
     assert (
-        "  line 17 [smtp-client] mail.smtp.x: Kept for export; this console does" in out
+        "  line 17 [smtp-client] mail.smtp.x: Kept for export to the old server" in out
     )
     assert (
         "App registration app-66666666: could use it in 2 sections"
