@@ -33,11 +33,13 @@ def test_reports_are_accessible(
         browser, product, color_scheme=scheme, viewport={"width": width, "height": 800}
     )
     someone.sign_in()
+    someone.goto(URL)
+    faults = _look(someone, "empty")
     check(someone, replaced(POP + SMTP, "server", "a b") + "x\n[email-processing]\n")
     assert someone.page.locator("h1").inner_text() == (
         "3 mistakes: nothing can be imported"
     )
-    faults = _look(someone, "mistakes")
+    faults += _look(someone, "mistakes")
     check(someone, POP + LONG + SMTP + "[email-processing]\na = b\n")
     assert someone.page.locator("h1").inner_text() == "3 sections can be imported"
     faults += _look(someone, "checked")
