@@ -169,7 +169,10 @@ def _complete(planned: Planned, setting: Setting) -> None:
     section, raw, report = planned.section, planned.raw, setting.report
     inbound = planned.kind is Kind.POP
     if inbound and "type" not in raw:
-        message = "The section names no type: IMAP is taken, our default."
+        message = (
+            "The section names no type: IMAP is taken, which is our default; that of"
+            " the old server is not known."
+        )
         report.warning(section, Problem("type", "I16-type-absent", message))
     kind_of_server = tidy(str(raw.get("type", WITH_PORTS[0]))).upper()
     ssl = tidy(str(raw.get(SSL, ""))).lower() if inbound else ""
