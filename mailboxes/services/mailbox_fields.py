@@ -40,11 +40,17 @@ def tidy_fields(
 
 
 def mailbox_problems(
-    fields: MailboxFields, client: PopClient | None = None
+    fields: MailboxFields,
+    client: PopClient | None = None,
+    *,
+    taken: bool | None = None,
 ) -> list[Problem]:
-    """What is wrong with the fields of a new mailbox, or of the one of `client`."""
+    """What is wrong with the fields of a new mailbox, or of the one of `client`.
+
+    taken: another mailbox has the address, where the caller knows; None looks it up.
+    """
     problems = []
-    message = _address_problem(fields.address, client)
+    message = _address_problem(fields.address, client, taken)
     if message:
         problems.append(Problem("address", "X01-address", message))
     for name, text, longest in (
@@ -60,7 +66,7 @@ def mailbox_problems(
     return problems
 
 
-def _address_problem(address: str, client: PopClient | None) -> str:
+def _address_problem(address: str, client: PopClient | None, taken: bool | None) -> str:
     if not address:
         return "Enter the mail address of the mailbox."
     try:
@@ -72,27 +78,37 @@ def _address_problem(address: str, client: PopClient | None) -> str:
         return "Enter a mail address such as support@contoso.com."
     if len(address) > 254:
         return "Enter at most 254 characters."
+    if taken is None:
+        taken = _address_is_taken(address, client)
+    return f"There is a mailbox {address} already." if taken else ""
+
+
+def _address_is_taken(address: str, client: PopClient | None) -> bool:
     same = Mailbox.objects.filter(address__iexact=address)
     if client is not None:
         same = same.exclude(pk=client.mailbox_row_id)
     else:
         same = same.filter(pop_client__isnull=False)
-    if same.exists():
-        return f"There is a mailbox {address} already."
-    return ""
+    return same.exists()
 
 
 def section_problems(
-    section: str, client: PopClient | SmtpClient | None = None
+    section: str,
+    client: PopClient | SmtpClient | None = None,
+    *,
+    taken: bool | None = None,
 ) -> list[Problem]:
-    """What is wrong with the name of a section; names are shared by both kinds."""
+    """What is wrong with the name of a section; names are shared by both kinds.
+
+    taken: another section has it, where the caller knows; None looks it up.
+    """
     if not section:
         message = "Enter a name for the section, such as pop-client-support."
     elif len(section) > SECTION_LONGEST:
         message = f"Enter at most {SECTION_LONGEST} characters."
     elif not set(section) <= SECTION_LETTERS:
         message = "Use letters, digits, @, _, . and - only."
-    elif _is_taken(section, client):
+    elif _is_taken(section, client) if taken is None else taken:
         message = f"There is a section {section} already."
     else:
         return []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
+from ..core.choices import ProxyKind
 from ..core.errors import OptionError, Problem
 from ..core.options import Effect, Kind, Option
 from ..models import PopClient, Proxy, SecretValue, SmtpClient
@@ -21,7 +22,8 @@ HOST = Option("host", "Host", "", Effect.NEXT_CYCLE, kind=Kind.HOST)
 PORT = Option(
     "port", "Port", "", Effect.NEXT_CYCLE, Kind.INTEGER, minimum=1, maximum=65535
 )
-FIELDS = ("name", "host", "port", "username", "ca_pem")
+FIELDS = ("name", "kind", "host", "port", "username", "ca_pem")
+KINDS = tuple(kind.value for kind in ProxyKind)
 
 
 @dataclass
@@ -39,6 +41,7 @@ def clean(
     name: str,
     host: str,
     port: object,
+    kind: str = ProxyKind.HTTP.value,
     username: str = "",
     password: str = "",
     ca_pem: str = "",
@@ -54,6 +57,8 @@ def clean(
         wrong("name", "Enter a name of 1 to 40 characters.")
     elif Proxy.objects.filter(name=name).exclude(pk=proxy.pk if proxy else 0).exists():
         wrong("name", f"There is a proxy {name} already.")
+    if kind not in KINDS:
+        wrong("kind", f"Choose one of: {', '.join(KINDS)}.")
     at_host, at_port = read(HOST, host), read(PORT, port)
     if at_host.problem or not at_host.value:
         wrong("host", at_host.problem or "Enter the host name of the proxy.")
@@ -79,6 +84,7 @@ def clean(
         )
     values: dict[str, object] = {
         "name": name,
+        "kind": kind,
         "host": at_host.value,
         "port": at_port.value,
         "username": username,
@@ -93,6 +99,7 @@ def save_proxy(
     name: str,
     host: str,
     port: object,
+    kind: str = ProxyKind.HTTP.value,
     username: str = "",
     password: str = "",
     ca_pem: str = "",
@@ -109,6 +116,7 @@ def save_proxy(
         name=name,
         host=host,
         port=port,
+        kind=kind,
         username=username,
         password=password,
         ca_pem=ca_pem,

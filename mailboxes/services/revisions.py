@@ -14,12 +14,11 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ..core.choices import RunState
 from ..core.errors import OptionError, Problem, StaleEdit
-from ..core.options import Effect, Kind
-from ..models import Fetcher, PopClient, Revision, SecretValue, Sender, SmtpClient
+from ..core.options import Effect
+from ..models import Fetcher, PopClient, Revision, Sender, SmtpClient
 from . import audit, pins, secrets, snapshots
-from .changes import Change, Side, compare, diff
+from .changes import Change, Side, diff
 from .changes import pending as pending
 from .mailbox_fields import (
     change_fields,
@@ -30,8 +29,15 @@ from .mailbox_fields import (
     suggest_section,
     tidy_fields,
 )
-from .option_rules import Cleaned, clean, defaults
+from .option_rules import Cleaned, clean
 from .pins import Lookup
+from .revision_rows import (
+    changes_of,
+    columns,
+    purpose,
+    signs_in_anew,
+    try_at_once,
+)
 
 __all__ = [
     "Change",
@@ -103,8 +109,8 @@ def save_pop_client(
         result = _save(client, cleaned, base_revision, user, note, beside)
         if base_revision == 0:
             Fetcher.objects.create(pop_client=client, next_due=timezone.now())
-        elif _signs_in_anew(client, result.changes):
-            result.trial = _try_at_once(client)
+        elif signs_in_anew(client, result.changes):
+            result.trial = bool(try_at_once([client.pk]))
     return result
 
 
@@ -204,7 +210,7 @@ def pin_again(
         cleaned.pinned = _pin(client, cleaned.values, lookup)
         result = _save(client, cleaned, client.revision, user, note, [])
         if isinstance(client, PopClient) and result.new:
-            result.trial = _try_at_once(client)
+            result.trial = bool(try_at_once([client.pk]))
     return result
 
 
@@ -266,13 +272,10 @@ def _save(
     model = type(client)
     newest = snapshots.newest(client) if base else None
     for option, text in cleaned.secrets.items():
-        cleaned.values[option] = secrets.seal(text, _purpose(cleaned), user).pk
-    old = Side.of(newest) if newest else Side(defaults(model.kind))
+        sealed = secrets.seal(text, purpose(cleaned.values), user)
+        cleaned.values[option] = sealed.pk
     new = Side(cleaned.values, cleaned.pinned, cleaned.extra)
-    changes = compare(model, old, new)
-    if newest is not None and newest.values != cleaned.values and not changes:
-        # Only what is inherited at the moment differs: kept for when it is not.
-        changes = _of_own(client, newest, cleaned)
+    changes = changes_of(model, newest, new)
     if newest is not None and not changes:
         # Writes nothing, but still refuses a stale edit, and holds the row.
         _move_on(client, base, {}, base)
@@ -287,8 +290,8 @@ def _save(
             warnings=cleaned.warnings,
             notices=cleaned.notices,
         )
-    columns = _columns(client, cleaned.values) | {"extra": cleaned.extra}
-    _move_on(client, base, columns, base + 1)
+    row = columns(model, cleaned.values) | {"extra": cleaned.extra}
+    _move_on(client, base, row, base + 1)
     owner = "pop_client" if isinstance(client, PopClient) else "smtp_client"
     revision = Revision.objects.create(
         **{owner: client},
@@ -325,16 +328,6 @@ def _move_on(
         raise StaleEdit(base, snapshots.saved_number(client))
 
 
-def _columns(
-    client: PopClient | SmtpClient, values: Mapping[str, object]
-) -> dict[str, Any]:
-    by_row = (Kind.SECRET, Kind.REFERENCE)
-    return {
-        f"{name}_id" if option.kind in by_row else name: values[option.name]
-        for name, option in client.options().items()
-    }
-
-
 def _pin(
     client: PopClient | SmtpClient,
     values: Mapping[str, object],
@@ -342,42 +335,6 @@ def _pin(
 ) -> dict[str, Any]:
     options = {option.name: option for option in client.options().values()}
     return pins.pin(options, values, lookup or Lookup())
-
-
-def _purpose(cleaned: Cleaned) -> SecretValue.Purpose:
-    app = pins.password_is_app_secret(cleaned.values)
-    purposes = SecretValue.Purpose
-    return purposes.CLIENT_SECRET if app else purposes.PASSWORD
-
-
-def _of_own(
-    client: PopClient | SmtpClient, newest: Revision, cleaned: Cleaned
-) -> list[Change]:
-    model = type(client)
-    old = Side(snapshots.of(newest).own)
-    return compare(model, old, Side(cleaned.values))
-
-
-def _signs_in_anew(client: PopClient, changes: list[Change]) -> bool:
-    names = {option.name for option in client.options().values() if option.sign_in}
-    if not client.mailbox:
-        names.add("address")  # it is the log-in name
-    return any(change.option in names for change in changes)
-
-
-def _try_at_once(client: PopClient) -> bool:
-    """One trial cycle now for a client that is stopped or waits (DESIGN D9)."""
-    waiting = (RunState.STOPPED, RunState.FAILING, RunState.THROTTLED)
-    now = timezone.now()
-    return bool(
-        Fetcher.objects.filter(pop_client=client, state__in=waiting).update(
-            state=RunState.ACTIVE,
-            failures=0,
-            sign_in_failures=0,
-            not_before=None,
-            next_due=now,
-        )
-    )
 
 
 def _when(changes: list[Change]) -> str:

@@ -32,8 +32,19 @@ def seal(
     user: AbstractBaseUser | None = None,
 ) -> SecretValue:
     """Store `text` encrypted as a new row."""
+    row = sealed(text, purpose, user)
+    row.save(force_insert=True)
+    return row
+
+
+def sealed(
+    text: str,
+    purpose: SecretValue.Purpose = SecretValue.Purpose.PASSWORD,
+    user: AbstractBaseUser | None = None,
+) -> SecretValue:
+    """`text` encrypted in a row that is not stored yet, for many at once."""
     ring = keyring()
-    return SecretValue.objects.create(
+    return SecretValue(
         purpose=purpose,
         ciphertext=ring.seal(text),
         key_id=ring.primary,

@@ -15,6 +15,7 @@ PLAIN = {
     "outbox": "/outbox/",
     "outbox-compose": "/outbox/compose/",
     "option-sets": "/option-sets/",
+    "options-import": "/option-sets/import/",
     "system": "/system/",
     "not-found": "/no-such-page/",
 }

@@ -1,0 +1,166 @@
+"""One option set, secret, proxy or registration as the options of a section.
+
+What is inherited is written out, and so is everything that the old server may have
+another default for (ours are not the vendor's). Whole files: exporting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from ...core.options import Kind as OptionKind
+from ...core.options import Option, Origin, format_value
+from ...models import AppRegistration, NamedSecret, PopClient, Proxy
+from ...models.clients import MECHANISMS
+from ..option_rules import in_form_order, options_by_name
+from ..snapshots import USUAL_PORTS, Snapshot
+from .ini import CONTROL, quoted
+from .kinds import Kind, kind_of, looks_secret
+from .known import Existing
+from .parts import MASK, Section, Value
+
+# Not spelled out at its default: nobody knows the vendor's word for that.
+UNSPOKEN = ("grant-type",)
+Reveal = Callable[[int], str]  # the text of a secret, or its mask
+
+
+@dataclass
+class Written:
+    """A section to write. ours: options that the old server does not know.
+
+    lost: options that cannot be written in a line.
+    """
+
+    name: str
+    options: dict[str, str] = field(default_factory=dict, repr=False)
+    ours: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+
+    def add(self, name: str, text: str, *, ours: bool = False) -> None:
+        if CONTROL.search(name + text) or "=" in name:
+            self.lost.add(name)
+            return
+        self.options[name] = text
+        if ours:
+            self.ours.add(name)
+
+    def text(self) -> str:
+        """The section as ini.parse reads it."""
+        lines = [f"[{self.name}]"]
+        for name, text in self.options.items():
+            lines.append(f"{name} = {quoted(text)}".rstrip(" "))
+        return "\n".join(lines) + "\n"
+
+
+def of_client(one: Existing, reveal: Reveal, server_proxy: str = "") -> Written:
+    """The section of an option set.
+
+    server_proxy: name of the proxy that the whole file goes through.
+    """
+    client, snapshot = one.client, one.snapshot
+    written = Written(client.section)
+    if isinstance(client, PopClient):
+        row = client.mailbox_row
+        written.add("address", row.address)
+        for name, text in (
+            ("alias", row.alias),
+            ("tags", row.tags),
+            ("smtp-client", row.smtp_client.section if row.smtp_client else ""),
+        ):
+            if text:
+                written.add(name, text, ours=True)
+    for option in in_form_order(options_by_name(client.kind)):
+        text = _text(option, snapshot, reveal)
+        if option.name == "proxy" and text == server_proxy:
+            continue
+        if text:
+            name = option.written_name(snapshot.protocol)
+            written.add(name, text, ours=option.origin is Origin.OURS)
+    for name, text in snapshot.extra.items():
+        written.add(name, MASK if looks_secret(name) and text else text)
+    _say_kind(written, Kind(client.kind))
+    return written
+
+
+def _text(option: Option, snapshot: Snapshot, reveal: Reveal) -> str:
+    """The value as written, "" where the option is left out."""
+    name, value = option.name, snapshot[option.name]
+    if option.secret:
+        return reveal(value) if value else ""
+    if option.kind is OptionKind.REFERENCE:
+        pinned = snapshot.pinned.get(option.target or "") if value else None
+        return str(pinned["name"]) if pinned else ""
+    if name == "mailbox":
+        return snapshot.login
+    if name == "port" and not value:
+        usual = USUAL_PORTS.get((snapshot.protocol, snapshot.security))
+        return str(usual or "")
+    if value == option.default and not _spelled_out(option, snapshot):
+        return ""
+    return format_value(option, value)
+
+
+def _spelled_out(option: Option, snapshot: Snapshot) -> bool:
+    """It is the vendor's option, and its default is ours."""
+    if option.name == type_option_of(snapshot):
+        return True
+    vendors = option.origin is Origin.VENDOR and option.default_from is Origin.OURS
+    unspoken = option.name in UNSPOKEN or option.name == MECHANISMS
+    return vendors and not unspoken and option.applies(snapshot.values)
+
+
+def type_option_of(snapshot: Snapshot) -> str:
+    return "type" if snapshot.kind == PopClient.kind else "server-type"
+
+
+def _say_kind(written: Written, kind: Kind) -> None:
+    """Where name and options would be read as another kind, the section says it."""
+    values = [Value(name, text, 0) for name, text in written.options.items()]
+    if kind_of(Section(written.name, 0, values), {}) is not kind:
+        written.options = {"kind": kind.value} | written.options
+        written.ours.add("kind")
+
+
+def of_secret(row: NamedSecret, reveal: Reveal) -> Written:
+    written = Written(f"secret-{row.name}")
+    if row.value_id:
+        written.add("password", reveal(row.value_id))
+    return written
+
+
+def of_proxy(row: Proxy, reveal: Reveal, *, server: bool) -> Written:
+    """server: as the old server's one section for all."""
+    written = Written("proxy" if server else f"proxy-{row.name}")
+    written.ours = set() if server else {"proxy-*"}
+    for name, text in _proxy_options(row, reveal, server):
+        if text:
+            written.add(name, text)
+    return written
+
+
+def _proxy_options(
+    row: Proxy, reveal: Reveal, server: bool
+) -> Iterator[tuple[str, str]]:
+    yield "useProxy", "true" if server else ""
+    yield "host", row.host
+    yield "port", str(row.port)
+    yield "kind", row.kind
+    yield "user", row.username
+    yield "password", reveal(row.password_id) if row.password_id else ""
+    yield "certificate-authorities", row.ca_pem.replace("\n", "\\n")
+
+
+def of_registration(row: AppRegistration, reveal: Reveal) -> Written:
+    written = Written(f"registration-{row.name}", ours={"registration-*"})
+    ends = row.secret_ends_on
+    for name, text in (
+        ("tenant-authority", row.tenant_authority),
+        ("directory-id", row.directory_id),
+        ("client-id", row.client_id),
+        ("password", reveal(row.secret_id) if row.secret_id else ""),
+        ("secret-ends-on", ends.isoformat() if ends else ""),
+    ):
+        if text:
+            written.add(name, text)
+    return written

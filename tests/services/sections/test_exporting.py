@@ -1,0 +1,220 @@
+"""Sections out: flattened, masked, with what the old server should be told."""
+
+from __future__ import annotations
+
+import pytest
+import trustme
+
+from mailboxes.core.crypto import new_key
+from mailboxes.models import (
+    AuditEvent,
+    KeptSection,
+    PopClient,
+    Revision,
+    SecretValue,
+)
+from mailboxes.services import clients, revisions
+from mailboxes.services.sections import exporting, importing
+from tests.services.option_sets import CANARY, CLIENT, DIRECTORY
+from tests.services.sections.files import POP, SMTP
+
+pytestmark = pytest.mark.django_db
+PEM = trustme.CA().cert_pem.bytes().decode().strip()
+# A bit of everything that there is.
+WHOLE = (
+    f"[secret-goo]\npassword = {CANARY}-1\n\n"
+    f"[proxy-squid]\nhost = squid\nport = 3128\nkind = http\nuser = u\n"
+    f"password = {CANARY}-2\ncertificate-authorities = "
+    + PEM.replace("\n", "\\n")
+    + f"\n\n[registration-app]\ntenant-authority = https://login.microsoftonline.com\n"
+    f"directory-id = {DIRECTORY}\nclient-id = {CLIENT}\npassword = {CANARY}-3\n"
+    "secret-ends-on = 2027-05-31\n\n"
+    + SMTP
+    + POP
+    + "alias = Sales\ntags = a b\nsmtp-client = smtp-client\nproxy = squid\n"
+    + 'registration = app\nmail.imap.x = " y"\nendpoint = default\n'
+    + POP.replace("-sales]", "-desk]").replace("sales@", "desk@")
+    + "first-fetch = last-days\nfirst-fetch-days = 3\n"
+    + POP.replace("[pop-client-sales]", "[desk]").replace("sales@", "office@")
+    + "\n[email-processing]\nattachment-mngt = LEAVE\n"
+)
+
+
+def imported(content, **options):
+    report = importing.run(content, **options)
+    assert (report.errors, report.imported) == ([], report.sections)
+    return report
+
+
+def section(text: str, name: str) -> dict[str, str]:
+    """Options of a section of an export."""
+    lines = text.partition(f"[{name}]\n")[2].partition("\n\n")[0].splitlines()
+    return dict(line.split(" = ", 1) for line in lines)
+
+
+def test_a_section_has_what_the_old_server_must_know():
+    imported(POP + "alias = Sales\n")
+    done = exporting.export()
+    assert section(done.text, "pop-client-sales") == {
+        "address": "sales@contoso.com",
+        "alias": "Sales",
+        "enable-client": "true",
+        "mailbox": "sales@contoso.com",
+        "type": "IMAP",
+        "server": "outlook.office365.com",
+        "port": "993",
+        "pop-connection-security": "ssl-tls",
+        "connect-timeout": "00:00:15",
+        "protocol-timeout": "00:01:00",
+        "mail.imap.auth.mechanisms": "XOAUTH2",
+        "client-id": CLIENT,
+        "directory-id": DIRECTORY,
+        "password": "********",
+        "cycle-time": "00:01:00",
+        "maximum-msg-number": "1000",
+        "maximum-msg-size": "52428800",
+    }
+    assert (done.sections, done.secrets) == (["pop-client-sales"], False)
+    assert done.remarks == ["The old server does not know: alias."]
+
+
+def test_what_is_inherited_is_written_out():
+    imported(WHOLE)
+    found = section(exporting.export().text, "pop-client-sales")
+    assert (found["registration"], found["client-id"], found["directory-id"]) == (
+        "app",
+        CLIENT,
+        DIRECTORY,
+    )
+
+
+@pytest.mark.parametrize("with_secrets", [False, True])
+def test_import_of_an_export_changes_nothing(with_secrets):
+    imported(WHOLE)
+    before = (Revision.objects.count(), SecretValue.objects.count())
+    done = exporting.export(with_secrets=with_secrets)
+    report = imported(done.text)
+    assert (report.new, report.changes, report.cleaned) == (0, {}, [])
+    assert (Revision.objects.count(), SecretValue.objects.count()) == before
+    assert exporting.export(with_secrets=with_secrets) == done
+
+
+def test_secrets_are_masked_unless_asked_for():
+    imported(WHOLE)
+    assert CANARY not in exporting.export().text
+    done = exporting.export(with_secrets=True)
+    assert done.secrets is True
+    assert done.text.count(CANARY) == 3 + 4
+    assert CANARY not in repr(done)
+
+
+def test_a_lost_key_leaves_the_mask_and_is_said(settings):
+    imported(POP)
+    settings.MAILADMIN_ENCRYPTION_KEYS = [new_key()]
+    done = exporting.export(with_secrets=True)
+    assert (done.secrets, "password = ********" in done.text) == (False, True)
+    assert done.remarks == [
+        "A secret cannot be read with the keys of this copy: it is masked."
+    ]
+
+
+def test_some_sections_come_with_what_they_name():
+    imported(WHOLE)
+    done = exporting.export(["POP-client-sales"])
+    assert done.sections == [
+        "proxy-squid",
+        "registration-app",
+        "smtp-client",
+        "pop-client-sales",
+    ]
+    assert exporting.export(["desk"]).sections == ["desk"]
+    assert exporting.export(["email-processing"]).sections == ["email-processing"]
+    missing = exporting.export(["desk", "nobody"])
+    assert (missing.missing, missing.text) == (["nobody"], "")
+
+
+def test_archived_sections_are_left_out():
+    imported(POP)
+    clients.archive(PopClient.objects.get(), None)
+    assert exporting.export().sections == []
+
+
+def test_a_proxy_for_all_is_that_of_the_old_server():
+    proxy = "[proxy]\nuseProxy = true\nhost = squid\nport = 1\nextra = x\n"
+    imported(proxy + POP + SMTP)
+    done = exporting.export()
+    assert section(done.text, "proxy") == {
+        "useProxy": "true",
+        "host": "squid",
+        "port": "1",
+        "kind": "http",
+        "extra": "x",
+    }
+    assert "proxy" not in section(done.text, "pop-client-sales")
+    assert done.remarks == []
+    assert imported(done.text).changes == {}
+    imported(SMTP + "proxy =\n")
+    done = exporting.export()
+    assert section(done.text, "pop-client-sales")["proxy"] == "proxy"
+    assert section(done.text, "proxy-proxy")["host"] == "squid"
+    assert imported(done.text).changes == {}
+
+
+def test_a_proxy_that_is_off_stays_a_section_of_its_own():
+    imported("[proxy-proxy]\nhost = a\nport = 1\n" + POP + "proxy = proxy\n")
+    off = "[proxy]\nuseProxy = false\nhost = b\n"
+    imported(off)
+    done = exporting.export()
+    assert section(done.text, "proxy") == {"useProxy": "false", "host": "b"}
+    assert section(done.text, "proxy-proxy")["host"] == "a"
+    assert imported(done.text).changes == {}
+
+
+@pytest.mark.parametrize("name", ["smtp-client-odd", "secret-odd", "proxy-odd"])
+def test_a_name_that_says_another_kind_is_corrected(name):
+    imported(POP.replace("[pop-client-sales]", f"[{name}]\nkind = pop-client"))
+    done = exporting.export()
+    assert section(done.text, name)["kind"] == "pop-client"
+    assert imported(done.text).changes == {}
+    PopClient.objects.update(section="else")
+    assert "kind = " not in exporting.export().text
+
+
+def test_the_limits_of_the_old_server_are_said():
+    many = "".join(
+        POP.replace("-sales]", f"-{n}]").replace("sales@", f"s{n}@") for n in range(26)
+    )
+    imported(many + SMTP + SMTP.replace("smtp-client]", "smtp-client-2]"))
+    assert exporting.export().remarks == [
+        "The old server has one section for sending, smtp-client; this file has 2.",
+        "The old server is advised to have at most 25 mailboxes; this file has 26.",
+    ]
+
+
+def test_what_fits_into_no_line_is_left_out_and_said():
+    KeptSection.objects.create(name="log", options={"a": "b\nc", "d": "e"})
+    done = exporting.export()
+    assert done.text == "[log]\nd = e\n"
+    assert done.remarks == ["Left out, for they cannot be written in one line: a."]
+
+
+def test_taking_secrets_out_is_written_down():
+    imported(POP)
+    exporting.record(None, exporting.export(with_secrets=True))
+    event = AuditEvent.objects.get(action="options.exported")
+    assert event.details == {"secrets": True, "sections": ["pop-client-sales"]}
+
+
+def test_other_options_that_look_secret_are_masked_and_stay():
+    imported(POP)
+    client = PopClient.objects.get()
+    revisions.save_pop_client(
+        client=client,
+        address="sales@contoso.com",
+        raw={},
+        extra={"mail.imap.x.password": "hunter2"},
+        base_revision=1,
+    )
+    done = exporting.export(with_secrets=True)
+    assert section(done.text, "pop-client-sales")["mail.imap.x.password"] == "********"
+    assert imported(done.text).changes == {}
