@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mailboxes.core.errors import MailError
-from mailboxes.models import PopClient, Proxy, SecretValue, SmtpClient
+from mailboxes.models import PopClient, SecretValue, SmtpClient
 from mailboxes.models.clients import MECHANISMS
 from mailboxes.services import connection_checks as checks
 from mailboxes.services import proxies, revisions, snapshots
@@ -88,10 +88,11 @@ def test_what_this_version_cannot_do_is_said_first(
 
 
 def test_proxy_of_another_kind_is_not_possible_yet() -> None:
-    proxy = proxies.save_proxy(proxy=None, name="way", host="10.0.0.1", port=1080)
-    Proxy.objects.filter(pk=proxy.pk).update(kind="socks5")
-    taken = snapshots.take(saved_pop(proxy=proxy.pk))
-    code, evidence = refused(checks.fields, taken)
+    way = {"name": "way", "host": "10.0.0.1", "port": 1080}
+    proxy = proxies.save_proxy(proxy=None, **way)
+    client = saved_pop(proxy=proxy.pk)
+    proxies.save_proxy(proxy=proxy, kind="socks5", **way)
+    code, evidence = refused(checks.fields, snapshots.take(client))
     assert (code, evidence["option"]) == ("transport-missing", "proxy")
 
 
