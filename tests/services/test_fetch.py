@@ -64,6 +64,15 @@ def test_messages_are_stored_once_and_parsed(inbox: Inbox) -> None:
     assert inbox.fetcher.recent == "oo"
 
 
+def test_bad_header_stops_no_mailbox(inbox: Inbox) -> None:
+    bad = b"Subject: =?utf-8?b?abcde?=\r\nMessage-ID: =?utf-8?b?abcde?=\r\n\r\nx\r\n"
+    inbox.server.deliver(ADDRESS, bad)
+    inbox.deliver("after it")
+    cycle = run(inbox)
+    assert (cycle.outcome, cycle.stored) == (Outcome.OK, 2)
+    assert inbox.subjects() == ["=?utf-8?b?abcde?=", "after it"]
+
+
 def test_from_now_leaves_what_was_there(inbox: Inbox) -> None:
     inbox.save(first_fetch="from-now")
     inbox.deliver("old")
