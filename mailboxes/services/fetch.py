@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 SECONDS = 50.0  # of a batch; the queue's own limit for a task is 150 s
 IDLE_SECONDS = 2.0  # without anything due that end a batch
 LOOK = 0.25  # seconds between looks for mailboxes that became due
+LOOK_BESIDE = 1.0  # the same of each thread that waits beside a slow mailbox
 RENEW_EVERY = 8.0  # seconds; a lease holds for 30
 ELSEWHERE = timedelta(seconds=3)  # how long a mailbox waits for its own process
 CANDIDATES = 20
@@ -137,10 +138,13 @@ class _Run:
             while not self._stop():
                 if self._one():
                     self._busy_at = time.monotonic()
-                elif time.monotonic() - self._busy_at > IDLE_SECONDS:
-                    return
-                else:
+                elif time.monotonic() - self._busy_at <= IDLE_SECONDS:
                     self._stopping.wait(LOOK)
+                elif self._running:
+                    # A batch that still runs must go on serving: no other is opened.
+                    self._stopping.wait(LOOK_BESIDE)
+                else:
+                    return
         finally:
             connections.close_all()
 
@@ -161,7 +165,9 @@ class _Run:
             logger.warning("%s was taken over by another process", fetcher)
         finally:
             with self._lock:
-                del self._running[fetcher.pk]
+                # Another claim of ours stands there when this one's lease ran out.
+                if self._running.get(fetcher.pk) is fetcher:
+                    del self._running[fetcher.pk]
         return True
 
 

@@ -21,6 +21,7 @@ LEASE_TIME = timedelta(seconds=10)
 FRESH = timedelta(seconds=25)  # a worker answers probes at least this often
 CLEAN_EVERY = timedelta(minutes=10)
 REAP_EVERY = timedelta(seconds=5)
+PAST = timedelta(seconds=55)  # age of a fetch batch that claims nothing any more
 
 
 class Ticker:
@@ -83,14 +84,20 @@ class Ticker:
 def _room(now: datetime) -> dict[str, int]:
     """How many more fetch batches each worker that answers could run.
 
-    Of its processes one is left for sending and one for probes.
+    Of its processes one is left for sending and one for probes; one more, where there
+    is one, stands in for a batch that is past its time and waits for a slow mailbox.
     """
-    each = max(1, settings.MAILADMIN_WORKERS - 2)
+    most = max(1, settings.MAILADMIN_WORKERS - 2)
+    each = max(1, most - 1)
     names = Worker.objects.filter(
         stopped_at=None, beat_at__gte=now - FRESH, probe_at__gte=now - FRESH
     ).values_list("name", flat=True)
     running = Counter(batches.live(Batch.Kind.FETCH))
-    return {name: each - running[name] for name in names}
+    past = Batch.objects.filter(
+        kind=Batch.Kind.FETCH, ended_at=None, started_at__lt=now - PAST
+    )
+    claiming = running - Counter(past.values_list("worker", flat=True))
+    return {name: min(each - claiming[name], most - running[name]) for name in names}
 
 
 def _roomiest(room: dict[str, int]) -> str | None:

@@ -26,6 +26,7 @@ class Inbox:
     server: MemoryServer
     client: PopClient
     values: dict[str, Any] = field(default_factory=dict)
+    address: str = ADDRESS
 
     @property
     def fetcher(self) -> Fetcher:
@@ -44,7 +45,7 @@ class Inbox:
 
     def deliver(self, *subjects: str, folder: str = "INBOX") -> list[int]:
         return [
-            self.server.deliver(ADDRESS, letter(subject), folder=folder)
+            self.server.deliver(self.address, letter(subject), folder=folder)
             for subject in subjects
         ]
 
@@ -79,13 +80,14 @@ def inbox(memory: MemoryServer, db: None) -> Inbox:
     return make_inbox(memory)
 
 
-def make_inbox(memory: MemoryServer) -> Inbox:
-    mailbox = Mailbox.objects.create(address=ADDRESS)
-    client = PopClient.objects.create(section="pop-client-support", mailbox_row=mailbox)
-    made = Inbox(memory, client)
+def make_inbox(memory: MemoryServer, address: str = ADDRESS) -> Inbox:
+    mailbox = Mailbox.objects.create(address=address)
+    section = f"pop-client-{address.partition('@')[0]}"
+    client = PopClient.objects.create(section=section, mailbox_row=mailbox)
+    made = Inbox(memory, client, address=address)
     made.save(
         type="IMAP",
-        server="mail.contoso.example",
+        server=memory.host,
         password=secrets.seal("right").pk,
         first_fetch="everything",
     )

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from mailboxes.core.choices import Outcome, RunState, SettleState, Stage
 from mailboxes.core.errors import Code, LeaseLost, MailError
-from mailboxes.models import Batch, Cycle, Fetcher, Location, Message, MessageChunk
+from mailboxes.models import Cycle, Fetcher, Location, Message, MessageChunk
 from mailboxes.services import (
     fetch,
     fetch_cycle,
@@ -375,39 +375,6 @@ def test_unexpected_failure_is_recorded_and_the_mailbox_is_tried_again(
     )
     monkeypatch.undo()
     assert run(inbox).stored == 1
-
-
-def test_batch_fetches_what_is_due_and_ends_when_nothing_is(
-    transactional_db: None, memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fetch, "IDLE_SECONDS", 0.1)
-    inbox = make_inbox(memory)
-    inbox.deliver("one", "two")
-    batch = Batch.objects.create(kind=Batch.Kind.FETCH, created_at=timezone.now())
-    fetch.run_fetch_batch(batch.pk)
-    fetch.run_fetch_batch(batch.pk)  # delivered twice
-    batch.refresh_from_db()
-    assert (batch.ended_at is not None, Cycle.objects.count()) == (True, 1)
-    assert inbox.subjects() == ["one", "two"]
-
-
-def test_batch_stops_when_it_is_asked_to(
-    transactional_db: None, memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fetch_cycle, "WINDOW_MESSAGES", 1)
-    inbox = make_inbox(memory)
-    inbox.deliver(*[f"m{n}" for n in range(20)])
-    batch = Batch.objects.create(kind=Batch.Kind.FETCH, created_at=timezone.now())
-
-    def ask() -> None:
-        Batch.objects.update(stop=True)
-        asked.wait(0.6)
-
-    asked = threading.Event()
-    memory.hook("stream", ask)
-    fetch.run_fetch_batch(batch.pk)
-    assert {cycle.outcome for cycle in Cycle.objects.all()} == {Outcome.PARTIAL}
-    assert 0 < Message.objects.count() < 20
 
 
 def test_two_processes_at_one_mailbox_store_once(

@@ -1,0 +1,120 @@
+"""Batches: what is due is served, whatever one of the mailboxes does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from mailboxes.core.choices import Outcome
+from mailboxes.models import Batch, Cycle, Fetcher, Message
+from mailboxes.services import fetch, fetch_cycle, pool
+from mailboxes.transports.memory_server import MemoryServer
+from tests.servers.process import wait_for
+from tests.services.conftest import make_inbox
+
+OTHER = "sales@contoso.example"
+
+
+def new_batch() -> Batch:
+    return Batch.objects.create(kind=Batch.Kind.FETCH, created_at=timezone.now())
+
+
+class Running:
+    """A batch that runs in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.row = new_batch()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Running:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        Batch.objects.update(stop=True)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            fetch.run_fetch_batch(self.row.pk)
+        finally:
+            connections.close_all()
+
+
+@pytest.fixture
+def slow(memory: MemoryServer) -> Iterator[MemoryServer]:
+    """Another server, of an account of its own."""
+    with MemoryServer("slow.contoso.example") as server:
+        server.add_account(OTHER, password="right")
+        yield server
+        pool.pool.close_all()
+
+
+def test_batch_fetches_what_is_due_and_ends_when_nothing_is(
+    transactional_db: None, memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "IDLE_SECONDS", 0.1)
+    inbox = make_inbox(memory)
+    inbox.deliver("one", "two")
+    batch = Batch.objects.create(kind=Batch.Kind.FETCH, created_at=timezone.now())
+    fetch.run_fetch_batch(batch.pk)
+    fetch.run_fetch_batch(batch.pk)  # delivered twice
+    batch.refresh_from_db()
+    assert (batch.ended_at is not None, Cycle.objects.count()) == (True, 1)
+    assert inbox.subjects() == ["one", "two"]
+
+
+def test_batch_stops_when_it_is_asked_to(
+    transactional_db: None, memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch_cycle, "WINDOW_MESSAGES", 1)
+    inbox = make_inbox(memory)
+    inbox.deliver(*[f"m{n}" for n in range(20)])
+    batch = Batch.objects.create(kind=Batch.Kind.FETCH, created_at=timezone.now())
+
+    def ask() -> None:
+        Batch.objects.update(stop=True)
+        asked.wait(0.6)
+
+    asked = threading.Event()
+    memory.hook("stream", ask)
+    fetch.run_fetch_batch(batch.pk)
+    assert {cycle.outcome for cycle in Cycle.objects.all()} == {Outcome.PARTIAL}
+    assert 0 < Message.objects.count() < 20
+
+
+def test_slow_mailbox_holds_nobody(
+    transactional_db: None,
+    memory: MemoryServer,
+    slow: MemoryServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What becomes due long after the last finished cycle is served beside it."""
+    monkeypatch.setattr(fetch, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(fetch, "LOOK_BESIDE", 0.02)
+    inbox, hung = make_inbox(memory), make_inbox(slow, OTHER)
+    over = threading.Event()
+    slow.hook("list", lambda: over.wait(20))
+    looks: list[float] = []
+    claim_next = fetch.claim_next
+
+    def looking() -> Fetcher | None:
+        looks.append(time.monotonic())
+        return claim_next()
+
+    monkeypatch.setattr(fetch, "claim_next", looking)
+    with Running():
+        wait_for(lambda: Cycle.objects.filter(outcome=Outcome.OK).count() == 1, "first")
+        idle = time.monotonic() + 0.2
+        wait_for(lambda: len([at for at in looks if at > idle]) > 2, "looks")
+        inbox.deliver("late")
+        Fetcher.objects.filter(pk=inbox.fetcher.pk).update(next_due=timezone.now())
+        wait_for(lambda: inbox.subjects() == ["late"], "the other mailbox")
+        assert Cycle.objects.get(pop_client=hung.client).outcome == Outcome.RUNNING
+        over.set()
+    assert Cycle.objects.get(pop_client=hung.client).outcome == Outcome.OK
