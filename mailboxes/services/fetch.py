@@ -12,7 +12,7 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -112,11 +112,12 @@ class _Run:
                 if time.monotonic() - renewed >= RENEW_EVERY:
                     renewed = time.monotonic()
                     self._renew()
-            except DatabaseError as error:
+            except Error as error:
                 # Leases run out if this lasts; the cycles then roll back by themselves.
                 logger.warning(
                     "batch %s cannot look at its row: %s", self._batch, error
                 )
+                connections.close_all()  # it may be dead; the next look opens another
 
     def _look(self) -> None:
         row = Batch.objects.filter(pk=self._batch)
@@ -136,7 +137,7 @@ class _Run:
     def _thread(self) -> None:
         try:
             while not self._stop():
-                if self._one():
+                if self._tried():
                     self._busy_at = time.monotonic()
                 elif time.monotonic() - self._busy_at <= IDLE_SECONDS:
                     self._stopping.wait(LOOK)
@@ -147,6 +148,16 @@ class _Run:
                     return
         finally:
             connections.close_all()
+
+    def _tried(self) -> bool:
+        """`_one`, and on with the next mailbox whatever became of it."""
+        try:
+            return self._one()
+        except Exception:  # noqa: BLE001 - one mailbox ends no thread of a batch
+            logger.exception("batch %s goes on with another mailbox", self._batch)
+            connections.close_all()
+            self._stopping.wait(LOOK)
+            return True
 
     def _one(self) -> bool:
         """Claim and run one mailbox; False when nothing is due."""
@@ -231,7 +242,12 @@ class _Keeper(threading.Thread):
     def run(self) -> None:
         try:
             while not self._over.wait(RENEW_EVERY):
-                leases.renew(self._fetcher)
+                try:
+                    leases.renew(self._fetcher)
+                except Error as error:
+                    held = self._fetcher.pk
+                    logger.warning("fetcher %s cannot be held: %s", held, error)
+                    connections.close_all()
         finally:
             connections.close_all()
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.db import Error, connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -97,7 +97,9 @@ class FetchCycle:
             self._fail(error)
         except Exception as error:  # noqa: BLE001 - the one border of the cycle
             logger.exception("fetch cycle %s of %s", self._cycle.pk, self._client)
-            busy = isinstance(error, DatabaseError)
+            busy = isinstance(error, Error)
+            if busy and not connection.in_atomic_block:
+                connection.close()  # it may be dead; the end is written over another
             self._fail(
                 MailError(
                     Code.DATABASE_BUSY if busy else Code.INTERNAL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from mailboxes.core.choices import Outcome
 from mailboxes.models import Batch, Cycle, Fetcher, Message
-from mailboxes.services import fetch, fetch_cycle, pool
+from mailboxes.services import fetch, fetch_cycle, leases, pool
 from mailboxes.transports.memory_server import MemoryServer
 from tests.servers.process import wait_for
 from tests.services.conftest import make_inbox
@@ -118,3 +119,90 @@ def test_slow_mailbox_holds_nobody(
         assert Cycle.objects.get(pop_client=hung.client).outcome == Outcome.RUNNING
         over.set()
     assert Cycle.objects.get(pop_client=hung.client).outcome == Outcome.OK
+
+
+def kill_connection() -> None:
+    """Ends this thread's connection to the database, as a restart of its server."""
+    connections["default"].ensure_connection()
+    connections["default"].connection.close()
+
+
+def test_batch_goes_on_after_its_connection_to_the_database_died(
+    transactional_db: None, memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own and a cycle's: beats, renewals and ends are written over new ones."""
+    monkeypatch.setattr(fetch, "RENEW_EVERY", 0.0)
+    inbox = make_inbox(memory)
+    inbox.deliver("one")
+    look, looked, killed = fetch._Run._look, threading.Event(), []
+
+    def dies_once(run: fetch._Run) -> None:
+        if not killed:
+            killed.append("look")
+            kill_connection()
+            look(run)
+        look(run)
+        looked.set()
+
+    def list_dies_once() -> None:
+        assert looked.wait(10)
+        if "list" not in killed:
+            killed.append("list")
+            kill_connection()
+
+    monkeypatch.setattr(fetch._Run, "_look", dies_once)
+    memory.hook("list", list_dies_once)
+    with Running() as batch:
+        wait_for(lambda: inbox.subjects() == ["one"], "the message")
+    batch.row.refresh_from_db()
+    assert batch.row.ended_at is not None
+    assert batch.row.cycles == 2
+    found = Cycle.objects.order_by("pk").values_list("outcome", "code")
+    assert list(found) == [("failed", "database-busy"), ("ok", "")]
+    assert killed == ["look", "list"]
+
+
+def test_unexpected_failure_of_a_mailbox_ends_no_thread(
+    transactional_db: None,
+    memory: MemoryServer,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+) -> None:
+    settings.MAILADMIN_FETCH_THREADS = 1
+    run, failed = fetch.FetchCycle.run, []
+    inbox = make_inbox(memory)
+    inbox.deliver("one")
+
+    def fails_once(cycle: fetch.FetchCycle) -> Cycle:
+        if not failed:
+            failed.append("once")
+            Fetcher.objects.update(lease_until=timezone.now())
+            raise OverflowError("nobody thought of it")
+        return run(cycle)
+
+    monkeypatch.setattr(fetch.FetchCycle, "run", fails_once)
+    with Running():
+        wait_for(lambda: inbox.subjects() == ["one"], "the message")
+    assert Cycle.objects.get().outcome == Outcome.OK
+
+
+def test_lease_of_a_single_cycle_is_kept_after_the_database_was_away(
+    transactional_db: None, memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "RENEW_EVERY", 0.01)
+    inbox, renew = make_inbox(memory), leases.renew
+    renewed: list[bool] = []
+    again = threading.Event()
+
+    def dies_once(fetcher: Fetcher) -> bool:
+        if not again.is_set() and not renewed:
+            renewed.append(False)
+            kill_connection()
+        renewed.append(renew(fetcher))
+        again.set()
+        return renewed[-1]
+
+    monkeypatch.setattr(leases, "renew", dies_once)
+    memory.hook("list", lambda: again.wait(10))
+    assert fetch.fetch_now(inbox.client.pk).outcome == Outcome.OK
+    assert renewed[:2] == [False, True]
