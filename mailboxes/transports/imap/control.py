@@ -6,17 +6,20 @@ proxy, TLS, timeouts and failures are those of net.py, before and after STARTTLS
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable
 from socket import socket
 
-from imapclient import IMAPClient, SocketTimeout
+from imapclient import IMAPClient, SocketTimeout, exceptions
 from imapclient.imap4 import IMAP4WithTimeout
 
 from ...core.choices import Security, Stage
 from ...core.errors import Code, MailError
 from ..net import Line
 from .stream import LONGEST_LINE
+
+_QUOTABLE = re.compile(r"[\x20-\x7e]*\Z")
 
 
 class Control(IMAP4WithTimeout):
@@ -35,6 +38,29 @@ class Control(IMAP4WithTimeout):
         if len(line) >= LONGEST_LINE:
             raise self.error(f"got more than {LONGEST_LINE} bytes")
         return line
+
+    def log_in(self, user: bytes, password: bytes) -> None:
+        """LOGIN with both as literals, which carry any byte but NUL (RFC 9051, 4.3).
+
+        Quoted, a letter beyond ASCII is no string of the protocol, and a line break
+        would begin another command. Raises imapclient's errors.
+        """
+        parts = _Parts(user + b" {%d}" % len(password), password)
+        self.literal = parts.next
+        status, answer = self._simple_command("LOGIN", b"{%d}" % len(user))
+        if status != "OK":
+            raise exceptions.LoginError(answer[-1].decode("utf-8", "replace"))
+        self.state = "AUTH"
+
+
+class _Parts:
+    """What goes out, piece by piece, each time the server says `+`."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self._parts = list(parts)
+
+    def next(self, _continuation: bytes) -> bytes:
+        return self._parts.pop(0) if self._parts else b""
 
 
 class Client(IMAPClient):
@@ -94,6 +120,26 @@ class XOAuth2:
 def xoauth2(user: str, token: str) -> bytes:
     """The SASL XOAUTH2 client answer, before base64."""
     return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
+
+
+def log_in(client: Client, user: str, password: str) -> None:
+    """LOGIN, quoted where that can carry both, else as literals. Neither holds a NUL.
+
+    Raises imapclient's errors.
+    """
+    if _QUOTABLE.match(user) and _QUOTABLE.match(password):
+        client.login(_quoted(user), password)  # imaplib quotes the password only
+    else:
+        client._imap.log_in(as_bytes(user), as_bytes(password))
+
+
+def as_bytes(text: str) -> bytes:
+    """UTF-8; never raises, for its error would quote what may be a password."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def require_plain_start(state: str, welcome: str, line: Line) -> None:

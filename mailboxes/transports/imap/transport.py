@@ -27,7 +27,14 @@ from ..base import (
     NetworkPolicy,
 )
 from . import errors
-from .control import Client, StartTls, XOAuth2, require_plain_start
+from .control import (
+    Client,
+    StartTls,
+    XOAuth2,
+    as_bytes,
+    log_in,
+    require_plain_start,
+)
 from .stream import Answer, Pipeline, batches, uid_set
 
 USUAL_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
@@ -104,13 +111,17 @@ class ImapTransport(InboundTransport):
             if "AUTH=XOAUTH2" not in offered:
                 raise self._cannot_sign_in(Code.XOAUTH2_MISSING)
             self._sign_in_with_token(client)
+        elif "\0" in who.login + who.password:
+            # It ends a string in SASL PLAIN (RFC 4616), and no IMAP string holds it.
+            words = "the log-in name or the password holds a NUL character"
+            raise self._cannot_sign_in(Code.PASSWORD_REFUSED, words)
         elif "AUTH=PLAIN" in offered:
-            answer = f"\0{who.login}\0{who.password}".encode()
+            answer = as_bytes(f"\0{who.login}\0{who.password}")
             client.sasl_login("PLAIN", lambda _: answer)
         elif "LOGINDISABLED" in offered:
             raise self._cannot_sign_in(Code.LOGIN_DISABLED)
         else:
-            client.login(_quoted(who.login), who.password)
+            log_in(client, who.login, who.password)
         if "CAPABILITY" in client._imap.untagged_responses:
             client.capabilities()  # keeps what came with the sign-in's answer
 
@@ -122,12 +133,12 @@ class ImapTransport(InboundTransport):
             if mechanism.challenge:
                 self.facts["challenge"] = mechanism.challenge
 
-    def _cannot_sign_in(self, code: Code) -> MailError:
+    def _cannot_sign_in(self, code: Code, answer: str = "") -> MailError:
         return MailError(
             code,
             Stage.SIGN_IN,
             permanent=True,
-            evidence={**self.facts, "answer": self._offered()},
+            evidence={**self.facts, "answer": answer or self._offered()},
         )
 
     def _offered(self) -> str:
@@ -323,13 +334,6 @@ class ImapTransport(InboundTransport):
             if mapped.code in errors.DEADLY:
                 self._usable = False
             raise mapped from error
-
-
-def _quoted(text: str) -> str:
-    """An IMAP quoted string; imaplib quotes the password but not the user."""
-    if re.search(r"[\x00\r\n]", text):
-        raise ValueError("a login holds a line break")
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _arrived(text: bytes) -> datetime | None:
