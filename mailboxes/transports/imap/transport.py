@@ -18,6 +18,7 @@ from ...core.choices import AfterFetch, Protocol, Security, Stage
 from ...core.errors import Code, MailError
 from .. import net
 from ..base import (
+    CHUNK_SIZE,
     Credential,
     Endpoint,
     Fetched,
@@ -88,7 +89,7 @@ class ImapTransport(InboundTransport):
         """Connects, reads greeting and capabilities, encrypts by STARTTLS if asked."""
         phases = sum(self.timings.values())
         with line.timed("greeting"), self._border(Stage.GREETING):
-            self._client = client = Client(line)
+            self._client = client = Client(line, lambda: self.until)
             control = client._imap
             require_plain_start(control.state, str(control.welcome), line)
             if self.endpoint.security is Security.STARTTLS:
@@ -212,33 +213,51 @@ class ImapTransport(InboundTransport):
                     )
         return [listed[number] for number in sorted(listed)]
 
-    def stream(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
-        return self._bodies(batches(wanted), b"(UID BODY.PEEK[])", wanted, True)
+    def stream(
+        self, wanted: Sequence[Listed], largest: int | None = None
+    ) -> Iterator[Fetched]:
+        groups = batches(wanted)
+        for answer in self._bodies(groups, b"(UID BODY.PEEK[])", wanted, largest):
+            yield Fetched(answer.uid, answer.body or [], answer.whole)
 
     def headers(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
         groups = batches([Listed(item.id, 0, None) for item in wanted], 200)
-        return self._bodies(groups, b"(UID BODY.PEEK[HEADER])", wanted, False)
+        items = b"(UID BODY.PEEK[HEADER])"
+        for answer in self._bodies(groups, items, wanted, CHUNK_SIZE):
+            yield Fetched(answer.uid, answer.body or [], complete=False)
 
     def _bodies(
         self,
         groups: Iterable[Sequence[int]],
         items: bytes,
         wanted: Sequence[Listed],
-        complete: bool,
-    ) -> Iterator[Fetched]:
+        largest: int | None,
+    ) -> Iterator[Answer]:
         missing = {item.id for item in wanted}
         with self._border(Stage.FETCH):
-            for answer in self._fetch(groups, items):
+            for answer in self._fetch(groups, items, largest):
                 if answer.body is not None and answer.uid in missing:
                     missing.remove(answer.uid)
-                    yield Fetched(answer.uid, answer.body, complete)
+                    yield answer
 
-    def _fetch(self, groups: Iterable[Sequence[int]], items: bytes) -> Iterator[Answer]:
+    def present(self, ids: Iterable[int]) -> set[int]:
+        wanted, there = sorted(set(ids)), set[int]()
+        with self._border(Stage.LIST):
+            for start in range(0, len(wanted), LIST_CHUNK):
+                there.update(self._of("ALL", wanted[start : start + LIST_CHUNK]))
+        return there
+
+    def _fetch(
+        self,
+        groups: Iterable[Sequence[int]],
+        items: bytes,
+        largest: int | None = None,
+    ) -> Iterator[Answer]:
         control = self._connected(Stage.FETCH)._imap
         pipeline = Pipeline(control.file, control.send, control._new_tag)
         commands = (b"UID FETCH %s %s" % (uid_set(ids), items) for ids in groups)
         try:
-            yield from pipeline.run(commands)
+            yield from pipeline.run(commands, largest)
         finally:
             # imaplib keeps a list of tags that it waits for; these answers were ours.
             control.tagged_commands.clear()
@@ -290,7 +309,7 @@ class ImapTransport(InboundTransport):
 
     def _of(self, criterion: str, ids: list[int]) -> list[int]:
         """Those of `ids` that are there and meet the criterion."""
-        client = self._connected(Stage.SETTLE)
+        client = self._connected(Stage.LIST)
         found = client.search([criterion, "UID", uid_set(ids).decode()])
         return sorted(set(found) & set(ids))
 
