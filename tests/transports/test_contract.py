@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -260,48 +259,6 @@ def test_stream_leaves_out_what_is_gone(place: Place) -> None:
         reader.select("")
         (there,) = reader.list_new(0)
         assert bodies(reader, [Listed(77, 10, None), there]) == {1: MESSAGE}
-
-
-def test_stream_keeps_the_beginning_of_what_is_too_large(place: Place) -> None:
-    place.deliver(MESSAGE + b"z" * CHUNK_SIZE)
-    place.deliver(MESSAGE)
-    with place.reader() as reader:
-        reader.select("")
-        listed = [replace(item, size=1) for item in reader.list_new(0)]
-        found = {f.id: f for f in reader.stream(listed, len(MESSAGE))}
-        assert reader.alive()
-    assert [(found[n].complete, len(found[n].chunks)) for n in (1, 2)] == [
-        (False, 1),
-        (True, 1),
-    ]
-    assert b"".join(found[1].chunks).startswith(MESSAGE)
-    assert b"".join(found[2].chunks) == MESSAGE
-
-
-def test_present_tells_what_is_there_still(place: Place) -> None:
-    for _ in range(3):
-        place.deliver(MESSAGE)
-    with place.reader() as reader:
-        reader.select("")
-        reader.settle([2], AfterFetch.DELETE)
-        assert reader.present([1, 2, 3, 77]) == {1, 3}
-        assert reader.present([]) == set()
-
-
-def test_no_call_waits_past_the_moment_that_is_set(place: Place) -> None:
-    place.deliver(MESSAGE)
-    with place.reader() as reader:
-        reader.until = time.monotonic() + 30
-        reader.select("")
-        assert len(reader.list_new(0)) == 1
-        reader.until = time.monotonic() - 1
-        with pytest.raises(MailError) as caught:
-            reader.list_new(0)
-        assert (caught.value.code, caught.value.stage) == (Code.READ_TIMEOUT, "list")
-        assert not reader.alive()
-    reader.until = None
-    with reader:
-        assert reader.alive()
 
 
 def test_headers_gives_headers_only(place: Place) -> None:
