@@ -24,7 +24,11 @@ from .fetch_cycle import FetchCycle
 
 logger = logging.getLogger(__name__)
 
-SECONDS = 50.0  # of a batch; the queue's own limit for a task is 150 s
+SECONDS = 50.0  # of a batch, in which it claims mailboxes
+# Seconds after which it gives up its connections. The queue's limit for a task is 150:
+# the rest is for the end of its cycles, then its process is killed with all of them.
+LIMIT = 125.0
+LIMIT_ALONE = 900.0  # of a cycle that a person runs by command
 IDLE_SECONDS = 2.0  # without anything due that end a batch
 LOOK = 0.25  # seconds between looks for mailboxes that became due
 LOOK_BESIDE = 1.0  # the same of each thread that waits beside a slow mailbox
@@ -84,6 +88,7 @@ class _Run:
         self._batch = batch_id
         self._stopping = threading.Event()
         self._until = time.monotonic() + SECONDS
+        self._limit = time.monotonic() + LIMIT
         self._busy_at = time.monotonic()
         self._running: dict[int, Fetcher] = {}
         self._lock = threading.Lock()
@@ -171,7 +176,7 @@ class _Run:
             self._running[fetcher.pk] = fetcher
             self._cycles += 1
         try:
-            FetchCycle(fetcher, self._stop, _trigger(fetcher)).run()
+            FetchCycle(fetcher, self._stop, _trigger(fetcher), self._limit).run()
         except LeaseLost:
             logger.warning("%s was taken over by another process", fetcher)
         finally:
@@ -209,7 +214,8 @@ def fetch_now(client_id: int) -> Cycle:
     keeper = _Keeper(claimed)
     keeper.start()
     try:
-        return FetchCycle(claimed, lambda: False, Cycle.Trigger.ASKED).run()
+        until = time.monotonic() + LIMIT_ALONE
+        return FetchCycle(claimed, lambda: False, Cycle.Trigger.ASKED, until).run()
     except LeaseLost:
         raise NotFetched("Another process took the mailbox over.") from None
     finally:

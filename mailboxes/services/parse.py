@@ -35,7 +35,7 @@ def parse_pending(pop_client: int) -> int:
 def parse(message: Message) -> bool:
     """Read one message; True when it went to quarantine now."""
     found = mime.parse(raw(message, mime.PARSE_LIMIT + 1))
-    reason = found.defect if message.complete else TOO_LARGE
+    reason = found.defect if message.complete else message.reason or TOO_LARGE
     state = ParseState.QUARANTINED if reason else ParseState.PARSED
     changed = Message.objects.filter(
         pk=message.pk, parse_state=ParseState.PENDING

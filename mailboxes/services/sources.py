@@ -7,8 +7,9 @@ stored. Writing messages: services/store.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -113,50 +114,65 @@ def to_match(source: Source, listed: Iterable[Listed]) -> list[Listed]:
     return [one for one in listed if one.id <= source.baseline]
 
 
+@dataclass(frozen=True)
+class Sign:
+    """What a header says of a message, with the size that the server says."""
+
+    size: int
+    message_id: str
+    dated_at: datetime | None
+
+
 class Known:
     """Stored messages of a client that have no Location in this Source yet.
 
-    Each is given away once, so that real copies are counted (DESIGN D7).
+    Each is given away once, so that real copies are counted (DESIGN D7). Asked for one
+    window at a time, by columns that are indexed: there may be a million of them.
     """
 
     def __init__(self, client: PopClient, source: Source) -> None:
-        self._open: dict[int, tuple[int, str, datetime | None, str]] = {}
-        rows = (
-            Message.objects.filter(pop_client=client, complete=True)
+        self._rows = (
+            Message.objects.filter(pop_client=client)
             .exclude(locations__source=source)
             .order_by("pk")
-            .values_list("pk", "size", "message_id", "dated_at", "digest")
         )
-        for pk, size, message_id, dated_at, digest in rows:
-            self._open[pk] = (size, message_id, dated_at, digest)
-        self._sizes = Counter(size for size, *_rest in self._open.values())
+        self._given: set[int] = set()
 
-    def may_hold(self, size: int) -> bool:
-        """Is a stored message of this size still unmatched?"""
-        return self._sizes[size] > 0
+    def by_headers(self, found: Mapping[int, Sign]) -> dict[int, int]:
+        """The one stored message with the same Message-ID, date and size, by server id.
 
-    def by_header(
-        self, size: int, message_id: str, dated_at: datetime | None
-    ) -> int | None:
-        """The one stored message with this Message-ID, date and size, else None.
-
-        None also where several have them, or there is no Message-ID: then the bytes
-        have to tell (`by_digest`).
+        None where several have them, or there is no Message-ID: then the bytes have to
+        tell (`by_digests`).
         """
-        if not message_id:
-            return None
-        sign = (size, message_id, dated_at)
-        found = [pk for pk, known in self._open.items() if known[:3] == sign]
-        return self._give(found[0]) if len(found) == 1 else None
+        names = {sign.message_id for sign in found.values()} - {""}
+        there: dict[Sign, list[int]] = defaultdict(list)
+        rows = self._rows.filter(message_id__in=names)
+        said = rows.values_list("pk", "size", "message_id", "dated_at")
+        for pk, size, message_id, dated_at in said:
+            if pk not in self._given:
+                there[Sign(size, message_id, dated_at)].append(pk)
+        matched = {}
+        for number, sign in found.items():
+            if len(there[sign]) == 1:
+                matched[number] = self._give(there[sign].pop())
+        return matched
 
-    def by_digest(self, digest: str) -> int | None:
-        """A stored message with exactly these bytes, else None."""
-        for pk, known in self._open.items():
-            if known[3] == digest:
-                return self._give(pk)
-        return None
+    def by_digests(self, found: Mapping[int, tuple[str, bool]]) -> dict[int, int]:
+        """A stored message with exactly these bytes, whole or header, by server id.
+
+        found: digest of what was fetched, and whether that is the whole message.
+        """
+        there: dict[tuple[str, bool], list[int]] = defaultdict(list)
+        rows = self._rows.filter(digest__in={digest for digest, _ in found.values()})
+        for pk, digest, complete in rows.values_list("pk", "digest", "complete"):
+            if pk not in self._given:
+                there[digest, complete].append(pk)
+        matched = {}
+        for number, key in found.items():
+            if there[key]:
+                matched[number] = self._give(there[key].pop(0))
+        return matched
 
     def _give(self, pk: int) -> int:
-        size, *_rest = self._open.pop(pk)
-        self._sizes[size] -= 1
+        self._given.add(pk)
         return pk

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -23,7 +24,10 @@ from . import leases
 
 @dataclass
 class Arrival:
-    """One message of a window. `matched`: it is stored already, under this pk."""
+    """One message of a window. `matched`: it is stored already, under this pk.
+
+    reason: why it is not complete, "" when it is over maximum-msg-size (see parse).
+    """
 
     id: int
     arrived: datetime | None
@@ -32,8 +36,9 @@ class Arrival:
     matched: int | None = None
     message_id: str = ""
     listed_size: int = 0
+    reason: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         whole = hashlib.sha256()
         for chunk in self.chunks:
@@ -130,6 +135,7 @@ def _messages(fetcher: Fetcher, cycle: Cycle, new: Sequence[Arrival]) -> list[in
                 arrived_at=one.arrived,
                 stored_at=now,
                 message_id=one.message_id,
+                reason=one.reason,
             )
             for one in new
         ]

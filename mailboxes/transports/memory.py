@@ -15,7 +15,6 @@ message stays until it is deleted, a connection that failed is dead. No network.
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -237,11 +236,12 @@ class MemoryInbound(_MemoryTransport, InboundTransport):
         return super()._call(verb, stage)
 
     def _wait(self, stage: Stage, seconds: float) -> None:
-        """What a wait of `seconds` for the server comes to."""
-        left = math.inf if self.until is None else self.until - time.monotonic()
-        if seconds < left:
+        """What a wait of `seconds` for the server comes to; nobody waits for it."""
+        now = time.monotonic()
+        if seconds < (math.inf if self.until is None else self.until - now):
             return
-        threading.Event().wait(min(max(left, 0.0), self.policy.read_timeout))
+        if self.until is not None:
+            self.until = now  # as if that time had gone by
         self._drop()
         raise MailError(Code.READ_TIMEOUT, stage, evidence=dict(self.facts))
 
@@ -260,6 +260,8 @@ class MemoryInbound(_MemoryTransport, InboundTransport):
             if trouble and not due:
                 if trouble == "slow":
                     self._wait(Stage.FETCH, math.inf)
+                elif isinstance(trouble, MailError) and trouble.code in DEADLY:
+                    self._raise(Fault(trouble, 0, done_first=False))
                 elif isinstance(trouble, MailError):
                     refusal = refusal or trouble
             elif message or due:

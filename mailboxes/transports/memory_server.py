@@ -22,9 +22,9 @@ class Stored:
     """A message in a folder.
 
     told: the size that a listing says it has, None for the true one.
-    troubles: what a call of a verb ("stream", "headers") for it meets: an error that
-        comes after the answers for the other messages, "silent" (no answer for it),
-        "slow" (more time than there is).
+    troubles: what a call of a verb ("stream", "headers") for it meets: an error (after
+        the answers for the other messages unless it is a deadly one), "silent" (no
+        answer for it), "slow" (more time than there is).
     """
 
     id: int

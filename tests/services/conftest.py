@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 from django.utils import timezone
 
 from mailboxes.core.choices import Protocol
-from mailboxes.models import Fetcher, Mailbox, PopClient, Revision
-from mailboxes.services import pool, secrets
+from mailboxes.models import Cycle, Fetcher, Mailbox, PopClient, Revision
+from mailboxes.services import fetch_cycle, leases, pool, secrets
 from mailboxes.transports import registry
 from mailboxes.transports.memory import MemoryInbound
 from mailboxes.transports.memory_server import MemoryServer
@@ -53,6 +54,18 @@ class Inbox:
         """Subjects of what is stored, in the order of storing."""
         rows = self.client.messages.order_by("pk")
         return list(rows.values_list("subject", flat=True))
+
+    def run(self, stop: Callable[[], bool] = lambda: False) -> Cycle:
+        """Claim the mailbox and run one cycle."""
+        fetcher = leases.claim(Fetcher.objects.all(), self.fetcher.pk)
+        assert fetcher is not None
+        until = time.monotonic() + 60
+        return fetch_cycle.FetchCycle(fetcher, stop, until=until).run()
+
+    def stored(self) -> list[tuple[str, str]]:
+        """Subject of all that is stored, and why it is in quarantine."""
+        rows = self.client.messages.order_by("pk")
+        return list(rows.values_list("subject", "reason"))
 
 
 def letter(subject: str, body: str = "Hello") -> bytes:

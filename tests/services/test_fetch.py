@@ -15,6 +15,7 @@ from mailboxes.core.choices import Outcome, RunState, SettleState, Stage
 from mailboxes.core.errors import Code, LeaseLost, MailError
 from mailboxes.models import Cycle, Fetcher, Location, Message, MessageChunk
 from mailboxes.services import (
+    bodies,
     fetch,
     fetch_cycle,
     instance,
@@ -166,7 +167,7 @@ def test_death_at_any_step_loses_and_doubles_nothing(
     inbox = make_inbox(memory)
     inbox.save(after_fetch="mark-read")
     inbox.deliver(*[f"message {n}" for n in range(7)])
-    monkeypatch.setattr(fetch_cycle, "WINDOW_MESSAGES", 3)
+    monkeypatch.setattr(bodies, "WINDOW_MESSAGES", 3)
     module, name, *at = module_name
     fatal = at[0] if at else 2
     real = getattr(module, name)
@@ -354,7 +355,7 @@ def test_wrong_password_stops_after_the_second_refusal(inbox: Inbox) -> None:
 def test_hold_ends_a_cycle_at_its_window(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch_cycle, "WINDOW_MESSAGES", 1)
+    monkeypatch.setattr(bodies, "WINDOW_MESSAGES", 1)
     inbox.deliver("one", "two")
     inbox.server.hook("stream", lambda: instance.hold("test"))
     cycle = run(inbox)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from mailboxes.core.choices import Outcome
 from mailboxes.models import Batch, Cycle, Fetcher, Message
-from mailboxes.services import fetch, fetch_cycle, leases, pool
+from mailboxes.services import bodies, fetch, leases, pool
 from mailboxes.transports.memory_server import MemoryServer
 from tests.servers.process import wait_for
 from tests.services.conftest import make_inbox
@@ -73,7 +73,7 @@ def test_batch_fetches_what_is_due_and_ends_when_nothing_is(
 def test_batch_stops_when_it_is_asked_to(
     transactional_db: None, memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch_cycle, "WINDOW_MESSAGES", 1)
+    monkeypatch.setattr(bodies, "WINDOW_MESSAGES", 1)
     inbox = make_inbox(memory)
     inbox.deliver(*[f"m{n}" for n in range(20)])
     batch = Batch.objects.create(kind=Batch.Kind.FETCH, created_at=timezone.now())
