@@ -16,10 +16,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ..core.choices import FirstFetch
-from ..models import Fetcher, Message, PopClient, Source
+from ..core.choices import FirstFetch, Outcome
+from ..models import Cycle, Message, PopClient, Source
 from ..transports.base import Folder, Listed
 from .snapshots import Snapshot
+
+# For servers whose clock is behind ours, and for the whole seconds of their times.
+SLACK = timedelta(minutes=15)
 
 
 def open_source(client: PopClient, snapshot: Snapshot, folder: Folder) -> Source:
@@ -44,27 +47,24 @@ def _start(client: PopClient, snapshot: Snapshot, folder: Folder) -> dict[str, A
     """Where a new Source begins."""
     before = list(client.sources.order_by("pk"))
     last = folder.next_id - 1
-    same = [
-        source
-        for source in before
-        if source.login == snapshot.login.lower()
-        and source.folder == snapshot["folder-path"]
-    ]
+    same = [source for source in before if source.folder == snapshot["folder-path"]]
     if same:
-        # Renumbered, or moved to another server: everything since the first bound may
-        # be there again, and what came meanwhile must not be missed.
+        # Renumbered, on another server, or the log-in renamed: everything since the
+        # first bound may be there again, and what came meanwhile must not be missed.
         first = same[0]
         return _from(0, last, first.since or _bound(first, snapshot), match=True)
     rule = FirstFetch(snapshot["first-fetch"])
     if rule is FirstFetch.EVERYTHING:
-        return _from(0, last, None, match=bool(before))
+        return _from(0, last if before else 0, None, match=bool(before))
+    bounds = []
     if rule is FirstFetch.LAST_DAYS:
-        since = timezone.now() - timedelta(days=snapshot["first-fetch-days"])
-        return _from(0, last, since, match=bool(before))
+        days = timedelta(days=snapshot["first-fetch-days"])
+        bounds.append(timezone.now() - days)
     if before:
-        # Another folder or login: nothing that came since the last good cycle is lost.
-        since = _last_success(client) or timezone.now()
-        return _from(0, last, since, match=True)
+        # Another folder: nothing that came since the last good cycle is lost.
+        bounds.append(_complete_until(client, before[0]))
+    if bounds:
+        return _from(0, last, min(bounds), match=bool(before))
     return _from(last, last, None, match=False)
 
 
@@ -81,17 +81,19 @@ def _from(
 
 def _bound(first: Source, snapshot: Snapshot) -> datetime | None:
     """Before which mail was not wanted from a Source that began at its end."""
-    began_at_end = first.baseline > 0 and not first.match
+    began_at_end = 0 < first.baseline <= int(first.cursor) and not first.match
     everything = snapshot["first-fetch"] == FirstFetch.EVERYTHING
-    return first.created_at if began_at_end and not everything else None
+    return first.created_at - SLACK if began_at_end and not everything else None
 
 
-def _last_success(client: PopClient) -> datetime | None:
-    return (
-        Fetcher.objects.filter(pop_client=client)
-        .values_list("last_success_at", flat=True)
-        .first()
-    )
+def _complete_until(client: PopClient, first: Source) -> datetime:
+    """Everything that arrived before was seen by a cycle that took all there was.
+
+    Its start counts, not its end: what came while it ran may not be listed.
+    """
+    complete = Cycle.objects.filter(pop_client=client, outcome=Outcome.OK)
+    started = complete.order_by("-started_at").values_list("started_at", flat=True)
+    return (started.first() or first.created_at) - SLACK
 
 
 def wanted(source: Source, listed: Iterable[Listed]) -> list[Listed]:
