@@ -121,6 +121,19 @@ def test_slow_mailbox_holds_nobody(
     assert Cycle.objects.get(pop_client=hung.client).outcome == Outcome.OK
 
 
+def test_batch_gives_up_its_connections_at_its_limit(
+    transactional_db: None, memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "LIMIT", 0.0)
+    monkeypatch.setattr(fetch, "SECONDS", 0.5)
+    inbox = make_inbox(memory)
+    inbox.deliver("one")
+    fetch.run_fetch_batch(new_batch().pk)
+    found = set(Cycle.objects.values_list("outcome", "code", "stage"))
+    assert found == {("failed", "read-timeout", "mailbox")}
+    assert memory.open_connections == 0
+
+
 def kill_connection() -> None:
     """Ends this thread's connection to the database, as a restart of its server."""
     connections["default"].ensure_connection()
