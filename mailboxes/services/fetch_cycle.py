@@ -13,17 +13,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import Error, connection
 from django.db.models import F
 from django.utils import timezone
 
-from ..core.choices import AfterFetch, Outcome, Stage
+from ..core.choices import AfterFetch, Outcome, RunState, Stage
 from ..core.errors import Code, Held, LeaseLost, MailError
 from ..models import Cycle, Fetcher, PopClient, Source
 from ..transports.base import InboundTransport, Listed
 from . import (
     connect,
+    fetch_end,
     instance,
     leases,
     parse,
@@ -69,6 +71,7 @@ class FetchCycle:
         self._quarantined = self._settled = self._listed = 0
         self._moved = False  # a window, or the beginning of one, is stored
         self._late: MailError | None = None
+        self._unsettled: MailError | None = None
 
     def run(self) -> Cycle:
         """Run the cycle and write how it ended. Never raises but for a lost lease."""
@@ -203,6 +206,7 @@ class FetchCycle:
         if how is not How.LATE or not self._moved:
             raise failure
         self._late = failure
+        self._drop()
         return Outcome.PARTIAL
 
     def _settling(self, transport: InboundTransport) -> Settling:
@@ -214,8 +218,13 @@ class FetchCycle:
 
     def _settle(self, transport: InboundTransport, source: Source) -> None:
         instance.require_free()
-        with self._phase("settle"):
-            self._settled += settle.settle_pending(transport, source, self._cycle)
+        try:
+            with self._phase("settle"):
+                self._settled += settle.settle_pending(transport, source, self._cycle)
+        except MailError as error:
+            self._unsettled = error
+            if not transport.alive():
+                self._drop()
 
     # --- connection ---
 
@@ -252,18 +261,33 @@ class FetchCycle:
         pause = timedelta(seconds=self._snapshot["cycle-time"])
         # A cycle that ended at a window goes on at once.
         due = now if outcome is Outcome.PARTIAL else max(started + pause, now)
+        if self._unsettled is not None:
+            self._fetched_only(self._unsettled, now, due)
+            return
         recovered = bool(self._fetcher.code)
         self._end(outcome, error=self._late)
-        kept = leases.release(
-            self._fetcher,
-            next_due=due,
-            preferred=leases.owner(),
-            **retry.after_success(self._fetcher, now),
-        )
-        if not kept:
+        changes = retry.after_success(self._fetcher, now)
+        changes["preferred"] = leases.owner()
+        if not self._give_back(due, changes):
             raise LeaseLost
         if recovered:
             provider.recovered(self._client, self._fetcher.code)
+
+    def _fetched_only(self, error: MailError, now: datetime, due: datetime) -> None:
+        """Settling failed: shown as a failure, and mail comes as often as before."""
+        self._end(Outcome.FAILED, error.code, error)
+        changes = retry.after_failure(self._fetcher, error, now)
+        waits = changes["not_before"] or now
+        if changes["state"] != RunState.THROTTLED:
+            waits = changes["not_before"] = min(waits, due)
+        changes |= {"last_success_at": now, "preferred": leases.owner()}
+        if not self._give_back(waits, changes):
+            raise LeaseLost
+
+    def _give_back(self, due: datetime, changes: dict[str, Any]) -> bool:
+        return fetch_end.release(
+            self._fetcher, self._client, self._snapshot, due, changes
+        )
 
     def _fail(self, error: MailError) -> None:
         if self._transport is not None:
@@ -280,12 +304,8 @@ class FetchCycle:
             self._fetcher, error, now, shared=shared, probes=probes
         )
         pause = timedelta(seconds=self._snapshot["cycle-time"])
-        leases.release(
-            self._fetcher,
-            next_due=min(changes["not_before"] or now, now + pause),
-            preferred="",
-            **changes,
-        )
+        changes["preferred"] = ""
+        self._give_back(min(changes["not_before"] or now, now + pause), changes)
 
     def _end(
         self, outcome: Outcome, code: str = "", error: MailError | None = None
