@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
@@ -246,40 +246,6 @@ def test_renumbered_folder_counts_copies(inbox: Inbox) -> None:
     cycle = run(inbox)
     assert (cycle.matched, cycle.stored) == (3, 2)
     assert stored_digests(inbox) == server_digests(inbox)
-
-
-def test_renumbered_folder_without_message_ids_is_matched_by_hash(
-    inbox: Inbox,
-) -> None:
-    raw = b"Subject: headless\r\n\r\nx\r\n"
-    inbox.server.deliver(ADDRESS, raw)
-    run(inbox)
-    inbox.server.folder(ADDRESS, "INBOX").renumber("2")
-    cycle = run(inbox)
-    assert (cycle.matched, cycle.stored, Message.objects.count()) == (1, 0, 1)
-
-
-def test_same_message_id_with_another_body_is_stored(inbox: Inbox) -> None:
-    inbox.server.deliver(ADDRESS, letter("same", "first body"))
-    run(inbox)
-    folder = inbox.server.folder(ADDRESS, "INBOX")
-    folder.renumber("2")
-    inbox.server.deliver(ADDRESS, letter("same", "another, longer body"))
-    cycle = run(inbox)
-    assert (cycle.matched, cycle.stored) == (1, 1)
-
-
-def test_renumbering_after_from_now_does_not_bring_old_mail(inbox: Inbox) -> None:
-    inbox.save(first_fetch="from-now")
-    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    inbox.server.deliver(ADDRESS, letter("ancient"), arrived=long_ago)
-    run(inbox)
-    inbox.deliver("wanted")
-    run(inbox)
-    inbox.server.folder(ADDRESS, "INBOX").renumber("2")
-    inbox.deliver("came meanwhile")
-    run(inbox)
-    assert inbox.subjects() == ["wanted", "came meanwhile"]
 
 
 def test_too_large_message_leaves_its_header_in_quarantine(inbox: Inbox) -> None:

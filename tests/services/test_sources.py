@@ -175,3 +175,36 @@ def test_source_of_before_that_was_reading_old_mail_is_known_by_its_cursor(
     inbox.server.folder(ADDRESS).renumber("2")
     inbox.run()
     assert Message.objects.count() == 3
+
+
+def test_renumbered_folder_without_message_ids_is_matched_by_hash(
+    inbox: Inbox,
+) -> None:
+    raw = b"Subject: headless\r\n\r\nx\r\n"
+    inbox.server.deliver(ADDRESS, raw)
+    inbox.run()
+    inbox.server.folder(ADDRESS, "INBOX").renumber("2")
+    cycle = inbox.run()
+    assert (cycle.matched, cycle.stored, Message.objects.count()) == (1, 0, 1)
+
+
+def test_same_message_id_with_another_body_is_stored(inbox: Inbox) -> None:
+    inbox.server.deliver(ADDRESS, letter("same", "first body"))
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS, "INBOX")
+    folder.renumber("2")
+    inbox.server.deliver(ADDRESS, letter("same", "another, longer body"))
+    cycle = inbox.run()
+    assert (cycle.matched, cycle.stored) == (1, 1)
+
+
+def test_renumbering_after_from_now_does_not_bring_old_mail(inbox: Inbox) -> None:
+    inbox.save(first_fetch="from-now")
+    inbox.server.deliver(ADDRESS, letter("ancient"), arrived=LONG_AGO)
+    inbox.run()
+    inbox.deliver("wanted")
+    inbox.run()
+    inbox.server.folder(ADDRESS, "INBOX").renumber("2")
+    inbox.deliver("came meanwhile")
+    inbox.run()
+    assert inbox.subjects() == ["wanted", "came meanwhile"]
