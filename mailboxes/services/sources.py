@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -133,11 +134,9 @@ class Known:
     """
 
     def __init__(self, client: PopClient, source: Source) -> None:
-        self._rows = (
-            Message.objects.filter(pop_client=client)
-            .exclude(locations__source=source)
-            .order_by("pk")
-        )
+        self._client = client
+        # Unordered: to sort them, SQLite would go through all of the client's.
+        self._rows = Message.objects.exclude(locations__source=source).order_by()
         self._given: set[int] = set()
 
     def by_headers(self, found: Mapping[int, Sign]) -> dict[int, int]:
@@ -148,9 +147,9 @@ class Known:
         """
         names = {sign.message_id for sign in found.values()} - {""}
         there: dict[Sign, list[int]] = defaultdict(list)
-        rows = self._rows.filter(message_id__in=names)
+        rows = self._rows.filter(pop_client=self._client, message_id__in=names)
         said = rows.values_list("pk", "size", "message_id", "dated_at")
-        for pk, size, message_id, dated_at in said:
+        for pk, size, message_id, dated_at in sorted(said, key=itemgetter(0)):
             if pk not in self._given:
                 there[Sign(size, message_id, dated_at)].append(pk)
         matched = {}
@@ -165,9 +164,11 @@ class Known:
         found: digest of what was fetched, and whether that is the whole message.
         """
         there: dict[tuple[str, bool], list[int]] = defaultdict(list)
+        # Not by client in SQL: SQLite would use the index of that column alone.
         rows = self._rows.filter(digest__in={digest for digest, _ in found.values()})
-        for pk, digest, complete in rows.values_list("pk", "digest", "complete"):
-            if pk not in self._given:
+        said = rows.values_list("pk", "pop_client_id", "digest", "complete")
+        for pk, client, digest, complete in sorted(said, key=itemgetter(0)):
+            if client == self._client.pk and pk not in self._given:
                 there[digest, complete].append(pk)
         matched = {}
         for number, key in found.items():

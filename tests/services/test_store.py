@@ -7,7 +7,8 @@ import pytest
 from mailboxes.core.choices import Outcome, SettleState, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.models import Cycle, Location, Message
-from tests.services.conftest import ADDRESS, Inbox, letter
+from mailboxes.transports.memory_server import MemoryServer
+from tests.services.conftest import ADDRESS, Inbox, letter, make_inbox
 
 HEADLESS = b"Subject: headless\r\n\r\nx\r\n"
 LOST = MailError(Code.CONNECTION_LOST, Stage.SETTLE)
@@ -92,6 +93,20 @@ def test_too_large_message_is_stored_once_through_a_new_numbering(
     inbox.run()
     cycle = renumber(inbox)
     assert (cycle.matched, cycle.stored, Message.objects.count()) == (1, 0, 1)
+
+
+def test_message_of_another_mailbox_is_no_match(
+    inbox: Inbox, memory: MemoryServer
+) -> None:
+    memory.add_account("sales@contoso.example", password="right")
+    other = make_inbox(memory, "sales@contoso.example")
+    inbox.server.deliver(ADDRESS, HEADLESS)
+    inbox.run()
+    other.run()
+    other.server.folder(other.address).renumber("2")
+    other.server.deliver(other.address, HEADLESS)
+    cycle = other.run()
+    assert (cycle.matched, cycle.stored) == (0, 1)
 
 
 def test_known_messages_cost_a_window_a_query_or_two(
