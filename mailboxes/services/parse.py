@@ -31,7 +31,8 @@ def parse_pending(pop_client: int) -> int:
                 pop_client_id=pop_client, parse_state=ParseState.PENDING
             ).order_by("pk")[:BATCH]
         )
-        quarantined += _write([(one.pk, _read(one)) for one in waiting])
+        if waiting:
+            quarantined += _write([(one.pk, _read(one)) for one in waiting])
         if len(waiting) < BATCH:
             return quarantined
 
