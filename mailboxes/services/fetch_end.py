@@ -45,12 +45,12 @@ def release(
                 "sign_in_failures": 0,
             }
             due = now
-        if changes["state"] == RunState.FAILING:
+        if changes["state"] == RunState.FAILING and changes["not_before"]:
             changes["not_before"] = _unless_asked(changes["not_before"], None)
         return leases.release(fetcher, next_due=_unless_asked(due, now), **changes)
 
 
-def _unless_asked(value: datetime | None, asked: datetime | None) -> Case:
+def _unless_asked(value: datetime, asked: datetime | None) -> Case:
     """`asked` where Fetch now came after the start, which clears it; else `value`."""
     field = DateTimeField(null=True)
     return Case(
