@@ -9,6 +9,7 @@ import pytest
 
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.base import Listed
+from mailboxes.transports.imap import transport as imap_transport
 from tests.servers.imap_script import signed_in, transport
 from tests.servers.scripted import Scripted, Talk
 
@@ -76,3 +77,17 @@ def test_wait_is_whole_again_when_the_moment_is_taken_back() -> None:
         reader.until = None
         assert reader.alive()
         assert sock.gettimeout() == reader.policy.read_timeout
+
+
+def test_goodbye_is_short_and_leaves_the_moment_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(imap_transport, "GOODBYE", TIME)
+    with signed_in({b"LOGOUT": lambda talk, tag: drip(talk)}) as server:
+        reader = transport(server)
+        reader.open()
+        reader.until = until = time.monotonic() + 60
+        began = time.monotonic()
+        reader.close()
+        assert time.monotonic() - began < reader.policy.read_timeout
+        assert reader.until == until

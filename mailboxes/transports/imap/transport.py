@@ -8,6 +8,7 @@ lists of UIDs only: 4.x raises on range strings, after the server has done the c
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -160,9 +161,11 @@ class ImapTransport(InboundTransport):
         client, usable = self._client, self._usable
         self._usable = False
         if client is not None and usable:
+            until, end = self.until, time.monotonic() + GOODBYE
+            self.until = end if until is None else min(until, end)
             with suppress(*errors.KNOWN):
-                client.socket().settimeout(min(self.policy.read_timeout, GOODBYE))
                 client.logout()
+            self.until = until
         self._drop()
 
     def _drop(self) -> None:
