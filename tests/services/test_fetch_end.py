@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
+from django.db import connections, transaction
 from django.utils import timezone
 
 from mailboxes.core.choices import Outcome, RunState, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.models import Fetcher
 from mailboxes.services import clients, revisions, snapshots
-from tests.services.conftest import ADDRESS, Inbox
+from mailboxes.transports.memory_server import MemoryServer
+from tests.services.conftest import ADDRESS, Inbox, make_inbox
 
 DAY = 86400
 REFUSED = MailError(Code.PASSWORD_REFUSED, Stage.SIGN_IN, permanent=True)
@@ -159,3 +163,37 @@ def test_pause_that_the_server_asks_for_in_settling_is_kept(inbox: Inbox) -> Non
     inbox.run()
     assert seconds_to(inbox) == (300, 300)
     assert inbox.fetcher.state == RunState.THROTTLED
+
+
+def test_save_and_refusal_at_one_moment_leave_no_mailbox_stopped(
+    transactional_db: None, memory: MemoryServer
+) -> None:
+    """The end of the cycle waits for a save that is not committed yet."""
+    inbox = make_inbox(memory)
+    memory.fail("open", REFUSED)
+    Fetcher.objects.update(sign_in_failures=1)
+    ended = threading.Event()
+
+    def cycle() -> None:
+        try:
+            inbox.run()
+        finally:
+            connections.close_all()
+            ended.set()
+
+    opened, held = threading.Event(), threading.Event()
+    memory.hook("open", lambda: (opened.set(), held.wait(10)))
+    thread = threading.Thread(target=cycle)
+    thread.start()
+    assert opened.wait(10)
+    with transaction.atomic():
+        revisions.save_pop_client(
+            client=inbox.client,
+            address=ADDRESS,
+            raw={"password": "new"},
+            base_revision=snapshots.saved_number(inbox.client),
+        )
+        held.set()
+        assert not ended.wait(0.5)
+    thread.join()
+    assert inbox.fetcher.state == RunState.FAILING
