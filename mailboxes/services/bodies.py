@@ -204,7 +204,7 @@ class Bodies:
             arrived=self._window[number].arrived,
             chunks=chunks,
             complete=complete,
-            message_id=mime.parse(header).message_id,
+            message_id=mime.message_id(header),
             listed_size=self._window[number].size,
             reason="" if complete else self._given_up(number),
         )

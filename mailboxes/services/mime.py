@@ -178,6 +178,17 @@ def identifier(message: email.message.Message, name: str) -> str:
     return _SPACE.sub("", header(message, name))[:512]
 
 
+def message_id(header: bytes) -> str:
+    """The Message-ID of a header, "" where there is none that can be read.
+
+    By itself, because it is asked for each message that is fetched.
+    """
+    try:
+        return identifier(email.message_from_bytes(header), "Message-ID")
+    except Exception:  # noqa: BLE001 - as in `parse`
+        return ""
+
+
 def date(message: email.message.Message) -> datetime | None:
     """The Date header in UTC, None when it is missing or makes no sense."""
     value = header(message, "Date")

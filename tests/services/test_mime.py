@@ -80,7 +80,8 @@ def _exhaust(raw: bytes) -> mime.Parsed:
 
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_mail_is_read_without_raising(raw: bytes) -> None:
-    _exhaust(raw)
+    parsed = _exhaust(raw)
+    assert mime.message_id(mime.header_of(raw)) == parsed.message_id
 
 
 def test_a_fault_of_the_parser_is_a_broken_message(
@@ -93,6 +94,7 @@ def test_a_fault_of_the_parser_is_a_broken_message(
     parsed = mime.parse(b"Subject: x\r\nMessage-ID: <1@x>\r\n\r\nx")
     assert (parsed.defect, parsed.subject, parsed.message_id) == ("broken-mime", "", "")
     assert (parsed.dated_at, parsed.attachments) == (None, 0)
+    assert mime.message_id(b"Message-ID: <1@x>") == ""
 
 
 @given(st.binary(max_size=2000))
