@@ -44,7 +44,7 @@ WRONG = [
     ("MAILADMIN_HTTPS", "maybe", "neither true nor false"),
     ("MAILADMIN_DEBUG", "2", "neither true nor false"),
     ("MAILADMIN_LOG_LEVEL", "LOUD", "not one of DEBUG, INFO, WARNING, ERROR"),
-    ("MAILADMIN_WORKERS", "3", "not a whole number from 4 to 32"),
+    ("MAILADMIN_WORKERS", "4", "not a whole number from 5 to 32"),
     ("MAILADMIN_FETCH_THREADS", "-1", "not a whole number from 1 to 64"),
     ("MAILADMIN_WEB_WORKERS", "1.5", "not a whole number from 1 to 32"),
     ("MAILADMIN_HOSTS", "https://mail.example.com", "not a host name"),

@@ -12,7 +12,7 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -24,9 +24,14 @@ from .fetch_cycle import FetchCycle
 
 logger = logging.getLogger(__name__)
 
-SECONDS = 50.0  # of a batch; the queue's own limit for a task is 150 s
+SECONDS = 50.0  # of a batch, in which it claims mailboxes
+# Seconds after which it gives up its connections. The queue's limit for a task is 150:
+# the rest is for the end of its cycles, then its process is killed with all of them.
+LIMIT = 125.0
+LIMIT_ALONE = 900.0  # of a cycle that a person runs by command
 IDLE_SECONDS = 2.0  # without anything due that end a batch
 LOOK = 0.25  # seconds between looks for mailboxes that became due
+LOOK_BESIDE = 1.0  # the same of each thread that waits beside a slow mailbox
 RENEW_EVERY = 8.0  # seconds; a lease holds for 30
 ELSEWHERE = timedelta(seconds=3)  # how long a mailbox waits for its own process
 CANDIDATES = 20
@@ -83,6 +88,7 @@ class _Run:
         self._batch = batch_id
         self._stopping = threading.Event()
         self._until = time.monotonic() + SECONDS
+        self._limit = time.monotonic() + LIMIT
         self._busy_at = time.monotonic()
         self._running: dict[int, Fetcher] = {}
         self._lock = threading.Lock()
@@ -111,11 +117,12 @@ class _Run:
                 if time.monotonic() - renewed >= RENEW_EVERY:
                     renewed = time.monotonic()
                     self._renew()
-            except DatabaseError as error:
+            except Error as error:
                 # Leases run out if this lasts; the cycles then roll back by themselves.
                 logger.warning(
                     "batch %s cannot look at its row: %s", self._batch, error
                 )
+                connections.close_all()  # it may be dead; the next look opens another
 
     def _look(self) -> None:
         row = Batch.objects.filter(pk=self._batch)
@@ -135,14 +142,27 @@ class _Run:
     def _thread(self) -> None:
         try:
             while not self._stop():
-                if self._one():
+                if self._tried():
                     self._busy_at = time.monotonic()
-                elif time.monotonic() - self._busy_at > IDLE_SECONDS:
-                    return
-                else:
+                elif time.monotonic() - self._busy_at <= IDLE_SECONDS:
                     self._stopping.wait(LOOK)
+                elif self._running:
+                    # A batch that still runs must go on serving: no other is opened.
+                    self._stopping.wait(LOOK_BESIDE)
+                else:
+                    return
         finally:
             connections.close_all()
+
+    def _tried(self) -> bool:
+        """`_one`, and on with the next mailbox whatever became of it."""
+        try:
+            return self._one()
+        except Exception:  # noqa: BLE001 - one mailbox ends no thread of a batch
+            logger.exception("batch %s goes on with another mailbox", self._batch)
+            connections.close_all()
+            self._stopping.wait(LOOK)
+            return True
 
     def _one(self) -> bool:
         """Claim and run one mailbox; False when nothing is due."""
@@ -156,7 +176,7 @@ class _Run:
             self._running[fetcher.pk] = fetcher
             self._cycles += 1
         try:
-            FetchCycle(fetcher, self._stop, _trigger(fetcher)).run()
+            FetchCycle(fetcher, self._stop, _trigger(fetcher), self._limit).run()
         except LeaseLost:
             logger.warning("%s was taken over by another process", fetcher)
         finally:
@@ -194,7 +214,8 @@ def fetch_now(client_id: int) -> Cycle:
     keeper = _Keeper(claimed)
     keeper.start()
     try:
-        return FetchCycle(claimed, lambda: False, Cycle.Trigger.ASKED).run()
+        until = time.monotonic() + LIMIT_ALONE
+        return FetchCycle(claimed, lambda: False, Cycle.Trigger.ASKED, until).run()
     except LeaseLost:
         raise NotFetched("Another process took the mailbox over.") from None
     finally:
@@ -227,7 +248,12 @@ class _Keeper(threading.Thread):
     def run(self) -> None:
         try:
             while not self._over.wait(RENEW_EVERY):
-                leases.renew(self._fetcher)
+                try:
+                    leases.renew(self._fetcher)
+                except Error as error:
+                    held = self._fetcher.pk
+                    logger.warning("fetcher %s cannot be held: %s", held, error)
+                    connections.close_all()
         finally:
             connections.close_all()
 

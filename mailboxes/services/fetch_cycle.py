@@ -8,24 +8,26 @@ transaction is open while a server is spoken to (D10).
 from __future__ import annotations
 
 import logging
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import DatabaseError
+from django.db import Error, connection
 from django.db.models import F
 from django.utils import timezone
 
-from ..core.choices import AfterFetch, Outcome, Stage
+from ..core.choices import AfterFetch, Outcome, RunState, Stage
 from ..core.errors import Code, Held, LeaseLost, MailError
 from ..models import Cycle, Fetcher, PopClient, Source
-from ..transports.base import Fetched, InboundTransport, Listed
+from ..transports.base import InboundTransport, Listed
 from . import (
     connect,
+    fetch_end,
     instance,
     leases,
-    mime,
     parse,
     provider,
     retry,
@@ -34,24 +36,28 @@ from . import (
     sources,
     store,
     tokens,
+    unfinished,
 )
+from .bodies import Bodies, windows
 from .pool import pool
 from .store import Arrival, Settling
+from .unfinished import How
 
 logger = logging.getLogger(__name__)
 
-WINDOW_MESSAGES = 50
-WINDOW_BYTES = 4 * 1024 * 1024
-
 
 class FetchCycle:
-    """Runs once. `stop` is asked at each window: True ends the cycle there."""
+    """Runs once. `stop` is asked at each window: True ends the cycle there.
+
+    until: time.monotonic() at which the connection is given up, whatever it does.
+    """
 
     def __init__(
         self,
         fetcher: Fetcher,
         stop: Callable[[], bool],
         trigger: Cycle.Trigger = Cycle.Trigger.DUE,
+        until: float = math.inf,
     ) -> None:
         self._fetcher = fetcher
         self._client = PopClient.objects.select_related("mailbox_row").get(
@@ -59,9 +65,13 @@ class FetchCycle:
         )
         self._stop = stop
         self._trigger = trigger
+        self._until = until
         self._phases: dict[str, float] = {}
         self._transport: InboundTransport | None = None
         self._quarantined = self._settled = self._listed = 0
+        self._moved = False  # a window, or the beginning of one, is stored
+        self._late: MailError | None = None
+        self._unsettled: MailError | None = None
 
     def run(self) -> Cycle:
         """Run the cycle and write how it ended. Never raises but for a lost lease."""
@@ -97,7 +107,9 @@ class FetchCycle:
             self._fail(error)
         except Exception as error:  # noqa: BLE001 - the one border of the cycle
             logger.exception("fetch cycle %s of %s", self._cycle.pk, self._client)
-            busy = isinstance(error, DatabaseError)
+            busy = isinstance(error, Error)
+            if busy and not connection.in_atomic_block:
+                connection.close()  # it may be dead; the end is written over another
             self._fail(
                 MailError(
                     Code.DATABASE_BUSY if busy else Code.INTERNAL,
@@ -121,7 +133,8 @@ class FetchCycle:
             listed = transport.list_new(int(source.cursor))
         outcome = self._fetch(transport, source, listed)
         self._quarantined += parse.parse_pending(self._client.pk)
-        self._settle(transport, source)
+        if self._late is None:
+            self._settle(transport, source)
         return outcome
 
     def _fetch(
@@ -132,69 +145,69 @@ class FetchCycle:
         most = self._snapshot["maximum-msg-number"]
         outcome = Outcome.OK if len(wanted) <= most else Outcome.PARTIAL
         matching = {one.id for one in sources.to_match(source, wanted)}
-        known = sources.Known(self._client, source) if matching else None
-        for window in windows(wanted[:most]):
+        past = unfinished.past(self._client, source) if wanted else {}
+        bodies = Bodies(
+            transport,
+            self._snapshot["maximum-msg-size"],
+            matching=matching,
+            known=sources.Known(self._client, source) if matching else None,
+            past=past,
+        )
+        for window in windows(wanted[:most], past=past):
             if self._stop():
                 return Outcome.PARTIAL
             instance.require_free()
-            arrivals = self._window(transport, window, matching, known)
-            with self._phase("store"):
-                store.write_window(
-                    self._fetcher,
-                    self._cycle,
-                    source,
-                    arrivals,
-                    window[-1].id,
-                    self._settling(transport),
-                )
-            self._quarantined += parse.parse_pending(self._client.pk)
+            began = time.monotonic()
+            with self._phase("fetch"):
+                got = bodies.get(window)
+            if got.cursor is not None:
+                self._store(transport, source, got.arrivals, got.cursor)
+            if got.failure is not None:
+                return self._unfinished(transport, source, got.failure, got.at, began)
         if outcome is Outcome.OK and listed and int(source.cursor) < listed[-1].id:
             store.skip_to(source, self._fetcher, listed[-1].id)
         return outcome
 
-    def _window(
+    def _store(
         self,
         transport: InboundTransport,
-        window: Sequence[Listed],
-        matching: set[int],
-        known: sources.Known | None,
-    ) -> list[Arrival]:
-        """The bodies of a window; of what is stored already, or too large, less."""
-        largest = self._snapshot["maximum-msg-size"]
-        listed = {one.id: one for one in window}
-        arrivals: dict[int, Arrival] = {}
-        asked = [one for one in window if one.id in matching]
-        if known is not None:
-            maybe = [one for one in asked if known.may_hold(one.size)]
-            for got in self._stream(transport.headers, maybe):
-                arrival = _arrival(got, listed[got.id])
-                header = mime.parse(b"".join(got.chunks))
-                arrival.matched = known.by_header(
-                    listed[got.id].size, header.message_id, header.dated_at
-                )
-                if arrival.matched is not None:
-                    arrivals[got.id] = arrival
-        left = [one for one in window if one.id not in arrivals]
-        small = [one for one in left if one.size <= largest]
-        large = [one for one in left if one.size > largest]
-        for got in self._stream(transport.stream, small):
-            arrival = _arrival(got, listed[got.id])
-            if known is not None and got.id in matching:
-                arrival.matched = known.by_digest(arrival.digest)
-            arrivals[got.id] = arrival
-        for got in self._stream(transport.headers, large):
-            arrivals[got.id] = _arrival(got, listed[got.id])
-        return [arrivals[one.id] for one in window if one.id in arrivals]
+        source: Source,
+        arrivals: list[Arrival],
+        cursor: int,
+    ) -> None:
+        with self._phase("store"):
+            store.write_window(
+                self._fetcher,
+                self._cycle,
+                source,
+                arrivals,
+                cursor,
+                self._settling(transport),
+            )
+        self._moved = True
+        self._quarantined += parse.parse_pending(self._client.pk)
 
-    def _stream(
+    def _unfinished(
         self,
-        verb: Callable[[Sequence[Listed]], Iterator[Fetched]],
-        wanted: Sequence[Listed],
-    ) -> list[Fetched]:
-        if not wanted:
-            return []
-        with self._phase("fetch"):
-            return list(verb(wanted))
+        transport: InboundTransport,
+        source: Source,
+        failure: MailError,
+        message: int,
+        began: float,
+    ) -> Outcome:
+        """Out of time with something stored, the next cycle goes on; else a failure."""
+        over = transport.until is not None and time.monotonic() >= transport.until
+        how = How.REFUSED
+        if failure.code == Code.READ_TIMEOUT and over:
+            how = How.LATE
+        elif not transport.alive():
+            how = How.BROKEN
+        unfinished.note(failure, source, message, how, time.monotonic() - began)
+        if how is not How.LATE or not self._moved:
+            raise failure
+        self._late = failure
+        self._drop()
+        return Outcome.PARTIAL
 
     def _settling(self, transport: InboundTransport) -> Settling:
         action = AfterFetch(self._snapshot["after-fetch"])
@@ -205,19 +218,25 @@ class FetchCycle:
 
     def _settle(self, transport: InboundTransport, source: Source) -> None:
         instance.require_free()
-        with self._phase("settle"):
-            self._settled += settle.settle_pending(transport, source, self._cycle)
+        try:
+            with self._phase("settle"):
+                self._settled += settle.settle_pending(transport, source, self._cycle)
+        except MailError as error:
+            self._unsettled = error
+            if not transport.alive():
+                self._drop()
 
     # --- connection ---
 
     def _connected(self) -> InboundTransport:
-        kept = pool.take(self._client.pk, self._snapshot.revision_id)
+        kept = pool.take(self._client.pk, self._snapshot.revision_id, self._until)
         if kept is not None:
             self._transport = kept
             return kept
         with self._phase("token"):
             transport = connect.inbound(self._snapshot)
         self._transport = transport
+        transport.until = self._until
         transport.open()
         for name, spent in transport.timings.items():
             self._phases[name] = self._phases.get(name, 0) + spent
@@ -242,18 +261,33 @@ class FetchCycle:
         pause = timedelta(seconds=self._snapshot["cycle-time"])
         # A cycle that ended at a window goes on at once.
         due = now if outcome is Outcome.PARTIAL else max(started + pause, now)
+        if self._unsettled is not None:
+            self._fetched_only(self._unsettled, now, due)
+            return
         recovered = bool(self._fetcher.code)
-        self._end(outcome)
-        kept = leases.release(
-            self._fetcher,
-            next_due=due,
-            preferred=leases.owner(),
-            **retry.after_success(self._fetcher, now),
-        )
-        if not kept:
+        self._end(outcome, error=self._late)
+        changes = retry.after_success(self._fetcher, now)
+        changes["preferred"] = leases.owner()
+        if not self._give_back(due, changes):
             raise LeaseLost
         if recovered:
             provider.recovered(self._client, self._fetcher.code)
+
+    def _fetched_only(self, error: MailError, now: datetime, due: datetime) -> None:
+        """Settling failed: shown as a failure, and mail comes as often as before."""
+        self._end(Outcome.FAILED, error.code, error)
+        changes = retry.after_failure(self._fetcher, error, now)
+        waits = changes["not_before"] or now
+        if changes["state"] != RunState.THROTTLED:
+            waits = changes["not_before"] = min(waits, due)
+        changes |= {"last_success_at": now, "preferred": leases.owner()}
+        if not self._give_back(waits, changes):
+            raise LeaseLost
+
+    def _give_back(self, due: datetime, changes: dict[str, Any]) -> bool:
+        return fetch_end.release(
+            self._fetcher, self._client, self._snapshot, due, changes
+        )
 
     def _fail(self, error: MailError) -> None:
         if self._transport is not None:
@@ -270,12 +304,8 @@ class FetchCycle:
             self._fetcher, error, now, shared=shared, probes=probes
         )
         pause = timedelta(seconds=self._snapshot["cycle-time"])
-        leases.release(
-            self._fetcher,
-            next_due=min(changes["not_before"] or now, now + pause),
-            preferred="",
-            **changes,
-        )
+        changes["preferred"] = ""
+        self._give_back(min(changes["not_before"] or now, now + pause), changes)
         provider.relieve(self._client, error, now)
 
     def _end(
@@ -310,31 +340,3 @@ class FetchCycle:
         finally:
             spent = (time.monotonic() - began) * 1000
             self._phases[name] = self._phases.get(name, 0) + spent
-
-
-def _arrival(got: Fetched, listed: Listed) -> Arrival:
-    header = mime.header_of(got.chunks[0] if got.chunks else b"")
-    return Arrival(
-        id=got.id,
-        arrived=listed.arrived,
-        chunks=got.chunks,
-        complete=got.complete,
-        message_id=mime.parse(header).message_id,
-        listed_size=listed.size,
-    )
-
-
-def windows(wanted: Sequence[Listed]) -> Iterator[list[Listed]]:
-    """Slices of at most 50 messages and about 4 MB, in the order of their ids."""
-    window: list[Listed] = []
-    size = 0
-    for one in wanted:
-        if window and (
-            len(window) >= WINDOW_MESSAGES or size + one.size > WINDOW_BYTES
-        ):
-            yield window
-            window, size = [], 0
-        window.append(one)
-        size += one.size
-    if window:
-        yield window

@@ -1,16 +1,19 @@
 """Reads a message as it came, whatever is wrong with it: never raises.
 
 Built on the standard library's compat32 parser, whose own accessors raise on hostile
-input (dependencies.md section 5); every access here goes through `_safe`. What becomes
-of the result: services/parse (rows) and services/content (pages).
+input (dependencies.md section 5); every access here goes through `_safe`, and `parse`
+survives what that does not know. What becomes of the result: services/parse (rows) and
+services/content (pages).
 """
 
 from __future__ import annotations
 
+import email.errors
 import email.header
 import email.message
 import email.policy
 import email.utils
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,12 +22,14 @@ from typing import Any, TypeVar
 
 import charset_normalizer
 
+logger = logging.getLogger(__name__)
+
 PARSE_LIMIT = 30 * 1024 * 1024  # bytes; of a larger message only the header is read
 DEPTH_LIMIT = 40  # parts within parts
 PART_LIMIT = 1000
 FAILURES = (
     ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError,
-    TypeError, ValueError,
+    TypeError, ValueError, email.errors.MessageError,
 )  # fmt: skip
 ALIASES = {
     "cp-850": "cp850", "unicode-1-1-utf-7": "utf-7", "x-sjis": "shift_jis",
@@ -93,6 +98,16 @@ def header_of(raw: bytes) -> bytes:
 
 def parse(raw: bytes) -> Parsed:
     """Read a message; `defect` is an id of what is broken, "" when it is readable."""
+    try:
+        return _parse(raw)
+    except Exception as error:  # noqa: BLE001 - none stops a mailbox (DESIGN D7)
+        # Without its text, which may quote the message.
+        logger.error("cannot read a message of %d bytes: %s", len(raw), type(error))
+        nothing = email.message.Message()
+        return Parsed(nothing, "", "", "", "", "", None, 0, "broken-mime")
+
+
+def _parse(raw: bytes) -> Parsed:
     whole = raw if len(raw) <= PARSE_LIMIT else header_of(raw)
     message = _safe(lambda: email.message_from_bytes(whole), None)
     defect = ""
@@ -161,6 +176,17 @@ def clean(text: str) -> str:
 def identifier(message: email.message.Message, name: str) -> str:
     """A Message-ID as sent, without white space."""
     return _SPACE.sub("", header(message, name))[:512]
+
+
+def message_id(header: bytes) -> str:
+    """The Message-ID of a header, "" where there is none that can be read.
+
+    By itself, because it is asked for each message that is fetched.
+    """
+    try:
+        return identifier(email.message_from_bytes(header), "Message-ID")
+    except Exception:  # noqa: BLE001 - as in `parse`
+        return ""
 
 
 def date(message: email.message.Message) -> datetime | None:

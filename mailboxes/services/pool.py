@@ -31,12 +31,18 @@ class Pool:
         self._kept: dict[int, _Kept] = {}
         self._lock = threading.Lock()
 
-    def take(self, client: int, revision: int) -> InboundTransport | None:
-        """The open connection of a client if it still fits, else None."""
+    def take(
+        self, client: int, revision: int, until: float | None = None
+    ) -> InboundTransport | None:
+        """The open connection of a client if it still fits, else None.
+
+        until: how long it may be waited for, see base.InboundTransport.
+        """
         with self._lock:
             kept = self._kept.pop(client, None)
         if kept is None:
             return None
+        kept.transport.until = until
         ends = kept.transport.credential.expires_at
         fits = (
             kept.revision == revision

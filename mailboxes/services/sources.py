@@ -7,18 +7,23 @@ stored. Writing messages: services/store.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from ..core.choices import FirstFetch
-from ..models import Fetcher, Message, PopClient, Source
+from ..core.choices import FirstFetch, Outcome
+from ..models import Cycle, Message, PopClient, Source
 from ..transports.base import Folder, Listed
 from .snapshots import Snapshot
+
+# For servers whose clock is behind ours, and for the whole seconds of their times.
+SLACK = timedelta(minutes=15)
 
 
 def open_source(client: PopClient, snapshot: Snapshot, folder: Folder) -> Source:
@@ -43,27 +48,24 @@ def _start(client: PopClient, snapshot: Snapshot, folder: Folder) -> dict[str, A
     """Where a new Source begins."""
     before = list(client.sources.order_by("pk"))
     last = folder.next_id - 1
-    same = [
-        source
-        for source in before
-        if source.login == snapshot.login.lower()
-        and source.folder == snapshot["folder-path"]
-    ]
+    same = [source for source in before if source.folder == snapshot["folder-path"]]
     if same:
-        # Renumbered, or moved to another server: everything since the first bound may
-        # be there again, and what came meanwhile must not be missed.
+        # Renumbered, on another server, or the log-in renamed: everything since the
+        # first bound may be there again, and what came meanwhile must not be missed.
         first = same[0]
         return _from(0, last, first.since or _bound(first, snapshot), match=True)
     rule = FirstFetch(snapshot["first-fetch"])
     if rule is FirstFetch.EVERYTHING:
-        return _from(0, last, None, match=bool(before))
+        return _from(0, last if before else 0, None, match=bool(before))
+    bounds = []
     if rule is FirstFetch.LAST_DAYS:
-        since = timezone.now() - timedelta(days=snapshot["first-fetch-days"])
-        return _from(0, last, since, match=bool(before))
+        days = timedelta(days=snapshot["first-fetch-days"])
+        bounds.append(timezone.now() - days)
     if before:
-        # Another folder or login: nothing that came since the last good cycle is lost.
-        since = _last_success(client) or timezone.now()
-        return _from(0, last, since, match=True)
+        # Another folder: nothing that came since the last good cycle is lost.
+        bounds.append(_complete_until(client, before[0]))
+    if bounds:
+        return _from(0, last, min(bounds), match=bool(before))
     return _from(last, last, None, match=False)
 
 
@@ -80,17 +82,19 @@ def _from(
 
 def _bound(first: Source, snapshot: Snapshot) -> datetime | None:
     """Before which mail was not wanted from a Source that began at its end."""
-    began_at_end = first.baseline > 0 and not first.match
+    began_at_end = 0 < first.baseline <= int(first.cursor) and not first.match
     everything = snapshot["first-fetch"] == FirstFetch.EVERYTHING
-    return first.created_at if began_at_end and not everything else None
+    return first.created_at - SLACK if began_at_end and not everything else None
 
 
-def _last_success(client: PopClient) -> datetime | None:
-    return (
-        Fetcher.objects.filter(pop_client=client)
-        .values_list("last_success_at", flat=True)
-        .first()
-    )
+def _complete_until(client: PopClient, first: Source) -> datetime:
+    """Everything that arrived before was seen by a cycle that took all there was.
+
+    Its start counts, not its end: what came while it ran may not be listed.
+    """
+    complete = Cycle.objects.filter(pop_client=client, outcome=Outcome.OK)
+    started = complete.order_by("-started_at").values_list("started_at", flat=True)
+    return (started.first() or first.created_at) - SLACK
 
 
 def wanted(source: Source, listed: Iterable[Listed]) -> list[Listed]:
@@ -113,50 +117,65 @@ def to_match(source: Source, listed: Iterable[Listed]) -> list[Listed]:
     return [one for one in listed if one.id <= source.baseline]
 
 
+@dataclass(frozen=True)
+class Sign:
+    """What a header says of a message, with the size that the server says."""
+
+    size: int
+    message_id: str
+    dated_at: datetime | None
+
+
 class Known:
     """Stored messages of a client that have no Location in this Source yet.
 
-    Each is given away once, so that real copies are counted (DESIGN D7).
+    Each is given away once, so that real copies are counted (DESIGN D7). Asked for one
+    window at a time, by columns that are indexed: there may be a million of them.
     """
 
     def __init__(self, client: PopClient, source: Source) -> None:
-        self._open: dict[int, tuple[int, str, datetime | None, str]] = {}
-        rows = (
-            Message.objects.filter(pop_client=client, complete=True)
-            .exclude(locations__source=source)
-            .order_by("pk")
-            .values_list("pk", "size", "message_id", "dated_at", "digest")
-        )
-        for pk, size, message_id, dated_at, digest in rows:
-            self._open[pk] = (size, message_id, dated_at, digest)
-        self._sizes = Counter(size for size, *_rest in self._open.values())
+        self._client = client
+        # Unordered: to sort them, SQLite would go through all of the client's.
+        self._rows = Message.objects.exclude(locations__source=source).order_by()
+        self._given: set[int] = set()
 
-    def may_hold(self, size: int) -> bool:
-        """Is a stored message of this size still unmatched?"""
-        return self._sizes[size] > 0
+    def by_headers(self, found: Mapping[int, Sign]) -> dict[int, int]:
+        """The one stored message with the same Message-ID, date and size, by server id.
 
-    def by_header(
-        self, size: int, message_id: str, dated_at: datetime | None
-    ) -> int | None:
-        """The one stored message with this Message-ID, date and size, else None.
-
-        None also where several have them, or there is no Message-ID: then the bytes
-        have to tell (`by_digest`).
+        None where several have them, or there is no Message-ID: then the bytes have to
+        tell (`by_digests`).
         """
-        if not message_id:
-            return None
-        sign = (size, message_id, dated_at)
-        found = [pk for pk, known in self._open.items() if known[:3] == sign]
-        return self._give(found[0]) if len(found) == 1 else None
+        names = {sign.message_id for sign in found.values()} - {""}
+        there: dict[Sign, list[int]] = defaultdict(list)
+        rows = self._rows.filter(pop_client=self._client, message_id__in=names)
+        said = rows.values_list("pk", "size", "message_id", "dated_at")
+        for pk, size, message_id, dated_at in sorted(said, key=itemgetter(0)):
+            if pk not in self._given:
+                there[Sign(size, message_id, dated_at)].append(pk)
+        matched = {}
+        for number, sign in found.items():
+            if len(there[sign]) == 1:
+                matched[number] = self._give(there[sign].pop())
+        return matched
 
-    def by_digest(self, digest: str) -> int | None:
-        """A stored message with exactly these bytes, else None."""
-        for pk, known in self._open.items():
-            if known[3] == digest:
-                return self._give(pk)
-        return None
+    def by_digests(self, found: Mapping[int, tuple[str, bool]]) -> dict[int, int]:
+        """A stored message with exactly these bytes, whole or header, by server id.
+
+        found: digest of what was fetched, and whether that is the whole message.
+        """
+        there: dict[tuple[str, bool], list[int]] = defaultdict(list)
+        # Not by client in SQL: SQLite would use the index of that column alone.
+        rows = self._rows.filter(digest__in={digest for digest, _ in found.values()})
+        said = rows.values_list("pk", "pop_client_id", "digest", "complete")
+        for pk, client, digest, complete in sorted(said, key=itemgetter(0)):
+            if client == self._client.pk and pk not in self._given:
+                there[digest, complete].append(pk)
+        matched = {}
+        for number, key in found.items():
+            if there[key]:
+                matched[number] = self._give(there[key].pop(0))
+        return matched
 
     def _give(self, pk: int) -> int:
-        size, *_rest = self._open.pop(pk)
-        self._sizes[size] -= 1
+        self._given.add(pk)
         return pk

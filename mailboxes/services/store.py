@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -23,7 +24,10 @@ from . import leases
 
 @dataclass
 class Arrival:
-    """One message of a window. `matched`: it is stored already, under this pk."""
+    """One message of a window. `matched`: it is stored already, under this pk.
+
+    reason: why it is not complete, "" when it is over maximum-msg-size (see parse).
+    """
 
     id: int
     arrived: datetime | None
@@ -32,8 +36,9 @@ class Arrival:
     matched: int | None = None
     message_id: str = ""
     listed_size: int = 0
+    reason: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         whole = hashlib.sha256()
         for chunk in self.chunks:
@@ -130,6 +135,7 @@ def _messages(fetcher: Fetcher, cycle: Cycle, new: Sequence[Arrival]) -> list[in
                 arrived_at=one.arrived,
                 stored_at=now,
                 message_id=one.message_id,
+                reason=one.reason,
             )
             for one in new
         ]
@@ -159,21 +165,50 @@ def _locations(
     by_id: dict[int, int],
     settling: Settling,
 ) -> None:
-    leave = settling.action is AfterFetch.LEAVE
-    Location.objects.bulk_create(
-        Location(
-            source=source,
-            message_id=by_id.get(one.id) or one.matched or 0,
-            server_id=str(one.id),
-            # What was not fetched whole stays untouched on the server.
-            settle=SettleState.NOT_NEEDED
-            if leave or not one.complete
-            else SettleState.PENDING,
-            settle_action="" if leave else settling.action,
-            settle_target=settling.target,
+    waiting = _waiting(source, [a.matched for a in fresh if a.matched is not None])
+    rows = []
+    for one in fresh:
+        pk = by_id.get(one.id) or one.matched or 0
+        wanted: Settling | None = settling
+        if one.matched is not None:
+            wanted = waiting.get(pk)  # as its options said when it was stored
+        elif settling.action is AfterFetch.LEAVE or not one.complete:
+            wanted = None  # what was not fetched whole stays untouched on the server
+        rows.append(
+            Location(
+                source=source,
+                message_id=pk,
+                server_id=str(one.id),
+                settle=SettleState.PENDING if wanted else SettleState.NOT_NEEDED,
+                settle_action=wanted.action if wanted else "",
+                settle_target=wanted.target if wanted else "",
+            )
         )
-        for one in fresh
+    Location.objects.bulk_create(rows)
+
+
+def _waiting(source: Source, matched: Sequence[int]) -> dict[int, Settling]:
+    """What is still to be done with messages that are found again, by message.
+
+    In another numbering of the same folder: there it can never be done any more.
+    """
+    if not matched:
+        return {}
+    rows = Location.objects.filter(
+        message_id__in=matched,
+        settle=SettleState.PENDING,
+        source__in=Source.objects.filter(
+            pop_client_id=source.pop_client_id, folder=source.folder
+        ).exclude(pk=source.pk),
     )
+    found = {
+        message: Settling(AfterFetch(action), target)
+        for message, action, target in rows.order_by("pk").values_list(
+            "message_id", "settle_action", "settle_target"
+        )
+    }
+    rows.update(settle=SettleState.GONE, settled_at=timezone.now())
+    return found
 
 
 def skip_to(source: Source, fetcher: Fetcher, cursor: int) -> None:

@@ -24,8 +24,11 @@ CLEAN_EVERY = timedelta(minutes=10)
 REAP_EVERY = timedelta(seconds=5)
 # A test that waits so long although a batch runs gets a batch on another worker.
 IN_VAIN = timedelta(seconds=3)
+PAST = timedelta(seconds=55)  # age of a fetch batch that claims nothing any more
 # Processes that fetch nothing: one sends, one tests, one stays free for probes.
 RESERVED = 3
+# And one stands in for a fetch batch that is past its time, waiting for a slow mailbox.
+STAND_INS = 1
 
 
 class Ticker:
@@ -100,12 +103,17 @@ class Ticker:
 
 def _room(now: datetime) -> dict[str, int]:
     """How many more fetch batches each worker that answers could run."""
-    each = max(1, settings.MAILADMIN_WORKERS - RESERVED)
+    most = settings.MAILADMIN_WORKERS - RESERVED
+    each = most - STAND_INS
     names = Worker.objects.filter(
         stopped_at=None, beat_at__gte=now - FRESH, probe_at__gte=now - FRESH
     ).values_list("name", flat=True)
     running = Counter(batches.live(Batch.Kind.FETCH))
-    return {name: each - running[name] for name in names}
+    past = Batch.objects.filter(
+        kind=Batch.Kind.FETCH, ended_at=None, started_at__lt=now - PAST
+    )
+    claiming = running - Counter(past.values_list("worker", flat=True))
+    return {name: min(each - claiming[name], most - running[name]) for name in names}
 
 
 def _roomiest(room: dict[str, int]) -> str | None:

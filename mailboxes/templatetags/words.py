@@ -250,6 +250,14 @@ def origin_word(value: object) -> str:
 
 REASONS = {
     "too-large": _("It is larger than maximum-msg-size; only its header was stored."),
+    "too-slow": _(
+        "It was begun several times and never came to its end in the time there is;"
+        " only its header was stored."
+    ),
+    "refused-by-server": _(
+        "The mail server gives out others and not this one; only what it gives of its"
+        " header was stored."
+    ),
     "unreadable-header": _("It has no header that can be read."),
     "broken-mime": _("Its parts cannot be taken apart."),
 }

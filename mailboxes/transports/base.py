@@ -161,7 +161,8 @@ class Listed:
 class Fetched:
     """One message as received. `chunks` are byte strings of at most 1 MB, in order.
 
-    `complete` is False when only the header was asked for.
+    `complete` is False when only the header was asked for, or when the body turned out
+    larger than was allowed: then there is its beginning.
     """
 
     id: int
@@ -174,10 +175,14 @@ class InboundTransport(Transport):
 
     supports: the after-fetch actions it can do.
     original_bytes: bodies are the bytes that the sender's server delivered.
+    until: time.monotonic() after which a call that waits for the server ends in
+        READ_TIMEOUT, however often bytes arrive; None means that only the policy's
+        timeouts count. Set by the caller, for each cycle anew.
     """
 
     supports: ClassVar[frozenset[AfterFetch]]
     original_bytes: ClassVar[bool]
+    until: float | None = None
 
     @abstractmethod
     def select(self, folder: str) -> Folder:
@@ -188,16 +193,26 @@ class InboundTransport(Transport):
         """All messages with an id greater than `after`, ascending by id."""
 
     @abstractmethod
-    def stream(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
+    def stream(
+        self, wanted: Sequence[Listed], largest: int | None = None
+    ) -> Iterator[Fetched]:
         """Bodies of `wanted`, unchanged on the server (no \\Seen), in any order.
 
         Messages that are gone meanwhile are left out. The caller bounds a window
         (count and bytes); chunks of one message are at most 1 MB each.
+        largest: bytes of a body, whatever its size was said to be; of a larger one
+        only the first chunk is kept in memory.
+        A refusal that leaves the connection usable comes after all that the server
+        did give.
         """
 
     @abstractmethod
     def headers(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
         """As `stream`, but only the header of each (`complete` is False)."""
+
+    @abstractmethod
+    def present(self, ids: Iterable[int]) -> set[int]:
+        """Those of `ids` that are in the folder now."""
 
     @abstractmethod
     def settle(

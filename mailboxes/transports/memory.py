@@ -14,6 +14,8 @@ message stays until it is deleted, a connection that failed is dead. No network.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -176,18 +178,26 @@ class MemoryInbound(_MemoryTransport, InboundTransport):
         self._call("list", Stage.LIST)
         with self.server.lock:
             return [
-                Listed(m.id, len(m.data), m.arrived)
+                Listed(m.id, len(m.data) if m.told is None else m.told, m.arrived)
                 for _, m in sorted(self._folder.messages.items())
                 if m.id > after
             ]
 
-    def stream(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
+    def present(self, ids: Iterable[int]) -> set[int]:
+        self._call("present", Stage.LIST)
+        with self.server.lock:
+            return {number for number in ids if number in self._folder.messages}
+
+    def stream(
+        self, wanted: Sequence[Listed], largest: int | None = None
+    ) -> Iterator[Fetched]:
         for message, fault in self._fetch("stream", wanted):
             if fault:
                 self._raise(fault)
             data = message.data
-            pieces = range(0, len(data), CHUNK_SIZE)
-            yield Fetched(message.id, [data[i : i + CHUNK_SIZE] for i in pieces])
+            whole = largest is None or len(data) <= largest
+            kept = range(0, len(data) if whole else 1, CHUNK_SIZE)
+            yield Fetched(message.id, [data[i : i + CHUNK_SIZE] for i in kept], whole)
 
     def headers(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
         for message, fault in self._fetch("headers", wanted):
@@ -233,16 +243,43 @@ class MemoryInbound(_MemoryTransport, InboundTransport):
             raise MailError(Code.PROTOCOL_ERROR, Stage.MAILBOX)
         return self._selected
 
+    def _call(self, verb: str, stage: Stage) -> Fault | None:
+        self._wait(stage, 0.0)
+        return super()._call(verb, stage)
+
+    def _wait(self, stage: Stage, seconds: float) -> None:
+        """What a wait of `seconds` for the server comes to; nobody waits for it."""
+        now = time.monotonic()
+        if seconds < (math.inf if self.until is None else self.until - now):
+            return
+        if self.until is not None:
+            self.until = now  # as if that time had gone by
+        self._drop()
+        raise MailError(Code.READ_TIMEOUT, stage, evidence=dict(self.facts))
+
     def _fetch(
         self, verb: str, wanted: Sequence[Listed]
     ) -> Iterator[tuple[Stored, Fault | None]]:
-        """Each wanted message that is there, with the fault due in its place."""
-        fault = self._call(verb, Stage.FETCH)
+        """Each wanted message that is there, with the fault due in its place.
+
+        What is refused is refused after the others, as IMAP does.
+        """
+        fault, refusal = self._call(verb, Stage.FETCH), None
         for position, item in enumerate(wanted):
             message = self._folder.messages.get(item.id)
             due = fault if fault and position == fault.after else None
-            if message or due:
+            trouble = message.troubles.get(verb) if message else None
+            if trouble and not due:
+                if trouble == "slow":
+                    self._wait(Stage.FETCH, math.inf)
+                elif isinstance(trouble, MailError) and trouble.code in DEADLY:
+                    self._raise(Fault(trouble, 0, done_first=False))
+                elif isinstance(trouble, MailError):
+                    refusal = refusal or trouble
+            elif message or due:
                 yield message or Stored(item.id, b"", datetime.now(UTC)), due
+        if refusal:
+            raise refusal
 
 
 class MemoryOutbound(_MemoryTransport, OutboundTransport):

@@ -19,12 +19,20 @@ servers: dict[str, MemoryServer] = {}
 
 @dataclass
 class Stored:
-    """A message in a folder."""
+    """A message in a folder.
+
+    told: the size that a listing says it has, None for the true one.
+    troubles: what a call of a verb ("stream", "headers") for it meets: an error (after
+        the answers for the other messages unless it is a deadly one), "silent" (no
+        answer for it), "slow" (more time than there is).
+    """
 
     id: int
     data: bytes
     arrived: datetime
     seen: bool = False
+    told: int | None = None
+    troubles: dict[str, MailError | str] = field(default_factory=dict)
 
 
 @dataclass
@@ -46,7 +54,9 @@ class MemoryFolder:
         kept = [self.messages[number] for number in sorted(self.messages)]
         self.validity, self.next_id, self.messages = validity, 1, {}
         for message in kept:
-            self.add(message.data, message.arrived)
+            number = self.add(message.data, message.arrived)
+            again = self.messages[number]
+            again.told, again.troubles = message.told, message.troubles
 
 
 @dataclass
@@ -80,7 +90,7 @@ class MemoryServer:
     """Accounts, what was sent, faults to come, and calls made.
 
     calls: (verb, login) in order; verbs are open, alive, select, list, stream,
-    headers, settle, send, close.
+    headers, present, settle, send, close.
     sent: every message taken by `send`, in order.
     refused: recipient address -> Reply, for addresses that the server does not take.
     open_connections, most_connections: now, and the most at one time.

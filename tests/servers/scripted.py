@@ -42,6 +42,16 @@ class Talk:
         self.heard.append(line.rstrip(b"\r"))
         return self.heard[-1]
 
+    def literal(self, size: int) -> bytes:
+        """The next `size` bytes, fewer at the end of the connection."""
+        while len(self._buffer) < size:
+            data = self.socket.recv(65536)
+            if not data:
+                break
+            self._buffer += data
+        found, self._buffer = self._buffer[:size], self._buffer[size:]
+        return found
+
     def expect(self, start: bytes) -> bytes:
         """The next line, which must begin so (letters of any case)."""
         line = self.line()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 from django.utils import timezone
 
 from mailboxes.core.choices import Protocol
-from mailboxes.models import Fetcher, Mailbox, PopClient, Revision
-from mailboxes.services import pool, secrets
+from mailboxes.models import Cycle, Fetcher, Mailbox, PopClient, Revision
+from mailboxes.services import fetch_cycle, leases, pool, secrets
 from mailboxes.transports import registry
 from mailboxes.transports.memory import MemoryInbound
 from mailboxes.transports.memory_server import MemoryServer
@@ -26,6 +27,7 @@ class Inbox:
     server: MemoryServer
     client: PopClient
     values: dict[str, Any] = field(default_factory=dict)
+    address: str = ADDRESS
 
     @property
     def fetcher(self) -> Fetcher:
@@ -44,7 +46,7 @@ class Inbox:
 
     def deliver(self, *subjects: str, folder: str = "INBOX") -> list[int]:
         return [
-            self.server.deliver(ADDRESS, letter(subject), folder=folder)
+            self.server.deliver(self.address, letter(subject), folder=folder)
             for subject in subjects
         ]
 
@@ -52,6 +54,18 @@ class Inbox:
         """Subjects of what is stored, in the order of storing."""
         rows = self.client.messages.order_by("pk")
         return list(rows.values_list("subject", flat=True))
+
+    def run(self, stop: Callable[[], bool] = lambda: False) -> Cycle:
+        """Claim the mailbox and run one cycle."""
+        fetcher = leases.claim(Fetcher.objects.all(), self.fetcher.pk)
+        assert fetcher is not None
+        until = time.monotonic() + 60
+        return fetch_cycle.FetchCycle(fetcher, stop, until=until).run()
+
+    def stored(self) -> list[tuple[str, str]]:
+        """Subject of all that is stored, and why it is in quarantine."""
+        rows = self.client.messages.order_by("pk")
+        return list(rows.values_list("subject", "reason"))
 
 
 def letter(subject: str, body: str = "Hello") -> bytes:
@@ -79,13 +93,14 @@ def inbox(memory: MemoryServer, db: None) -> Inbox:
     return make_inbox(memory)
 
 
-def make_inbox(memory: MemoryServer) -> Inbox:
-    mailbox = Mailbox.objects.create(address=ADDRESS)
-    client = PopClient.objects.create(section="pop-client-support", mailbox_row=mailbox)
-    made = Inbox(memory, client)
+def make_inbox(memory: MemoryServer, address: str = ADDRESS) -> Inbox:
+    mailbox = Mailbox.objects.create(address=address)
+    section = f"pop-client-{address.partition('@')[0]}"
+    client = PopClient.objects.create(section=section, mailbox_row=mailbox)
+    made = Inbox(memory, client, address=address)
     made.save(
         type="IMAP",
-        server="mail.contoso.example",
+        server=memory.host,
         password=secrets.seal("right").pk,
         first_fetch="everything",
     )

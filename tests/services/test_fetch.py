@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from mailboxes.core.choices import Outcome, RunState, SettleState, Stage
 from mailboxes.core.errors import Code, LeaseLost, MailError
-from mailboxes.models import Batch, Cycle, Fetcher, Location, Message, MessageChunk
+from mailboxes.models import Cycle, Fetcher, Location, Message, MessageChunk
 from mailboxes.services import (
+    bodies,
     fetch,
     fetch_cycle,
     instance,
@@ -62,6 +63,15 @@ def test_messages_are_stored_once_and_parsed(inbox: Inbox) -> None:
     assert stored_digests(inbox) == server_digests(inbox)
     assert inbox.fetcher.messages == 2
     assert inbox.fetcher.recent == "oo"
+
+
+def test_bad_header_stops_no_mailbox(inbox: Inbox) -> None:
+    bad = b"Subject: =?utf-8?b?abcde?=\r\nMessage-ID: =?utf-8?b?abcde?=\r\n\r\nx\r\n"
+    inbox.server.deliver(ADDRESS, bad)
+    inbox.deliver("after it")
+    cycle = run(inbox)
+    assert (cycle.outcome, cycle.stored) == (Outcome.OK, 2)
+    assert inbox.subjects() == ["=?utf-8?b?abcde?=", "after it"]
 
 
 def test_from_now_leaves_what_was_there(inbox: Inbox) -> None:
@@ -137,7 +147,8 @@ STEPS = [
     (store, "_locations"),
     (fetch_cycle.store, "write_window"),
     (fetch_cycle.parse, "parse_pending"),
-    (parse, "parse"),
+    (parse, "_read"),
+    (parse, "_write", 1),
     (fetch_cycle.settle, "settle_pending"),
     (settle, "_write", 1),
     (leases, "release"),
@@ -157,7 +168,7 @@ def test_death_at_any_step_loses_and_doubles_nothing(
     inbox = make_inbox(memory)
     inbox.save(after_fetch="mark-read")
     inbox.deliver(*[f"message {n}" for n in range(7)])
-    monkeypatch.setattr(fetch_cycle, "WINDOW_MESSAGES", 3)
+    monkeypatch.setattr(bodies, "WINDOW_MESSAGES", 3)
     module, name, *at = module_name
     fatal = at[0] if at else 2
     real = getattr(module, name)
@@ -238,40 +249,6 @@ def test_renumbered_folder_counts_copies(inbox: Inbox) -> None:
     assert stored_digests(inbox) == server_digests(inbox)
 
 
-def test_renumbered_folder_without_message_ids_is_matched_by_hash(
-    inbox: Inbox,
-) -> None:
-    raw = b"Subject: headless\r\n\r\nx\r\n"
-    inbox.server.deliver(ADDRESS, raw)
-    run(inbox)
-    inbox.server.folder(ADDRESS, "INBOX").renumber("2")
-    cycle = run(inbox)
-    assert (cycle.matched, cycle.stored, Message.objects.count()) == (1, 0, 1)
-
-
-def test_same_message_id_with_another_body_is_stored(inbox: Inbox) -> None:
-    inbox.server.deliver(ADDRESS, letter("same", "first body"))
-    run(inbox)
-    folder = inbox.server.folder(ADDRESS, "INBOX")
-    folder.renumber("2")
-    inbox.server.deliver(ADDRESS, letter("same", "another, longer body"))
-    cycle = run(inbox)
-    assert (cycle.matched, cycle.stored) == (1, 1)
-
-
-def test_renumbering_after_from_now_does_not_bring_old_mail(inbox: Inbox) -> None:
-    inbox.save(first_fetch="from-now")
-    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    inbox.server.deliver(ADDRESS, letter("ancient"), arrived=long_ago)
-    run(inbox)
-    inbox.deliver("wanted")
-    run(inbox)
-    inbox.server.folder(ADDRESS, "INBOX").renumber("2")
-    inbox.deliver("came meanwhile")
-    run(inbox)
-    assert inbox.subjects() == ["wanted", "came meanwhile"]
-
-
 def test_too_large_message_leaves_its_header_in_quarantine(inbox: Inbox) -> None:
     inbox.save(maximum_msg_size=1024, after_fetch="delete")
     inbox.server.deliver(ADDRESS, letter("huge", "x" * 5000))
@@ -345,7 +322,7 @@ def test_wrong_password_stops_after_the_second_refusal(inbox: Inbox) -> None:
 def test_hold_ends_a_cycle_at_its_window(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch_cycle, "WINDOW_MESSAGES", 1)
+    monkeypatch.setattr(bodies, "WINDOW_MESSAGES", 1)
     inbox.deliver("one", "two")
     inbox.server.hook("stream", lambda: instance.hold("test"))
     cycle = run(inbox)
@@ -366,39 +343,6 @@ def test_unexpected_failure_is_recorded_and_the_mailbox_is_tried_again(
     )
     monkeypatch.undo()
     assert run(inbox).stored == 1
-
-
-def test_batch_fetches_what_is_due_and_ends_when_nothing_is(
-    transactional_db: None, memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fetch, "IDLE_SECONDS", 0.1)
-    inbox = make_inbox(memory)
-    inbox.deliver("one", "two")
-    batch = Batch.objects.create(kind=Batch.Kind.FETCH, created_at=timezone.now())
-    fetch.run_fetch_batch(batch.pk)
-    fetch.run_fetch_batch(batch.pk)  # delivered twice
-    batch.refresh_from_db()
-    assert (batch.ended_at is not None, Cycle.objects.count()) == (True, 1)
-    assert inbox.subjects() == ["one", "two"]
-
-
-def test_batch_stops_when_it_is_asked_to(
-    transactional_db: None, memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fetch_cycle, "WINDOW_MESSAGES", 1)
-    inbox = make_inbox(memory)
-    inbox.deliver(*[f"m{n}" for n in range(20)])
-    batch = Batch.objects.create(kind=Batch.Kind.FETCH, created_at=timezone.now())
-
-    def ask() -> None:
-        Batch.objects.update(stop=True)
-        asked.wait(0.6)
-
-    asked = threading.Event()
-    memory.hook("stream", ask)
-    fetch.run_fetch_batch(batch.pk)
-    assert {cycle.outcome for cycle in Cycle.objects.all()} == {Outcome.PARTIAL}
-    assert 0 < Message.objects.count() < 20
 
 
 def test_two_processes_at_one_mailbox_store_once(

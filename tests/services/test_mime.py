@@ -20,6 +20,7 @@ HOSTILE = {
     "no header": b"just words",
     "nul": b"Subject: a\x00b\r\n\r\n\x00\x00",
     "bad encoded word": b"Subject: =?utf-8?b?////?= =?x?q?=ZZ?=\r\n\r\nx",
+    "encoded word of five letters": b"Subject: =?utf-8?b?abcde?=\r\n\r\nx",
     "encoded word in utf-7": b"Subject: =?utf-7?q?+AGE-?=\r\n\r\nx",
     "unknown charset": b"Content-Type: text/plain; charset=nonsense-9\r\n\r\n\xe9",
     "charset with newline": b'Content-Type: text/plain; charset="x\n y"\r\n\r\nx',
@@ -79,7 +80,21 @@ def _exhaust(raw: bytes) -> mime.Parsed:
 
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_mail_is_read_without_raising(raw: bytes) -> None:
-    _exhaust(raw)
+    parsed = _exhaust(raw)
+    assert mime.message_id(mime.header_of(raw)) == parsed.message_id
+
+
+def test_a_fault_of_the_parser_is_a_broken_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fault(*args: object) -> None:
+        raise RuntimeError("nobody thought of it")
+
+    monkeypatch.setattr(mime, "header", fault)
+    parsed = mime.parse(b"Subject: x\r\nMessage-ID: <1@x>\r\n\r\nx")
+    assert (parsed.defect, parsed.subject, parsed.message_id) == ("broken-mime", "", "")
+    assert (parsed.dated_at, parsed.attachments) == (None, 0)
+    assert mime.message_id(b"Message-ID: <1@x>") == ""
 
 
 @given(st.binary(max_size=2000))

@@ -19,12 +19,16 @@ FOLDER = Path(__file__).parent
 # Claims that race, conditional updates, rows with what a server has answered.
 FILES = (
     "test_epoch.py",
+    "test_fetch_batch.py",
+    "test_fetch_end.py",
     "test_instance.py",
     "test_leases.py",
     "test_outbox.py",
     "test_outbox_batch.py",
     "test_outbox_crash.py",
     "test_provider.py",
+    "test_sources.py",
+    "test_store.py",
 )
 NOT = "not oldest_goes_first"  # a thousand messages tell nothing more there
 

@@ -59,7 +59,38 @@ def test_a_worker_with_more_processes_runs_more_fetch_batches(settings: Any) -> 
     worker("a:1")
     one = Ticker("a:1")
     kinds = [batch.kind for _ in range(5) for batch in one.tick()]
-    assert kinds == ["send", "fetch", "fetch", "fetch"]
+    assert kinds == ["send", "fetch", "fetch"]
+
+
+def age(batch: Batch, seconds: float) -> None:
+    """The batch began so long ago and beats."""
+    now = timezone.now()
+    Batch.objects.filter(pk=batch.pk).update(
+        started_at=now - timedelta(seconds=seconds), beat_at=now
+    )
+
+
+@pytest.mark.parametrize(
+    ("processes", "kinds"),
+    [(5, ["send", "fetch", "fetch"]), (6, ["send", "fetch", "fetch", "fetch"])],
+)
+def test_another_batch_stands_in_for_one_past_its_time(
+    settings: Any, processes: int, kinds: list[str]
+) -> None:
+    """A process stays free for probes: without an answer the cluster is killed."""
+    settings.MAILADMIN_WORKERS = processes
+    worker("a:1")
+    one = Ticker("a:1")
+    opened = one.tick()
+    while more := one.tick():
+        opened += more
+    age(opened[1], 54)
+    assert one.tick() == []
+    for _ in range(3):
+        for batch in opened[1:]:
+            age(batch, 56)
+        opened += one.tick()
+    assert [batch.kind for batch in opened] == kinds
 
 
 def test_batches_spread_over_workers_and_one_sends() -> None:

@@ -212,3 +212,11 @@ def test_a_different_reason_for_one_recipient_does_not_speak_for_all() -> None:
 
 def reply(answer: str) -> Reply:
     return Reply(int(answer[:3]), answer[4:])
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [("1500", 1.5), ("7200000", 3600.0), ("9" * 500, 3600.0)]
+)
+def test_pause_that_is_asked_for_has_an_end(asked: str, seconds: float) -> None:
+    text = f"Request is throttled. Suggested Backoff Time: {asked} milliseconds"
+    assert imap.refusal("NO", text, S.LIST, {}).retry_after == seconds

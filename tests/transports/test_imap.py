@@ -8,11 +8,14 @@ from collections.abc import Callable
 
 import pytest
 import trustme
+from imapclient.exceptions import LoginError
 
 from mailboxes.core.choices import Security
 from mailboxes.core.errors import Code, MailError
+from mailboxes.transports import net
 from mailboxes.transports.base import Credential, Endpoint, Listed, NetworkPolicy
 from mailboxes.transports.imap import ImapTransport
+from mailboxes.transports.imap.control import Client
 from tests.servers.imap_script import (
     PASSWORD,
     TOKEN,
@@ -97,6 +100,75 @@ def test_login_is_quoted_where_plain_is_not_offered() -> None:
         pass
     (line,) = (line for line in server.heard if b" LOGIN " in line)
     assert line.partition(b" ")[2] == b'LOGIN "DOMAIN\\\\an \\"na\\"" "p\\"w"'
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [
+        ("jörg", "pw"),
+        ("anna", "pässwörd"),
+        ("anna", "pw\r\nA1 DELETE Archive"),
+        ("an\nna", "pw"),
+        ("anna", "p\udcffw"),
+    ],
+)
+def test_login_sends_literals_where_a_quoted_string_cannot_carry_it(
+    login: str, password: str
+) -> None:
+    got: list[bytes] = []
+
+    def answer(talk: Talk, tag: bytes) -> None:
+        talk.send(b"+ go\r\n")
+        got.append(talk.literal(len(login.encode("utf-8", "surrogatepass"))))
+        assert talk.line() == b" {%d}" % len(password.encode("utf-8", "surrogatepass"))
+        talk.send(b"+ go\r\n")
+        got.append(talk.literal(len(password.encode("utf-8", "surrogatepass"))))
+        assert talk.line() == b""
+        talk.send(tag + b" OK in\r\n")
+
+    credential = Credential(login, password=password)
+    with (
+        serve({b"LOGIN": answer}, b"IDLE") as server,
+        transport(server, credential) as reader,
+    ):
+        assert reader.alive()
+    assert got == [t.encode("utf-8", "surrogatepass") for t in (login, password)]
+    assert not any(b"DELETE" in line for line in server.heard)
+
+
+def test_refusal_of_a_login_with_literals_is_told() -> None:
+    def answer(talk: Talk, tag: bytes) -> None:
+        talk.send(tag + b" NO [AUTHENTICATIONFAILED] wrong\r\n")
+
+    with serve({b"LOGIN": answer}, b"IDLE") as server:
+        error = failure(server, Credential("anna", password="pässwörd"))
+    assert (error.code, error.stage) == (Code.PASSWORD_REFUSED, "sign-in")
+    assert error.evidence["answer"] == "NO [AUTHENTICATIONFAILED] wrong"
+
+
+@pytest.mark.parametrize("capabilities", [b"AUTH=PLAIN", b"IDLE"])
+def test_password_that_no_server_can_read_is_not_sent(capabilities: bytes) -> None:
+    with serve({}, capabilities) as server:
+        error = failure(server, Credential("anna", password="se\0cret"))
+    assert (error.code, error.permanent) == (Code.PASSWORD_REFUSED, True)
+    assert error.evidence["answer"] == (
+        "the log-in name or the password holds a NUL character"
+    )
+    assert not any(b"LOGIN" in h or b"AUTHENTICATE" in h for h in server.heard)
+
+
+@pytest.mark.server
+def test_literals_of_a_login_are_read_by_a_real_server(dovecot) -> None:
+    who = dovecot.password_of(dovecot.new_user())
+    for password, refused in ((who.password, False), ("pässwörd", True)):
+        client = Client(net.Line(dovecot.endpoint(), dovecot.policy(), {}))
+        try:
+            client._imap.log_in(who.login.encode(), password.encode())
+            assert (client.noop()[0][:14], refused) == (b"NOOP completed", False)
+        except LoginError as error:
+            assert ("[AUTHENTICATIONFAILED]" in str(error), refused) == (True, True)
+        finally:
+            client.shutdown()
 
 
 def test_plain_carries_letters_beyond_ascii() -> None:

@@ -79,6 +79,51 @@ def test_broken_answers_raise(line: bytes, error: type[Exception]) -> None:
         run(line)
 
 
+def test_no_comes_after_the_answers_of_what_was_sent_ahead() -> None:
+    answers = (
+        b"* 1 FETCH (UID 5 BODY[] {1}\r\nx)\r\nA1 NO [SERVERBUG] one is broken\r\n"
+        b"* 2 FETCH (UID 6 BODY[] {1}\r\ny)\r\nA2 NO another\r\nA3 OK done\r\n"
+    )
+    tags, sent = iter([b"A1", b"A2", b"A3"]), list[bytes]()
+    pipeline = Pipeline(io.BytesIO(answers), sent.append, lambda: next(tags))
+    found = []
+    with pytest.raises(Refused) as caught:
+        for answer in pipeline.run([b"UID FETCH x"] * 3):
+            found.append((answer.uid, answer.body))
+    assert found == [(5, [b"x"]), (6, [b"y"])]
+    assert (caught.value.status, caught.value.text) == (
+        "NO",
+        "[SERVERBUG] one is broken",
+    )
+    assert (pipeline.dirty, len(sent)) == (False, 3)
+
+
+def test_nothing_more_is_sent_after_a_no() -> None:
+    tags, sent = iter(b"A%d" % number for number in range(1, 100)), list[bytes]()
+    answers = b"".join(b"A%d NO x\r\n" % number for number in range(1, 5))
+    pipeline = Pipeline(io.BytesIO(answers), sent.append, lambda: next(tags))
+    with pytest.raises(Refused):
+        list(pipeline.run([b"UID FETCH x"] * 9))
+    assert (pipeline.dirty, len(sent)) == (False, 4)
+
+
+def test_of_a_body_that_is_too_large_only_the_beginning_is_kept() -> None:
+    """Whatever size it was said to have; the next answers are read all the same."""
+    large = b"Subject: x\r\n\r\n" + bytes(10_000_000)
+    answers = b"* 1 FETCH (UID 5 BODY[] {%d}\r\n%b)\r\n" % (len(large), large)
+    answers += b"* 2 FETCH (UID 6 BODY[] {4}\r\n1234)\r\nA1 OK done\r\n"
+    pipeline = Pipeline(io.BytesIO(answers), lambda data: None, lambda: b"A1")
+    tracemalloc.start()
+    found = list(pipeline.run([b"UID FETCH x"], largest=4))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [(a.uid, a.body, a.whole) for a in found] == [
+        (5, [large[:CHUNK_SIZE]], False),
+        (6, [b"1234"], True),
+    ]
+    assert peak < 4 * CHUNK_SIZE
+
+
 def test_commands_go_ahead_of_answers_by_four() -> None:
     sent: list[bytes] = []
 

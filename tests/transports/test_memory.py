@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -95,6 +96,42 @@ def test_settle_that_is_done_though_the_answer_is_lost(server: MemoryServer) -> 
     with reader(server) as inbound:
         inbound.select("")
         assert inbound.settle([1], AfterFetch.DELETE) == {1}
+
+
+def test_message_in_trouble_stands_in_nobodys_way(server: MemoryServer) -> None:
+    refusal = MailError(Code.SERVER_UNAVAILABLE, Stage.FETCH)
+    for number in range(4):
+        server.deliver(ANNA, b"%d" % number)
+    messages = server.folder(ANNA).messages
+    messages[1].troubles["stream"] = refusal
+    messages[2].troubles["stream"] = "silent"
+    messages[3].told = 99
+    with reader(server) as inbound:
+        inbound.select("")
+        listed, got = inbound.list_new(0), []
+        assert [item.size for item in listed] == [1, 1, 99, 1]
+        with pytest.raises(MailError) as caught:
+            for fetched in inbound.stream(listed):
+                got.append(fetched.id)
+        assert (caught.value, got) == (refusal, [3, 4])
+        assert [f.id for f in inbound.headers(listed)] == [1, 2, 3, 4]
+        assert inbound.alive()
+
+
+def test_slow_message_takes_the_time_that_there_is(server: MemoryServer) -> None:
+    server.deliver(ANNA, b"fast")
+    server.deliver(ANNA, b"slow")
+    server.folder(ANNA).messages[2].troubles["stream"] = "slow"
+    with reader(server) as inbound:
+        inbound.select("")
+        listed, got = inbound.list_new(0), []
+        inbound.until = time.monotonic() + 60
+        with pytest.raises(MailError) as caught:
+            for fetched in inbound.stream(listed):
+                got.append(fetched.id)
+        assert (caught.value.code, got) == (Code.READ_TIMEOUT, [1])
+        assert time.monotonic() >= inbound.until
+        assert not inbound.alive()
 
 
 def test_renumbering_makes_ids_void(server: MemoryServer) -> None:

@@ -60,6 +60,7 @@ RULES = (
     ),
 )
 _BACK_OFF = re.compile(r"suggested backoff time:?\s*(\d+)\s*milliseconds", re.I)
+LONGEST_BACK_OFF = 3600.0  # seconds; a server that asks for more is asked again then
 
 # What a plain NO means where no rule fits; BAD is a PROTOCOL_ERROR, BYE a close.
 PLAIN_NO: Mapping[Stage, tuple[Code, bool]] = {
@@ -86,9 +87,14 @@ def refusal(
         code,
         stage,
         permanent=permanent,
-        retry_after=int(match[1]) / 1000 if match else None,
+        retry_after=_seconds(match[1]) if match else None,
         evidence={**facts, "answer": f"{status} {text}".strip()},
     )
+
+
+def _seconds(milliseconds: str) -> float:
+    """Digits of any number, so more than a float may hold."""
+    return min(int(milliseconds[:12]) / 1000, LONGEST_BACK_OFF)
 
 
 def _meaning(status: str, text: str, stage: Stage, token: bool) -> tuple[Code, bool]:

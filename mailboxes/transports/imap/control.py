@@ -6,11 +6,15 @@ proxy, TLS, timeouts and failures are those of net.py, before and after STARTTLS
 
 from __future__ import annotations
 
+import io
+import re
 import ssl
+import time
 from collections.abc import Callable
 from socket import socket
+from typing import Any
 
-from imapclient import IMAPClient, SocketTimeout
+from imapclient import IMAPClient, SocketTimeout, exceptions
 from imapclient.imap4 import IMAP4WithTimeout
 
 from ...core.choices import Security, Stage
@@ -18,16 +22,64 @@ from ...core.errors import Code, MailError
 from ..net import Line
 from .stream import LONGEST_LINE
 
+_QUOTABLE = re.compile(r"[\x20-\x7e]*\Z")
+
+
+Until = Callable[[], float | None]
+
+
+class _Timed(io.RawIOBase):
+    """The reading end of a socket: each wait as long as allowed, all till a moment.
+
+    A server that sends a byte now and then would keep a timeout of single waits from
+    ever running out.
+    """
+
+    def __init__(
+        self, raw: io.RawIOBase, sock: socket, patience: float, until: Until
+    ) -> None:
+        self._raw, self._sock = raw, sock
+        self._patience, self._until = patience, until
+        self._shortened = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
+        end = self._until()
+        left = self._patience if end is None else end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for this connection is over")
+        if left < self._patience or self._shortened:
+            self._shortened = left < self._patience
+            self._sock.settimeout(min(left, self._patience))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
 
 class Control(IMAP4WithTimeout):
-    """imaplib's IMAP4 on a socket that `open_socket` returns."""
+    """imaplib's IMAP4 on a socket of `line`, read till the moment `until` at most."""
 
-    def __init__(self, host: str, port: int, open_socket: Callable[[], socket]) -> None:
-        self._open_socket = open_socket
-        super().__init__(host, port, None)
+    def __init__(self, line: Line, until: Until) -> None:
+        self._line, self._until = line, until
+        super().__init__(line.endpoint.host, line.endpoint.port, None)
 
     def _create_socket(self, timeout: float | None = None) -> socket:
-        return self._open_socket()
+        return self._line.open()
+
+    @property
+    def file(self) -> io.BufferedReader[_Timed]:
+        return self._file
+
+    @file.setter
+    def file(self, made: io.BufferedReader[Any]) -> None:
+        """imaplib makes one of each new socket: at the start and after STARTTLS."""
+        patience = self._line.policy.read_timeout
+        raw = _Timed(made.detach(), self.sock, patience, self._until)
+        self._file = io.BufferedReader(raw)
 
     def readline(self) -> bytes:
         """imaplib refuses lines over 1 MB: a SEARCH answer of some 125,000 ids."""
@@ -36,12 +88,35 @@ class Control(IMAP4WithTimeout):
             raise self.error(f"got more than {LONGEST_LINE} bytes")
         return line
 
+    def log_in(self, user: bytes, password: bytes) -> None:
+        """LOGIN with both as literals, which carry any byte but NUL (RFC 9051, 4.3).
+
+        Quoted, a letter beyond ASCII is no string of the protocol, and a line break
+        would begin another command. Raises imapclient's errors.
+        """
+        parts = _Parts(user + b" {%d}" % len(password), password)
+        self.literal = parts.next
+        status, answer = self._simple_command("LOGIN", b"{%d}" % len(user))
+        if status != "OK":
+            raise exceptions.LoginError(answer[-1].decode("utf-8", "replace"))
+        self.state = "AUTH"
+
+
+class _Parts:
+    """What goes out, piece by piece, each time the server says `+`."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self._parts = list(parts)
+
+    def next(self, _continuation: bytes) -> bytes:
+        return self._parts.pop(0) if self._parts else b""
+
 
 class Client(IMAPClient):
     """imapclient on a line of ours; opens it. Raises MailError and its own errors."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, line: Line, until: Until = lambda: None) -> None:
+        self._line, self._until = line, until
         times = SocketTimeout(line.policy.connect_timeout, line.policy.read_timeout)
         end = line.endpoint
         super().__init__(
@@ -51,7 +126,7 @@ class Client(IMAPClient):
         self._imap.debug = 0
 
     def _create_IMAP4(self) -> Control:
-        return Control(self.host, self.port, self._line.open)
+        return Control(self._line, self._until)
 
     @property
     def said_bye(self) -> str:
@@ -94,6 +169,26 @@ class XOAuth2:
 def xoauth2(user: str, token: str) -> bytes:
     """The SASL XOAUTH2 client answer, before base64."""
     return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
+
+
+def log_in(client: Client, user: str, password: str) -> None:
+    """LOGIN, quoted where that can carry both, else as literals. Neither holds a NUL.
+
+    Raises imapclient's errors.
+    """
+    if _QUOTABLE.match(user) and _QUOTABLE.match(password):
+        client.login(_quoted(user), password)  # imaplib quotes the password only
+    else:
+        client._imap.log_in(as_bytes(user), as_bytes(password))
+
+
+def as_bytes(text: str) -> bytes:
+    """UTF-8; never raises, for its error would quote what may be a password."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def require_plain_start(state: str, welcome: str, line: Line) -> None:

@@ -56,6 +56,8 @@ def mapped(
         return refusal(error.status, error.text, stage, facts, token=token)
     if isinstance(error, OSError | EOFError):
         return net.lost(error, stage, facts)
+    if isinstance(error, UnicodeError):  # its text quotes what may be a password
+        return _garbled("text that cannot be written or read", stage, facts)
     if not isinstance(error, exceptions.IMAPClientError):
         return _garbled(str(error), stage, facts)
     chain = list(_chain(error))

@@ -48,10 +48,14 @@ class Refused(Exception):
 
 @dataclass
 class Answer:
-    """One FETCH answer: its text without literals, its body if it has one."""
+    """One FETCH answer: its text without literals, its body if it has one.
+
+    whole: False when the body was larger than allowed and only its beginning is kept.
+    """
 
     text: bytes
     body: list[bytes] | None
+    whole: bool = True
 
     @property
     def uid(self) -> int:
@@ -73,18 +77,26 @@ class Pipeline:
         self._send = send
         self._new_tag = new_tag
         self._waiting: deque[bytes] = deque()
+        self._refusal: Refused | None = None
+        self._largest: int | None = None
 
     @property
     def dirty(self) -> bool:
         return bool(self._waiting)
 
-    def run(self, commands: Iterable[bytes]) -> Iterator[Answer]:
+    def run(
+        self, commands: Iterable[bytes], largest: int | None = None
+    ) -> Iterator[Answer]:
         """FETCH answers of all commands, as they come.
 
+        largest: bytes of a body that are kept, see base.InboundTransport.stream.
         Raises Refused, EOFError when the line fell, OSError of the socket, ValueError
-        when the bytes are not IMAP. Left early, or on error, the line is `dirty`.
+        when the bytes are not IMAP. A NO is raised after the answers of what was sent
+        ahead, and the line can be used again. Left early, or on another error, the
+        line is `dirty`.
         """
         todo = iter(commands)
+        self._largest = largest
         self._fill(todo)
         while self._waiting:
             line = self._line()
@@ -94,7 +106,10 @@ class Pipeline:
                     yield answer
             else:
                 self._tagged(line)
-                self._fill(todo)
+                if self._refusal is None:
+                    self._fill(todo)
+        if self._refusal is not None:
+            raise self._refusal
 
     def _fill(self, todo: Iterator[bytes]) -> None:
         while len(self._waiting) < DEPTH:
@@ -112,40 +127,47 @@ class Pipeline:
             raise ValueError(f"unexpected answer {line[:80]!r}")
         self._waiting.popleft()
         gone = b"[EXPUNGEISSUED]" in text.upper()  # RFC 5530: some are gone meanwhile
-        if status.upper() != b"OK" and not gone:
-            raise Refused(status.decode("ascii", "replace"), _text(text))
+        if status.upper() == b"OK" or gone:
+            return
+        refusal = Refused(status.decode("ascii", "replace"), _text(text))
+        if status.upper() != b"NO":
+            raise refusal
+        self._refusal = self._refusal or refusal
 
     def _untagged(self, line: bytes) -> Answer | None:
         if line[:5].upper() == b"* BYE":
             raise Refused("BYE", _text(line[5:].strip()))
-        text, body = self._pieces(line)
-        if not _FETCH.match(text):
+        answer = self._pieces(line)
+        if not _FETCH.match(answer.text):
             return None
-        return _unquoted(Answer(text, body))
+        return _unquoted(answer)
 
-    def _pieces(self, line: bytes) -> tuple[bytes, list[bytes] | None]:
+    def _pieces(self, line: bytes) -> Answer:
         """The whole answer that begins with `line`: text, and the body's literal."""
-        texts, body = [], None
+        texts, body, whole = [], None, True
         while match := _LITERAL.search(line):
-            head = line[: match.start()]
+            head, size = line[: match.start()], int(match[1])
             texts.append(head)
             is_body = _BODY.search(head) is not None
-            chunks = self._literal(int(match[1]), keep=is_body)
+            fits = self._largest is None or size <= self._largest
+            # Of what is too large the first chunk, which holds the header.
+            chunks = self._literal(size, keep=is_body * (size if fits else 1))
             if is_body:
-                body = chunks
+                body, whole = chunks, fits
             line = self._line()
         texts.append(line)
-        return b"".join(texts), body
+        return Answer(b"".join(texts), body, whole)
 
-    def _literal(self, size: int, *, keep: bool) -> list[bytes]:
-        chunks = []
-        while size:
-            chunk = self._reader.read(min(size, CHUNK_SIZE))
+    def _literal(self, size: int, *, keep: int) -> list[bytes]:
+        """Read `size` bytes; those of the chunks that begin within the first `keep`."""
+        chunks, begun = [], 0
+        while begun < size:
+            chunk = self._reader.read(min(size - begun, CHUNK_SIZE))
             if not chunk:
                 raise EOFError("connection closed within a message")
-            size -= len(chunk)
-            if keep:
+            if begun < keep:
                 chunks.append(chunk)
+            begun += len(chunk)
         return chunks
 
     def _line(self) -> bytes:

@@ -8,6 +8,7 @@ lists of UIDs only: 4.x raises on range strings, after the server has done the c
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -18,6 +19,7 @@ from ...core.choices import AfterFetch, Protocol, Security, Stage
 from ...core.errors import Code, MailError
 from .. import net
 from ..base import (
+    CHUNK_SIZE,
     Credential,
     Endpoint,
     Fetched,
@@ -27,7 +29,14 @@ from ..base import (
     NetworkPolicy,
 )
 from . import errors
-from .control import Client, StartTls, XOAuth2, require_plain_start
+from .control import (
+    Client,
+    StartTls,
+    XOAuth2,
+    as_bytes,
+    log_in,
+    require_plain_start,
+)
 from .stream import Answer, Pipeline, batches, uid_set
 
 USUAL_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
@@ -80,7 +89,7 @@ class ImapTransport(InboundTransport):
     def _greet(self, line: net.Line) -> None:
         """Connects, reads greeting and capabilities, encrypts by STARTTLS if asked."""
         with line.timed("greeting") as told, self._border(Stage.GREETING):
-            self._client = client = Client(line)
+            self._client = client = Client(line, lambda: self.until)
             control = client._imap
             told["answer"] = _text(control.welcome)
             require_plain_start(control.state, _text(control.welcome), line)
@@ -102,13 +111,17 @@ class ImapTransport(InboundTransport):
             if "AUTH=XOAUTH2" not in offered:
                 raise self._cannot_sign_in(Code.XOAUTH2_MISSING)
             self._sign_in_with_token(client)
+        elif "\0" in who.login + who.password:
+            # It ends a string in SASL PLAIN (RFC 4616), and no IMAP string holds it.
+            words = "the log-in name or the password holds a NUL character"
+            raise self._cannot_sign_in(Code.PASSWORD_REFUSED, words)
         elif "AUTH=PLAIN" in offered:
-            answer = f"\0{who.login}\0{who.password}".encode()
+            answer = as_bytes(f"\0{who.login}\0{who.password}")
             client.sasl_login("PLAIN", lambda _: answer)
         elif "LOGINDISABLED" in offered:
             raise self._cannot_sign_in(Code.LOGIN_DISABLED)
         else:
-            client.login(_quoted(who.login), who.password)
+            log_in(client, who.login, who.password)
         if "CAPABILITY" in client._imap.untagged_responses:
             client.capabilities()  # keeps what came with the sign-in's answer
 
@@ -120,12 +133,12 @@ class ImapTransport(InboundTransport):
             if mechanism.challenge:
                 self.facts["challenge"] = mechanism.challenge
 
-    def _cannot_sign_in(self, code: Code) -> MailError:
+    def _cannot_sign_in(self, code: Code, answer: str = "") -> MailError:
         return MailError(
             code,
             Stage.SIGN_IN,
             permanent=True,
-            evidence={**self.facts, "answer": self._offered()},
+            evidence={**self.facts, "answer": answer or self._offered()},
         )
 
     def _offered(self) -> str:
@@ -146,9 +159,11 @@ class ImapTransport(InboundTransport):
         client, usable = self._client, self._usable
         self._usable = False
         if client is not None and usable:
+            until, end = self.until, time.monotonic() + GOODBYE
+            self.until = end if until is None else min(until, end)
             with suppress(*errors.KNOWN):
-                client.socket().settimeout(min(self.policy.read_timeout, GOODBYE))
                 client.logout()
+            self.until = until
         self._drop()
 
     def _drop(self) -> None:
@@ -205,33 +220,51 @@ class ImapTransport(InboundTransport):
                     )
         return [listed[number] for number in sorted(listed)]
 
-    def stream(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
-        return self._bodies(batches(wanted), b"(UID BODY.PEEK[])", wanted, True)
+    def stream(
+        self, wanted: Sequence[Listed], largest: int | None = None
+    ) -> Iterator[Fetched]:
+        groups = batches(wanted)
+        for answer in self._bodies(groups, b"(UID BODY.PEEK[])", wanted, largest):
+            yield Fetched(answer.uid, answer.body or [], answer.whole)
 
     def headers(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
         groups = batches([Listed(item.id, 0, None) for item in wanted], 200)
-        return self._bodies(groups, b"(UID BODY.PEEK[HEADER])", wanted, False)
+        items = b"(UID BODY.PEEK[HEADER])"
+        for answer in self._bodies(groups, items, wanted, CHUNK_SIZE):
+            yield Fetched(answer.uid, answer.body or [], complete=False)
 
     def _bodies(
         self,
         groups: Iterable[Sequence[int]],
         items: bytes,
         wanted: Sequence[Listed],
-        complete: bool,
-    ) -> Iterator[Fetched]:
+        largest: int | None,
+    ) -> Iterator[Answer]:
         missing = {item.id for item in wanted}
         with self._border(Stage.FETCH):
-            for answer in self._fetch(groups, items):
+            for answer in self._fetch(groups, items, largest):
                 if answer.body is not None and answer.uid in missing:
                     missing.remove(answer.uid)
-                    yield Fetched(answer.uid, answer.body, complete)
+                    yield answer
 
-    def _fetch(self, groups: Iterable[Sequence[int]], items: bytes) -> Iterator[Answer]:
+    def present(self, ids: Iterable[int]) -> set[int]:
+        wanted, there = sorted(set(ids)), set[int]()
+        with self._border(Stage.LIST):
+            for start in range(0, len(wanted), LIST_CHUNK):
+                there.update(self._of("ALL", wanted[start : start + LIST_CHUNK]))
+        return there
+
+    def _fetch(
+        self,
+        groups: Iterable[Sequence[int]],
+        items: bytes,
+        largest: int | None = None,
+    ) -> Iterator[Answer]:
         control = self._connected(Stage.FETCH)._imap
         pipeline = Pipeline(control.file, control.send, control._new_tag)
         commands = (b"UID FETCH %s %s" % (uid_set(ids), items) for ids in groups)
         try:
-            yield from pipeline.run(commands)
+            yield from pipeline.run(commands, largest)
         finally:
             # imaplib keeps a list of tags that it waits for; these answers were ours.
             control.tagged_commands.clear()
@@ -283,7 +316,7 @@ class ImapTransport(InboundTransport):
 
     def _of(self, criterion: str, ids: list[int]) -> list[int]:
         """Those of `ids` that are there and meet the criterion."""
-        client = self._connected(Stage.SETTLE)
+        client = self._connected(Stage.LIST)
         found = client.search([criterion, "UID", uid_set(ids).decode()])
         return sorted(set(found) & set(ids))
 
@@ -327,13 +360,6 @@ class ImapTransport(InboundTransport):
             if mapped.code in errors.DEADLY:
                 self._usable = False
             raise mapped from error
-
-
-def _quoted(text: str) -> str:
-    """An IMAP quoted string; imaplib quotes the password but not the user."""
-    if re.search(r"[\x00\r\n]", text):
-        raise ValueError("a login holds a line break")
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _text(welcome: bytes | str) -> str:
