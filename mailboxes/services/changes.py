@@ -5,6 +5,8 @@ Reads rows only. Making revisions is services/revisions.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,8 @@ from ..models import Fetcher, OptionSet, PopClient, Revision, Sender, SmtpClient
 from . import pins, snapshots
 from .option_rules import defaults, in_form_order
 from .pins import Pinned
+
+_MAY_BE_SECRET = re.compile("passw|secret|token", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,24 @@ def compare(model: type[OptionSet], old: Side, new: Side) -> list[Change]:
 
 
 def _of_extra(old: Side, new: Side) -> list[Change]:
-    return [
-        Change(name, name, old.extra.get(name, ""), new.extra.get(name, ""))
-        for name in sorted(old.extra.keys() | new.extra.keys())
-        if old.extra.get(name) != new.extra.get(name)
-    ]
+    was, now = extra_texts(old.extra), extra_texts(new.extra)
+    found = []
+    for name in sorted(old.extra.keys() | new.extra.keys()):
+        if old.extra.get(name) == new.extra.get(name):
+            continue
+        old_text, new_text = was.get(name, ""), now.get(name, "")
+        if old_text == new_text == "set":
+            new_text = "replaced"
+        found.append(Change(name, name, old_text, new_text))
+    return found
+
+
+def extra_texts(extra: Mapping[str, str]) -> dict[str, str]:
+    """Options that are not ours as pages show them: "set" for what may be a secret."""
+    return {
+        name: "set" if value and _MAY_BE_SECRET.search(name) else value
+        for name, value in extra.items()
+    }
 
 
 def _stands_for(option: Option, side: Side) -> object:

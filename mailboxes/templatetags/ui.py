@@ -96,10 +96,19 @@ def tag(word: str, tone: str = "idle", symbol: str = "circle-minus") -> SafeStri
 
 
 @register.simple_tag
-def mark(word: str, tone: str = "pending", symbol: str = "clock") -> SafeString:
-    """A mark beside a state, such as "Pending: after restart"; never replaces it."""
+def mark(
+    word: str, tone: str = "pending", symbol: str = "clock", key: str = ""
+) -> SafeString:
+    """A mark beside a state, such as "Pending: after restart"; never replaces it.
+
+    key: what the page's script calls it by.
+    """
     return format_html(
-        '<span class="mark" data-tone="{}">{}{}</span>', tone, icon(symbol), word
+        '<span class="mark" data-tone="{}"{}>{}{}</span>',
+        tone,
+        format_html(' data-mark="{}"', key) if key else "",
+        icon(symbol),
+        word,
     )
 
 
@@ -316,26 +325,55 @@ def field(
     option: Option | None = None,
     marks: tuple[dict[str, str], ...] | None = None,
     reset_name: str = "",
+    alone: bool = False,
 ) -> dict[str, Any]:
     """One form field: label, option name, help, error, control, marks, meta line.
 
     option: default `bound.field.option` where the form sets it. marks: list of dicts
-    word, tone, symbol; default `bound.field.marks`. Hidden fields come out bare.
+    word, tone, symbol; default `bound.field.marks`. alone: the condition of the option
+    stands in its meta line, not at a group. Hidden fields come out bare.
     """
     declared = option or getattr(bound.field, "option", None)
-    return {
+    shown = {
         "bound": bound,
         "option": declared,
         "option_name": getattr(bound.field, "option_name", "")
         or (declared.name if declared else ""),
         "default": format_value(declared, declared.default) if declared else "",
         "marks": getattr(bound.field, "marks", ()) if marks is None else marks,
-        "inherited": getattr(bound.field, "inherited", ""),
-        "stored": getattr(bound.field, "stored", ""),
-        "reset_name": reset_name,
+        "condition": declared.condition.sentence if declared and alone else "",
+        "reset_name": reset_name or getattr(bound.field, "reset_name", ""),
         "checkbox": getattr(bound.field.widget, "input_type", "") == "checkbox"
         and not bound.use_fieldset,
     }
+    for name in ("inherited", "stored", "correction", "redraw", "needs", "labels"):
+        shown[name] = getattr(bound.field, name, "")
+    return shown | {"control": _control(bound, shown), "was": _was(bound)}
+
+
+def _was(bound: BoundField) -> str | None:
+    """What is saved, where something else was typed; for the page's script."""
+    form = bound.form
+    known = form.is_bound and getattr(form, "client", None) is not None
+    if not known or bound.name not in form.changed_data:
+        return None
+    saved = bound.initial
+    return str(saved).lower() if isinstance(saved, bool) else str(saved or "")
+
+
+def _control(bound: BoundField, shown: dict[str, Any]) -> SafeString:
+    """The control; a screen reader says option name, default, help, then the rest."""
+    if bound.is_hidden or bound.use_fieldset or not bound.auto_id:
+        return bound.as_widget()
+    told = {
+        "option": shown["option_name"],
+        "default": shown["option"],
+        "helptext": bound.help_text,
+        "error": bound.errors,
+        "marks": shown["option"] or shown["marks"],  # the script adds some
+    }
+    ids = [f"{bound.auto_id}_{name}" for name, there in told.items() if there]
+    return bound.as_widget(attrs={"aria-describedby": " ".join(ids)} if ids else None)
 
 
 def error_links(form: Any) -> list[dict[str, str]]:
