@@ -101,7 +101,7 @@ def option_fields(options: dict[str, Option]) -> dict[str, OptionField]:
 
 
 def grouped(options: dict[str, Option]) -> list[tuple[Group, list[str]]]:
-    """Groups of the form with the names of their fields; groups without any left out."""
+    """Groups of the form with the names of their fields; empty ones are left out."""
     found = []
     for group in Group:
         names = [name for name, option in options.items() if option.group is group]

@@ -13,8 +13,8 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 from django.forms.utils import ErrorDict
-from django.utils.translation import ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from ..core.errors import OptionError, Problem
 from ..core.options import Group, Kind

@@ -20,6 +20,10 @@ from ..services import abilities, pins
 Text = str | Promise
 
 GOOGLE_AUTHORITY = "https://accounts.google.com"
+OFFICE365_SMTP = {
+    "server-type": Protocol.SMTP.value,
+    "server": "smtp.office365.com",
+}
 XOAUTH2 = {MECHANISMS: Mechanism.XOAUTH2.value}
 APP_ONLY = XOAUTH2 | {"grant-type": Grant.CLIENT_CREDENTIALS.value}
 GRAPH = {
@@ -31,7 +35,9 @@ OF_PASSWORD = _(
     "OAuth 2.0 with the mailbox's password (ROPC): legacy, no second factor may be on."
 )
 OF_GOOGLE = _("OAuth 2.0 with a refresh token and a Google Cloud application.")
-OF_EWS = _("For Exchange on your own machines. Exchange Online ends EWS on 1 April 2027.")
+OF_EWS = _(
+    "For Exchange on your own machines. Exchange Online ends EWS on 1 April 2027."
+)
 
 
 @dataclass(frozen=True)
@@ -142,13 +148,17 @@ SMTP = (
         "microsoft365-smtp-app",
         _("Microsoft 365, SMTP, app-only"),
         OF_APP,
-        {"server-type": Protocol.SMTP.value, "server": "smtp.office365.com", **APP_ONLY},
+        {
+            "server-type": Protocol.SMTP.value,
+            "server": "smtp.office365.com",
+            **APP_ONLY,
+        },
     ),
     Template(
         "microsoft365-smtp",
         _("Microsoft 365, SMTP, mailbox password"),
         OF_PASSWORD,
-        {"server-type": Protocol.SMTP.value, "server": "smtp.office365.com", **XOAUTH2},
+        {**OFFICE365_SMTP, **XOAUTH2},
     ),
     Template(
         "exchange-ews-send",
