@@ -5,5 +5,6 @@ from __future__ import annotations
 from .views.urls_console import urlpatterns as console
 from .views.urls_option_sets import urlpatterns as option_sets
 from .views.urls_outbox import urlpatterns as outbox
+from .views.urls_setup import urlpatterns as setup
 
-urlpatterns = [*console, *option_sets, *outbox]
+urlpatterns = [*console, *option_sets, *outbox, *setup]

@@ -6,7 +6,7 @@ states are in words.py, the drawings of charts in charts.py; this module reads n
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import template
@@ -22,6 +22,8 @@ from mailboxes.core.options import Option, format_value
 from mailboxes.templatetags.words import NOTICES, look
 
 register = template.Library()
+
+SOON, VERY_SOON = 30, 7  # days before a last day
 
 
 @register.simple_tag
@@ -182,6 +184,30 @@ def at(moment: datetime | None, never: str = "–") -> SafeString:
         utc.day,
         f"{utc:%b %Y %H:%M:%S}",
     )
+
+
+@register.simple_tag
+def ends(day: date | None, today: date) -> SafeString | str:
+    """A last day: "12 Dec 2026", with a mark when it is near or over."""
+    if day is None:
+        return format_html('<span class="hint">{}</span>', _("end not known"))
+    left = (day - today).days
+    words = f"{day.day} {day:%b %Y}"
+    if left > SOON:
+        return words
+    if left < 0:
+        told = _("ended yesterday") if left == -1 else _("ended %d days ago") % -left
+    elif left == 0:
+        told = _("ends today")
+    else:
+        told = _("ends tomorrow") if left == 1 else _("ends in %d days") % left
+    sooner = left <= VERY_SOON
+    shown = mark(
+        told,
+        "fail" if sooner else "warn",
+        "circle-x" if left < 0 else "triangle-alert" if sooner else "clock",
+    )
+    return format_html("{} {}", words, shown)
 
 
 @register.filter
