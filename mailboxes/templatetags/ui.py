@@ -190,7 +190,7 @@ def at(moment: datetime | None, never: str = "–") -> SafeString:
 def ends(day: date | None, today: date) -> SafeString | str:
     """A last day: "12 Dec 2026", with a mark when it is near or over."""
     if day is None:
-        return format_html('<span class="hint">{}</span>', _("end not known"))
+        return format_html('<span class="hint">{}</span>', _("last day not known"))
     left = (day - today).days
     words = f"{day.day} {day:%b %Y}"
     if left > SOON:

@@ -24,7 +24,7 @@ from ..forms.registrations import (
 )
 from ..models import AppRegistration
 from ..models.option_shared import AUTHORITIES
-from ..services import uses
+from ..services import ends_soon, uses
 from .shared_rows import METHODS, WHATS, after_save, require, use_context
 
 WHAT = WHATS["registrations"]
@@ -97,6 +97,7 @@ def _detail(
     request: HttpRequest, row: AppRegistration, form: ReplaceSecretForm | None
 ) -> HttpResponse:
     may = request.user.has_perm("mailboxes.change_appregistration")
+    today = timezone.now().date()
     if form is None and may:
         form = ReplaceSecretForm(row=row)
     return render(
@@ -107,7 +108,9 @@ def _detail(
             "facts": _facts(row),
             "form": form,
             "may_change": may,
-            "today": timezone.now().date(),
+            "today": today,
+            "near": row.secret_ends_on is not None
+            and (row.secret_ends_on - today).days <= ends_soon.SOON,
         },
         status=400 if form is not None and form.errors else 200,
     )
