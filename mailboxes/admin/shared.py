@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils.translation import ngettext
 
 from ..forms.named_secrets import NamedSecretForm
 from ..forms.proxies import ProxyForm
@@ -57,11 +58,14 @@ class SharedAdmin(ServiceAdmin):
     def say(self, request: HttpRequest, form: Any) -> None:
         sections = len(uses.of(form.row)) if form.row else 0
         if sections:
-            messages.info(
-                request,
-                f"{sections} sections use it: pop-clients at their next cycle,"
-                " smtp-clients after Restart sending.",
+            words = ngettext(
+                "%d section uses it: a pop-client at its next cycle, an smtp-client"
+                " after Restart sending.",
+                "%d sections use it: pop-clients at their next cycle, smtp-clients"
+                " after Restart sending.",
+                sections,
             )
+            messages.info(request, words % sections)
         for notice in getattr(form.result, "notices", ()):
             messages.info(request, notice)
         for warning in getattr(form.result, "warnings", ()):

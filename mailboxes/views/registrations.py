@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from ..forms.registrations import (
     RegistrationEditForm,
@@ -87,6 +87,7 @@ def registration_new(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 @login_required
 def registration_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One of them: its values, who uses it, and the small form for a new secret."""

@@ -35,11 +35,12 @@
       f.querySelector("label, .label").textContent = label;
       f.querySelector(".help").textContent = help;
     }
+    const asked = document.getElementById(location.hash.slice(1)); // a link led here
     for (const panel of form.querySelectorAll(".panel")) {
       const count = panel.querySelector(".quiet-count");
       if (!count) continue;
       const quiet = [...panel.querySelectorAll(".field")].filter((f) => f.quiet
-        && !f.classList.contains("wrong") && !f.querySelector(":target") && !f.matches(":target"));
+        && !f.classList.contains("wrong") && !f.contains(asked));
       for (const f of panel.querySelectorAll(".field")) f.hidden = quiet.includes(f) && !open.has(panel);
       for (const g of panel.querySelectorAll(".group")) g.hidden = !g.querySelector(".field:not([hidden])");
       count.hidden = !quiet.length;
