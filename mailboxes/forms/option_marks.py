@@ -16,7 +16,7 @@ from ..core.conditions import Needs, Test
 from ..core.options import Group, Option, Target, format_value
 from ..models import SecretValue
 from ..models.clients import GRAPH_SCOPE, MICROSOFT_AUTHORITY, OUTLOOK_SCOPE
-from ..services import changes, pins, revisions
+from ..services import pins
 from ..templatetags.words import EFFECT_SHORT
 from .option_choices import choices_of, rows_to_name
 from .option_fields import Inherited, OptionField
@@ -33,7 +33,7 @@ def dress(form: OptionSetForm) -> None:
     values = form.values_shown
     type_ = str(values[form.model.type_option])
     inherited = _inherited(form)
-    pending = _pending(form)
+    pending = {state.option: state.effect for state in form.pending}
     changed = set(form.changed_data) if form.is_bound and form.client else set()
     wrong_scope = any(p.option == "scope" for p in form.looked.problems)
     for name, field in form.option_fields():
@@ -46,8 +46,9 @@ def dress(form: OptionSetForm) -> None:
         if name in changed:
             word = gettext("Changed here")
             field.marks.append(mark(word, "running", "pencil", "changed"))
-        if option.name in pending and option.used:
-            word = gettext("Pending: %s") % EFFECT_SHORT[pending[option.name].effect]
+        effect = pending.get(option.name)
+        if effect is not None:
+            word = gettext("Pending: %s") % EFFECT_SHORT[effect]
             field.marks.append(mark(word, "pending", "clock"))
         if option.used and not option.applies(values):
             field.quiet = True
@@ -140,12 +141,6 @@ def _inherited(form: OptionSetForm) -> dict[str, Inherited]:
         shown = "" if option.secret else str(value or "")
         found[name] = Inherited(registration["name"], key, text, shown)
     return found
-
-
-def _pending(form: OptionSetForm) -> dict[str, changes.Change]:
-    if form.client is None or changes.in_effect(form.client) is None:
-        return {}
-    return {change.option: change for change in revisions.pending(form.client)}
 
 
 def _stored(form: OptionSetForm, option: Option) -> str:

@@ -19,7 +19,8 @@ from django.utils.translation import ngettext
 from ..core.errors import OptionError, Problem
 from ..core.options import Group, Kind
 from ..models import PopClient, SmtpClient
-from ..services import revisions, snapshots
+from ..services import comparison, revisions, snapshots
+from ..services.comparison import OptionState
 from ..services.option_rules import Cleaned, clean, defaults
 from . import extra_options, option_marks
 from .extra_options import ExtraOptions
@@ -129,6 +130,11 @@ class OptionSetForm(forms.Form):
             "base_revision": self.client.revision if self.client else 0,
             EXTRA: extra_options.show(extra),
         }
+
+    @cached_property
+    def pending(self) -> list[OptionState]:
+        """What is saved and not in effect yet."""
+        return comparison.of(self.client).pending if self.client else []
 
     @cached_property
     def looked(self) -> Cleaned:

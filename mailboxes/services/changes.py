@@ -136,20 +136,31 @@ def value_text(option: Option, value: object, pinned: Pinned) -> str:
 
 def in_effect(client: PopClient | SmtpClient) -> Revision | None:
     """The revision that the last cycle took, or that the sender has; None if none."""
-    runner: Fetcher | Sender | None = (
-        Fetcher.objects.filter(pop_client=client).select_related("revision").first()
-        if isinstance(client, PopClient)
-        else Sender.objects.filter(smtp_client=client)
-        .select_related("revision")
-        .first()
-    )
-    return runner.revision if runner else None
+    runner: Fetcher | Sender | None
+    if isinstance(client, PopClient):
+        fetchers = Fetcher.objects.filter(pop_client=client)
+        runner = fetchers.select_related("revision").first()
+    else:
+        senders = Sender.objects.filter(smtp_client=client)
+        runner = senders.select_related("revision").first()
+    revision = runner.revision if runner else None
+    if revision is not None:  # whose it is need not be asked for again
+        if isinstance(client, PopClient):
+            revision.pop_client = client
+        else:
+            revision.smtp_client = client
+    return revision
 
 
 def pending(client: PopClient | SmtpClient) -> list[Change]:
     """What is saved and not in effect yet."""
-    current = in_effect(client)
-    saved = snapshots.newest(client)
+    return between(client, in_effect(client), snapshots.newest(client))
+
+
+def between(
+    client: PopClient | SmtpClient, current: Revision | None, saved: Revision
+) -> list[Change]:
+    """The same, where both revisions are known."""
     if current is None:
         return diff(None, saved)
     if current.pk == saved.pk:

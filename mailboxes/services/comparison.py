@@ -22,11 +22,13 @@ KEPT = "kept"  # instead of an Effect: what is only kept for export has none
 class OptionState:
     """One option. Texts are as a person reads them, "" for not set.
 
+    option: its name as declared; name: as the section writes it.
     effect: when a change is in effect, None for what is only kept for export.
     registration: name of the one that the saved value is inherited from, "" for none.
     replaced: it differs, though both texts are the same (a secret, a proxy's address).
     """
 
+    option: str
     name: str
     label: str
     in_effect: str
@@ -57,6 +59,11 @@ class Comparison:
     options: list[OptionState]
 
     @property
+    def pending(self) -> list[OptionState]:
+        """What waits; nothing while no revision is in effect at all."""
+        return self.differing if self.current else []
+
+    @property
     def differing(self) -> list[OptionState]:
         return [state for state in self.options if state.differs]
 
@@ -79,7 +86,7 @@ class Comparison:
 def of(client: Client) -> Comparison:
     """Compare the newest revision with the one in effect."""
     newest, current = snapshots.newest(client), changes.in_effect(client)
-    waiting = {change.option for change in changes.pending(client)}
+    waiting = {one.option for one in changes.between(client, current, newest)}
     saved = snapshots.of(newest)
     effective = snapshots.of(current) if current else None
     inherited = pins.inherited(saved.own, saved.pinned)
@@ -98,6 +105,7 @@ def of(client: Client) -> Comparison:
             before = after  # a margin, for one, is in effect from the next check on
         states.append(
             OptionState(
+                option=name,
                 name=option.written_name(str(saved[client.type_option])),
                 label=option.label_for(saved.values),
                 in_effect=before,
@@ -115,6 +123,7 @@ def of(client: Client) -> Comparison:
 def _extra(saved: Snapshot) -> list[OptionState]:
     return [
         OptionState(
+            option=name,
             name=name,
             label=name,
             in_effect=text,

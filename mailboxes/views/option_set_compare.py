@@ -28,6 +28,8 @@ def compare(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     both = comparison.of(client)
     revisions = client.revisions.select_related("author")
     now = timezone.now()
+    machinery = status.machinery(now)
+    request.machinery = machinery  # type: ignore[attr-defined]  # for the frame
     one = (
         status.of_pop_client(client, now)
         if isinstance(client, PopClient)
@@ -50,7 +52,7 @@ def compare(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             "page": Paginator(revisions, PER_PAGE).get_page(request.GET.get("page")),
             "numbers": range(client.revision, 0, -1)[:200],
             "mailboxes": users_of(client),
-            "machinery": status.machinery(now),
+            "machinery": machinery,
             "warnings": _warnings(client, both.newest),
             "waiting": clients.waiting_messages(client)
             if isinstance(client, SmtpClient)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from ..core.errors import StaleEdit
 from ..forms.option_sets import OptionSetForm, PopClientForm, SmtpClientForm
 from ..models import PopClient, SmtpClient
-from ..services import comparison, snapshots
+from ..services import snapshots
 from ..services.option_rules import clean
 from ..services.revisions import SaveResult
 from .option_set_lookup import Client, find, require, short_kind, testable, users_of
@@ -62,7 +62,7 @@ def edit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             "kind": kind,
             "inbound": kind == "pop",
             "mailboxes": users_of(client),
-            "pending": [] if form.is_bound else comparison.of(client).differing,
+            "pending": [] if form.is_bound else form.pending,
             "action": request.path,
             "testable": testable(),
             "back": reverse("option-set-compare", args=[kind, pk]),
