@@ -68,7 +68,8 @@ class OptionField(RawField):
     marks: what is not normal. quiet: without effect now. stored: of a secret.
     reset_name: name of the button that puts the default back, "" for no button.
     inherited: from a registration. correction: the value that one click puts in.
-    redraw: offers to show the form for what was chosen here. needs, labels: when it has
+    redraw: offers to show the form for what was chosen here. tested: finding and run of
+        a connection test that failed here, set by the page. needs, labels: when it has
         any effect, and its words in each mode, for the page's script.
     """
 
@@ -89,6 +90,7 @@ class OptionField(RawField):
         self.inherited: Inherited | None = None
         self.correction = ""
         self.redraw = False
+        self.tested: Any = None
         self.needs = ""
         self.labels = ""
 

@@ -16,6 +16,12 @@ from mailboxes.core.options import Option, format_value
 
 register = template.Library()
 
+# What the form sets on its fields (forms/option_fields), "" where it does not.
+FROM_FIELD = (
+    *("inherited", "stored", "correction", "redraw", "tested"),
+    *("needs", "labels"),
+)
+
 
 @register.inclusion_tag("components/field.html")
 def field(
@@ -44,7 +50,15 @@ def field(
         "checkbox": getattr(bound.field.widget, "input_type", "") == "checkbox"
         and not bound.use_fieldset,
     }
-    for name in ("inherited", "stored", "correction", "redraw", "needs", "labels"):
+    for name in (
+        "inherited",
+        "stored",
+        "correction",
+        "redraw",
+        "tested",
+        "needs",
+        "labels",
+    ):
         shown[name] = getattr(bound.field, name, "")
     return shown | {"control": _control(bound, shown), "was": _was(bound)}
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from ..models import PopClient, Revision, SmtpClient
 from ..services import changes, clients, comparison, snapshots, status
 from ..services.option_rules import clean
-from .option_set_lookup import Client, find, may, testable, users_of
+from .option_set_lookup import Client, find, may, may_test, users_of
 
 PER_PAGE = 25
 
@@ -59,7 +59,7 @@ def compare(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             else 0,
             "may_change": may(request, "change", type(client)),
             "may_operate": request.user.has_perm(f"mailboxes.change_{runner}"),
-            "testable": testable(),
+            "testable": may_test(request, type(client)),
             "nav": "option-sets",
         },
     )

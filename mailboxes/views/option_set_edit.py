@@ -23,7 +23,15 @@ from ..models import PopClient, SmtpClient
 from ..services import snapshots
 from ..services.option_rules import clean
 from ..services.revisions import SaveResult
-from .option_set_lookup import Client, find, require, short_kind, testable, users_of
+from .option_set_lookup import (
+    TEST_START,
+    Client,
+    find,
+    may_test,
+    require,
+    short_kind,
+    users_of,
+)
 from .option_set_stale import stale_page
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -64,7 +72,7 @@ def edit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             "mailboxes": users_of(client),
             "pending": [] if form.is_bound else form.pending,
             "action": request.path,
-            "testable": testable(),
+            "testable": may_test(request, type(client)),
             "back": reverse("option-set-compare", args=[kind, pk]),
             "nav": "option-sets",
         },
@@ -104,7 +112,8 @@ def done(request: HttpRequest, result: SaveResult) -> HttpResponse:
             messages.success(request, _("Saved, in effect at once: %s.") % labels)
         else:
             messages.info(request, _("Nothing was changed."))
-        return _next(request, result, reverse_compare(kind, result))
+        compare = reverse("option-set-compare", args=[kind, result.client.pk])
+        return _next(request, result, compare)
     kept = {p.message for p in _lasting_warnings(result.client)}
     for problem in result.warnings:
         if problem.message not in kept:
@@ -115,15 +124,14 @@ def done(request: HttpRequest, result: SaveResult) -> HttpResponse:
     return _next(request, result, reverse("option-set-saved", args=arguments))
 
 
-def reverse_compare(kind: str, result: SaveResult) -> str:
-    """The page of what is saved and in effect."""
-    return reverse("option-set-compare", args=[kind, result.client.pk])
-
-
 def _next(request: HttpRequest, result: SaveResult, usual: str) -> HttpResponse:
-    """Where a save leads: after "Save and test" to the panel that tests."""
-    if TEST in request.POST and testable():
-        return redirect(reverse_compare(short_kind(result.client), result) + "#test")
+    """Where a save leads; after "Save and test" to the test, by POST as well."""
+    client = result.client
+    if TEST in request.POST and may_test(request, type(client)):
+        answer: HttpResponse = redirect(
+            TEST_START, short_kind(client), client.pk, preserve_request=True
+        )
+        return answer
     return redirect(usual)
 
 

@@ -57,6 +57,8 @@ def may(request: HttpRequest, verb: str, model: type[Client]) -> bool:
     return request.user.has_perm(f"mailboxes.{verb}_{model._meta.model_name}")
 
 
-def testable() -> bool:
-    """This version has connection tests."""
-    return TEST_START in get_resolver().reverse_dict
+def may_test(request: HttpRequest, model: type[Client]) -> bool:
+    """This version has connection tests, and the person may run one."""
+    runner = "fetcher" if model is PopClient else "sender"
+    known = TEST_START in get_resolver().reverse_dict
+    return known and request.user.has_perm(f"mailboxes.change_{runner}")

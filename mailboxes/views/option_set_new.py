@@ -15,7 +15,7 @@ from ..forms.templates import Template
 from ..models import PopClient, SmtpClient
 from ..services import snapshots
 from .option_set_edit import FORMS, METHODS, done, entered
-from .option_set_lookup import Client, find, require, testable
+from .option_set_lookup import Client, find, may_test, require
 
 NOT_COPIED = ("password", "mailbox")
 MOST_TO_COPY = 500
@@ -72,7 +72,7 @@ def _new(
             )[:MOST_TO_COPY],
             "here": here,
             "action": request.get_full_path(),
-            "testable": testable(),
+            "testable": may_test(request, model),
             "back": reverse("option-sets"),
             "nav": "mailbox-new" if model is PopClient else "option-sets",
         },

@@ -10,7 +10,7 @@ from django.urls import reverse
 from ..models import Revision
 from ..services import changes, snapshots
 from ..services.option_rules import clean
-from .option_set_lookup import Client, find, testable, users_of
+from .option_set_lookup import Client, find, may_test, users_of
 
 
 @login_required
@@ -33,7 +33,7 @@ def saved(request: HttpRequest, kind: str, pk: int, number: int) -> HttpResponse
             "current": changes.in_effect(client),
             "mailboxes": users_of(client),
             "warnings": _warnings(client, revision, kind),
-            "testable": testable(),
+            "testable": may_test(request, type(client)),
             "nav": "option-sets",
         },
     )

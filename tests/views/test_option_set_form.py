@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib import admin
+from django.http import HttpResponse
 from django.test import Client
+from django.urls import get_resolver, include, path
 
 from mailboxes.models.clients import GRAPH_SCOPE
 from mailboxes.services import registrations, revisions
-from mailboxes.views import option_set_edit
 from tests import factories
 from tests.services.option_sets import CANARY, saved_pop, saved_smtp
 from tests.views.test_option_sets import edit_url, typed
@@ -188,16 +190,37 @@ def test_registration_changed_meanwhile_is_named_as_the_reason(browser):
     assert rows(page) == [("folder_path", "", "", "Sales", True)]
 
 
-def test_save_and_test_stands_there_only_where_tests_exist(browser, monkeypatch):
+def start(request, kind: str, pk: int) -> HttpResponse:
+    """The page of connection tests is another's; here it says what reached it."""
+    return HttpResponse(f"{request.method} {kind} {pk}")
+
+
+urlpatterns = [
+    path("test/<str:kind>/<int:pk>/", start, name="connection-test-start"),
+    path("admin/", admin.site.urls),
+    path("", include("mailboxes.urls")),
+]
+
+
+def test_save_and_test_stands_there_only_where_tests_exist(browser):
+    assert "connection-test-start" in get_resolver().reverse_dict or (
+        "Save and test" not in browser.get(edit_url(saved_pop())).content.decode()
+    )
+
+
+@pytest.mark.urls(__name__)
+def test_save_and_test_saves_and_starts_the_test(browser):
     client = saved_pop()
-    assert "Save and test" not in browser.get(edit_url(client)).content.decode()
-    monkeypatch.setattr(option_set_edit, "testable", lambda: True)
     assert 'name="test"' in browser.get(edit_url(client)).content.decode()
     data = typed(browser, edit_url(client), folder_path="Sales", test="1")
-    page = browser.post(edit_url(client), data)
-    assert page["Location"] == f"/option-sets/pop/{client.pk}/#test"
+    page = browser.post(edit_url(client), data, follow=True)
+    assert page.content.decode() == f"POST pop {client.pk}"
+    assert page.redirect_chain == [(f"/test/pop/{client.pk}/", 307)]
     client.refresh_from_db()
     assert client.revision == 2
+    viewer = Client()
+    viewer.force_login(factories.user("viewer", "change_popclient"))
+    assert 'name="test"' not in viewer.get(edit_url(client)).content.decode()
 
 
 def test_json_has_both_values_and_no_secret(browser):
