@@ -28,9 +28,10 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-def _secret_field() -> RawField:
+def _secret_field(*, required: bool = False) -> RawField:
     return RawField(
         label=_("Client secret"),
+        required=required,
         help_text=_(
             "The Value of the secret, which Entra shows once; not its Secret ID. For"
             " Google it stands under Secrets instead."
@@ -118,7 +119,7 @@ class ReplaceSecretForm(SharedForm):
 
     compared = registrations.SEEN
 
-    secret = _secret_field()
+    secret = _secret_field(required=True)
     secret_ends_on = _end_field()
 
     def problems(self) -> list[Problem]:
