@@ -77,9 +77,15 @@ def _address_problem(address: str, client: PopClient | None) -> str:
         same = same.exclude(pk=client.mailbox_row_id)
     else:
         same = same.filter(pop_client__isnull=False)
-    if same.exists():
-        return f"There is a mailbox {address} already."
-    return ""
+    taken = same.first()
+    if taken is None:
+        return ""
+    if taken.archived_at is not None:
+        return (
+            f"There is a mailbox {address} in the archive. Restore it there: Option"
+            " sets, Archived."
+        )
+    return f"There is a mailbox {address} already."
 
 
 def section_problems(
