@@ -77,15 +77,9 @@ def _address_problem(address: str, client: PopClient | None) -> str:
         same = same.exclude(pk=client.mailbox_row_id)
     else:
         same = same.filter(pop_client__isnull=False)
-    taken = same.first()
-    if taken is None:
-        return ""
-    if taken.archived_at is not None:
-        return (
-            f"There is a mailbox {address} in the archive. Restore it there: Option"
-            " sets, Archived."
-        )
-    return f"There is a mailbox {address} already."
+    if same.exists():
+        return f"There is a mailbox {address} already."
+    return ""
 
 
 def section_problems(

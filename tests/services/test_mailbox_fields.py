@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailboxes.services import clients, mailbox_fields
+from mailboxes.services import mailbox_fields
 from mailboxes.services.mailbox_fields import (
     mailbox_problems,
     section_problems,
@@ -51,17 +51,6 @@ def test_own_address_is_not_taken():
     fields = tidy_fields("SUPPORT@contoso.com", "", "", None)
     assert mailbox_problems(fields, client) == []
     assert len(mailbox_problems(fields)) == 1
-
-
-def test_address_in_the_archive_says_where_it_is():
-    clients.archive(saved_pop(), None)
-    assert messages("support@contoso.com") == [
-        (
-            "address",
-            "There is a mailbox support@contoso.com in the archive. Restore it there:"
-            " Option sets, Archived.",
-        )
-    ]
 
 
 def test_long_or_unreadable_names_are_refused():
