@@ -7,5 +7,13 @@ from .views.urls_console import urlpatterns as console
 from .views.urls_files import urlpatterns as files
 from .views.urls_option_sets import urlpatterns as option_sets
 from .views.urls_outbox import urlpatterns as outbox
+from .views.urls_setup import urlpatterns as setup
 
-urlpatterns = [*connection_test, *console, *files, *option_sets, *outbox]
+urlpatterns = [
+    *connection_test,
+    *console,
+    *files,
+    *option_sets,
+    *outbox,
+    *setup,
+]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from mailboxes.core.choices import ParseState, RunState
 from mailboxes.models import (
+    AppRegistration,
     Cycle,
     Fetcher,
     Mailbox,
@@ -23,6 +24,7 @@ from mailboxes.models import (
     SmtpClient,
     Worker,
 )
+from mailboxes.services import registrations
 
 
 def user(name: str, *permissions: str, **fields: Any):
@@ -91,6 +93,17 @@ def smtp_client(section: str = "smtp-client", **sender: Any) -> SmtpClient:
         smtp_client=client, **({"revision": revision, "generation": 1} | sender)
     )
     return client
+
+
+def registration(name: str = "Contoso", **changes: Any) -> AppRegistration:
+    """An app registration with a client secret, saved as a person does it."""
+    fields: dict[str, Any] = {
+        "tenant_authority": "https://login.microsoftonline.com",
+        "directory_id": "11111111-2222-3333-4444-555555555555",
+        "client_id": "66666666-7777-8888-9999-aaaaaaaaaaaa",
+        "secret": "first~client-secret",
+    }
+    return registrations.save(name=name, **(fields | changes)).registration
 
 
 def cycle(client: PopClient, **fields: Any) -> Cycle:

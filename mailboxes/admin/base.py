@@ -9,6 +9,9 @@ from django.contrib import admin, messages
 from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from ..core.errors import OptionError, StaleEdit
 
@@ -94,9 +97,7 @@ class AdminForm:
         super().__init__(data, initial=initial or {}, **kwargs)  # type: ignore[call-arg]
         self.instance = row or self.row_model()
         for field in self.fields.values():  # type: ignore[attr-defined]
-            stored = getattr(field, "stored", "")
-            if stored:
-                field.help_text = f"{field.help_text} {stored[0].upper()}{stored[1:]}."
+            field.help_text = _help(field)
             if isinstance(field.widget, TextInput) and "size" not in field.widget.attrs:
                 field.widget.attrs["class"] = "vTextField"
 
@@ -105,3 +106,19 @@ class AdminForm:
 
     def save_through_service(self, user: Any) -> Any:
         raise NotImplementedError
+
+
+def _help(field: Any) -> SafeString:
+    """The help of a field and what the console shows beside it, as HTML."""
+    sentences = [str(field.help_text)]
+    inherited = getattr(field, "inherited", None)
+    if inherited is not None:
+        text = inherited.text or gettext("not set")
+        sentences.append(
+            gettext("Inherited from %(name)s: %(text)s.")
+            % {"name": inherited.name, "text": text}
+        )
+    stored = getattr(field, "stored", "")
+    if stored:
+        sentences.append(f"{stored[0].upper()}{stored[1:]}.")
+    return format_html("{}", " ".join(sentences))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
 
+from ..core.options import Group
 from ..forms.option_fields import grouped
+from ..forms.option_set import EXTRA
 from ..forms.option_sets import OptionSetForm, PopClientForm, SmtpClientForm
 from ..models import PopClient, SmtpClient
 from ..templatetags.words import GROUP
@@ -35,9 +39,11 @@ class AdminSmtpClientForm(AdminOptionSetForm, SmtpClientForm):
 
 
 class OptionSetAdmin(ServiceAdmin):
-    """Saved through services/revisions; never deleted, archived in the console."""
+    """Saved through services/revisions; never deleted, but archived by the console."""
 
     search_fields = ("section", "server")
+    list_filter = (("archived_at", admin.EmptyFieldListFilter),)
+    actions = ("archive",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         may = (
@@ -46,11 +52,28 @@ class OptionSetAdmin(ServiceAdmin):
             else self.has_add_permission(request)
         )
         beside = ("base_revision", *self.form_class.beside) if may else ("section",)
-        groups = [
-            (GROUP[group], {"fields": names})
-            for group, names in grouped(self.model.options())
-        ]
+        groups = []
+        for group, names in grouped(self.model.options()):
+            kept = group is Group.ADVANCED
+            fields = [*names, EXTRA] if kept else names
+            classes = ["collapse"] if kept else []
+            groups.append((GROUP[group], {"fields": fields, "classes": classes}))
         return [(None, {"fields": beside}), *groups]
+
+    @admin.action(description="Archive, or restore from archive (one only)")
+    def archive(self, request: HttpRequest, chosen: QuerySet[Any]) -> Any:
+        """To the console's page, which explains and asks."""
+        client = chosen.first() if chosen.count() == 1 else None
+        if client is None:
+            messages.error(request, "Choose one option set.")
+            return None
+        kind = "pop" if isinstance(client, PopClient) else "smtp"
+        page = "option-set-compare" if client.archived_at else "option-set-archive"
+        return redirect(page, kind, client.pk)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        may = self.has_change_permission(request)
+        return super().get_actions(request) if may else {}
 
     def say(self, request: HttpRequest, form: Any) -> None:
         result = form.result
@@ -67,7 +90,14 @@ class OptionSetAdmin(ServiceAdmin):
 @admin.register(PopClient)
 class PopClientAdmin(OptionSetAdmin):
     form_class = AdminPopClientForm
-    list_display = ("section", "mailbox_row", "type", "server", "revision")
+    list_display = (
+        "section",
+        "mailbox_row",
+        "type",
+        "server",
+        "revision",
+        "archived_at",
+    )
     list_select_related = ("mailbox_row",)
     search_fields = ("section", "server", "mailbox_row__address")
 
@@ -75,4 +105,4 @@ class PopClientAdmin(OptionSetAdmin):
 @admin.register(SmtpClient)
 class SmtpClientAdmin(OptionSetAdmin):
     form_class = AdminSmtpClientForm
-    list_display = ("section", "server_type", "server", "revision")
+    list_display = ("section", "server_type", "server", "revision", "archived_at")

@@ -6,40 +6,49 @@ services/mailbox_fields, saving is services/revisions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.forms import BoundField
-from django.utils.translation import gettext, ngettext
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from ..core.errors import OptionError, Problem
-from ..core.options import Group, Kind, Option
-from ..models import PopClient, SecretValue, SmtpClient
-from ..services import changes, revisions, snapshots
+from ..core.options import Group, Kind
+from ..models import PopClient, SmtpClient
+from ..services import comparison, revisions, snapshots
+from ..services.comparison import OptionState
 from ..services.option_rules import Cleaned, clean, defaults
-from ..templatetags.words import EFFECT_SHORT
-from .option_fields import (
-    OptionField,
-    grouped,
-    initial_text,
-    proxy_choices,
-)
+from . import extra_options, option_marks
+from .extra_options import ExtraOptions
+from .option_blocks import Block, blocks_of
+from .option_fields import OptionField, RawField, grouped, initial_text
 from .templates import Template
 
 Client = PopClient | SmtpClient
 RESET = "reset"  # name of the buttons that put a default back
+CORRECT = "correct"  # of those that put the right value in
+REDRAW = "redraw"  # of those that show the form for what was chosen
+EXTRA = "extra"
 
 
-@dataclass(frozen=True)
-class Block:
-    """Fields of a group under one condition. quiet: it is not met now."""
+class ExtraField(RawField):
+    """All options that are not ours, as lines; the ends of lines do not count."""
 
-    condition: str
-    quiet: bool
-    fields: list[BoundField]
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(initial or "").splitlines() != str(data or "").splitlines()
+
+
+class ExtraArea(forms.Textarea):
+    """Lines that come as one text, or each under a name of its own (stale edits)."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        texts = [data.get(name, "")]
+        texts += [data[key] for key in data if key.startswith(f"{name}:")]
+        return "\n".join(text for text in texts if text)
 
 
 class OptionSetForm(forms.Form):
@@ -51,10 +60,19 @@ class OptionSetForm(forms.Form):
 
     model: type[Client]
     beside: tuple[str, ...] = ()
+    only_drawn = False  # by one of the buttons in it: shown again, never saved
     use_required_attribute = False  # mistakes are named by the server
 
     base_revision = forms.IntegerField(
         widget=forms.HiddenInput, required=False, min_value=0
+    )
+    extra = ExtraField(
+        label=_("Other options"),
+        help_text=_(
+            "mail.* properties and other options of the old server, one in a line:"
+            " name = value. They are kept for export and have no effect here."
+        ),
+        widget=ExtraArea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"}),
     )
 
     def __init__(
@@ -66,70 +84,95 @@ class OptionSetForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         self.client = client
-        self.saved = snapshots.take(client).own if client else None
+        self.newest = snapshots.take(client) if client else None
+        self.saved = self.newest.own if self.newest else None
+        self.saved_extra = self.newest.extra if self.newest else {}
         self.start = defaults(self.model.kind) | dict(
             template.values if template else {}
         )
-        self.cleaned: Cleaned | None = None
-        initial = self._initial() | kwargs.pop("initial", {})
+        initial = self._initial(template) | kwargs.pop("initial", {})
         super().__init__(data, initial=initial, **kwargs)
-        self._dress()
+        self.dress()
+
+    def dress(self) -> None:
+        """Words, marks and choices of this one option set."""
+        option_marks.dress(self)
+
+    @classmethod
+    def redrawn(cls, data: Any, changes: Mapping[str, object], **kwargs: Any) -> Any:
+        """The form as it was typed, but for `changes`; nothing is judged yet.
+
+        changes: by field name; a boolean for a check box.
+        """
+        typed = data.copy()
+        for name, value in changes.items():
+            if value is False:
+                typed.pop(name, None)
+            else:
+                typed[name] = "on" if value is True else str(value)
+        form = cls(typed, **kwargs)
+        form._errors, form.only_drawn = ErrorDict(), True
+        return form
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and not self.only_drawn
 
     # --- what is shown ---------------------------------------------------------
 
-    def _initial(self) -> dict[str, Any]:
+    def _initial(self, template: Template | None) -> dict[str, Any]:
         values = self.saved or self.start
         shown = {
             name: initial_text(option, values[option.name])
             for name, option in self.model.options().items()
         }
-        return shown | {"base_revision": self.client.revision if self.client else 0}
-
-    def _dress(self) -> None:
-        """Marks, stored secrets, proxies and reset buttons of this one option set."""
-        self.fields["proxy"].widget.choices = proxy_choices()
-        current = changes.in_effect(self.client) if self.client else None
-        waiting = revisions.pending(self.client) if self.client and current else []
-        pending = {change.option: change for change in waiting}
-        values = self._values_shown()
-        for name, field in self._option_fields():
-            option = field.option
-            field.marks, field.stored, field.reset_name = [], "", ""
-            field.option_name = option.written_name(str(values[self.model.type_option]))
-            if self.is_bound and name in self.changed_data and self.client:
-                field.marks.append(_mark(gettext("Changed here"), "running", "pencil"))
-            if option.name in pending:
-                word = gettext("Pending: %s") % EFFECT_SHORT[option.effect]
-                field.marks.append(_mark(word, "pending", "clock"))
-            if not option.applies(values):
-                word = gettext("No effect now")
-                field.marks.append(_mark(word, "idle", "circle-minus"))
-            if option.secret:
-                field.stored = self._stored(option)
-            elif option.has_default and values[option.name] != option.default:
-                field.reset_name = RESET
-
-    def _values_shown(self) -> dict[str, object]:
-        """Complete values, those that were typed where the form is bound."""
-        if self.is_bound:
-            return clean(self.model.kind, self._raw(), base=self.saved).values
-        return self.saved or self.start
-
-    def _stored(self, option: Option) -> str:
-        secret = SecretValue.objects.filter(
-            pk=(self.saved or {}).get(option.name)
-        ).first()
-        if secret is None:
-            return ""
-        when = f"{secret.created_at:%-d %b %Y}"
-        if secret.created_by is None:
-            return gettext("set %s; leave empty to keep it") % when
-        return gettext("set %(when)s by %(who)s; leave empty to keep it") % {
-            "when": when,
-            "who": secret.created_by.get_username(),
+        extra = self.saved_extra or (template.extra if template else {})
+        return shown | {
+            "base_revision": self.client.revision if self.client else 0,
+            EXTRA: extra_options.show(extra),
         }
 
-    def _option_fields(self) -> Iterator[tuple[str, OptionField]]:
+    @cached_property
+    def pending(self) -> list[OptionState]:
+        """What is saved and not in effect yet."""
+        return comparison.of(self.client).pending if self.client else []
+
+    @cached_property
+    def looked(self) -> Cleaned:
+        """What the rules say of what is shown: typed, saved, or the starting point."""
+        if self.is_bound:
+            return clean(
+                self.model.kind, self._raw(), base=self.saved, extra=self.extras.values
+            )
+        return clean(self.model.kind, {}, base=self.saved or self.start)
+
+    @cached_property
+    def values_shown(self) -> dict[str, object]:
+        """Complete values, with what is inherited from the registration."""
+        return self.looked.effective
+
+    @cached_property
+    def extras(self) -> ExtraOptions:
+        """The options that are not ours, as typed; those stored if untouched."""
+        text = self[EXTRA].data if self._sent(EXTRA) else None
+        stored = extra_options.show(self.saved_extra)
+        if text is None or text.splitlines() == stored.splitlines():
+            lines = {name: n for n, name in enumerate(self.saved_extra, start=1)}
+            return ExtraOptions(dict(self.saved_extra), lines)
+        return extra_options.read(text, self._own_names())
+
+    def _own_names(self) -> Iterator[str]:
+        type_ = str(self._raw().get(self.model.type_option) or "")
+        for option in self.model.options().values():
+            yield option.name
+            yield option.written_name(type_)
+
+    def _sent(self, name: str) -> bool:
+        if not self.is_bound:
+            return False
+        key = self.add_prefix(name)
+        return any(sent == key or sent.startswith(f"{key}:") for sent in self.data)
+
+    def option_fields(self) -> Iterator[tuple[str, OptionField]]:
         for name, field in self.fields.items():
             if isinstance(field, OptionField):
                 yield name, field
@@ -140,33 +183,46 @@ class OptionSetForm(forms.Form):
 
     def groups(self) -> list[tuple[Group, list[Block]]]:
         """The form by its questions, and in each by condition."""
-        values = self._values_shown()
-        found = []
-        for group, names in grouped(self.model.options()):
-            blocks: dict[str, Block] = {}
-            for name in names:
-                option = self.fields[name].option
-                sentence = option.condition.sentence
-                block = blocks.setdefault(
-                    sentence, Block(sentence, not option.applies(values), [])
-                )
-                block.fields.append(self[name])
-            found.append((group, list(blocks.values())))
-        return found
+        return [
+            (group, blocks_of(self, names))
+            for group, names in grouped(self.model.options())
+        ]
+
+    @property
+    def kept(self) -> list[str]:
+        """Fields of the options that are only kept for the old server."""
+        options = self.model.options()
+        return [name for name in options if options[name].group is Group.ADVANCED]
+
+    @property
+    def kept_set(self) -> int:
+        """How many of those have another value than their default."""
+        options, values = self.model.options(), self.looked.values
+        own = [(options[name], values[options[name].name]) for name in self.kept]
+        return sum(value != option.default for option, value in own)
+
+    @property
+    def kept_open(self) -> bool:
+        """A person has something to see there."""
+        return any(name in self.errors for name in self.kept)
+
+    def changed_count(self) -> int:
+        """How many fields were changed; 0 for a new option set."""
+        if not self.is_bound or not self.client:
+            return 0
+        return len([n for n in self.changed_data if n != "base_revision"])
 
     def changed_words(self) -> str:
         """ "3 changes", for the save button; "" for none or a new option set."""
-        count = len([n for n in self.changed_data if n != "base_revision"])
-        if not self.is_bound or not self.client or not count:
-            return ""
-        return ngettext("%d change", "%d changes", count) % count
+        count = self.changed_count()
+        return ngettext("%d change", "%d changes", count) % count if count else ""
 
     # --- what was typed --------------------------------------------------------
 
     def _raw(self) -> dict[str, object]:
         """Values by option name as typed; what was not sent is left out."""
         raw: dict[str, object] = {}
-        for name, field in self._option_fields():
+        for name, field in self.option_fields():
             key = self.add_prefix(name)
             sent = key in self.data or field.option.kind is Kind.BOOLEAN
             if sent:
@@ -189,8 +245,9 @@ class OptionSetForm(forms.Form):
                     " Open them again."
                 )
             )
-        self.cleaned = clean(self.model.kind, self._raw(), base=self.saved)
-        self.add_problems(self.problems_beside() + self.cleaned.problems)
+        self.add_problems(self.problems_beside() + self.looked.problems)
+        for sentence in self.extras.problems:
+            self.add_error(EXTRA, sentence)
         return self.cleaned_data
 
     def is_stale(self) -> bool:
@@ -205,10 +262,14 @@ class OptionSetForm(forms.Form):
         raise NotImplementedError
 
     def add_problems(self, problems: list[Problem]) -> None:
+        """Put each at its field; those of options that are not ours at `extra`."""
         names = self.model.fields_by_option()
         for problem in problems:
             field = names.get(problem.option, problem.option)
-            self.add_error(field if field in self.fields else None, problem.message)
+            message = problem.message
+            if problem.option in self.extras.values:
+                field, message = EXTRA, self.extras.at(problem.option, message)
+            self.add_error(field if field in self.fields else None, message)
 
     def save_with(self, user: Any, note: str = "") -> revisions.SaveResult | None:
         """Save through the service; None when it refused, its problems are added then.
@@ -224,6 +285,21 @@ class OptionSetForm(forms.Form):
     def _save(self, user: Any, note: str) -> revisions.SaveResult:
         raise NotImplementedError
 
+    def redraw_of(self, asked: Mapping[str, str]) -> dict[str, object] | None:
+        """What the button that was pressed changes in the form, by field name.
 
-def _mark(word: str, tone: str, symbol: str) -> dict[str, str]:
-    return {"word": word, "tone": tone, "symbol": symbol}
+        None when no such button was pressed. Raises KeyError for a field that has no
+        such button.
+        """
+        options = self.model.options()
+        if RESET in asked:
+            option = options[asked[RESET]]
+            if option.secret:
+                raise KeyError(option.name)
+            return {asked[RESET]: initial_text(option, option.default)}
+        if CORRECT in asked:
+            needed = option_marks.needed_scope(self.values_shown)
+            if asked[CORRECT] != "scope" or not needed:
+                raise KeyError(asked[CORRECT])
+            return {"scope": needed}
+        return {} if REDRAW in asked else None

@@ -15,9 +15,10 @@ from ..core.errors import Problem
 from ..models import PopClient, SmtpClient
 from ..services import mailbox_fields, revisions
 from .option_fields import RawField, option_fields
-from .option_set import RESET, OptionSetForm
+from .option_set import EXTRA, OptionSetForm
+from .templates import Template
 
-__all__ = ["RESET", "OptionSetForm", "PopClientForm", "SmtpClientForm"]
+__all__ = ["OptionSetForm", "PopClientForm", "SmtpClientForm"]
 
 TEXT = {"autocomplete": "off", "maxlength": 1000}
 
@@ -59,8 +60,8 @@ class PopClientForm(OptionSetForm):
         widget=forms.TextInput(attrs=TEXT | {"spellcheck": "false"}),
     )
 
-    def _initial(self) -> dict[str, Any]:
-        shown = super()._initial()
+    def _initial(self, template: Template | None) -> dict[str, Any]:
+        shown = super()._initial(template)
         if self.client is not None:
             row = self.client.mailbox_row
             shown |= {
@@ -72,8 +73,8 @@ class PopClientForm(OptionSetForm):
             }
         return shown
 
-    def _dress(self) -> None:
-        super()._dress()
+    def dress(self) -> None:
+        super().dress()
         kept = self.client.mailbox_row.smtp_client_id if self.client else None
         rows = SmtpClient.objects.filter(archived_at=None) | SmtpClient.objects.filter(
             pk=kept
@@ -114,6 +115,7 @@ class PopClientForm(OptionSetForm):
             smtp_client=fields.smtp_client,
             section=self.text("section"),
             raw=self._raw(),
+            extra=self.extras.values,
             base_revision=self.base() if self.client else 0,
             user=user,
             note=note,
@@ -134,8 +136,8 @@ class SmtpClientForm(OptionSetForm):
         widget=forms.TextInput(attrs=TEXT | {"spellcheck": "false"}),
     )
 
-    def _initial(self) -> dict[str, Any]:
-        shown = super()._initial()
+    def _initial(self, template: Template | None) -> dict[str, Any]:
+        shown = super()._initial(template)
         if self.client is not None:
             return shown | {"section": self.client.section}
         return shown | {"section": mailbox_fields.suggest_section("smtp-client", "")}
@@ -150,6 +152,7 @@ class SmtpClientForm(OptionSetForm):
             client=self.client,
             section=self.text("section"),
             raw=self._raw(),
+            extra=self.extras.values,
             base_revision=self.base() if self.client else 0,
             user=user,
             note=note,
@@ -159,6 +162,6 @@ class SmtpClientForm(OptionSetForm):
 for _form in (PopClientForm, SmtpClientForm):
     _base = {name: _form.base_fields[name] for name in ("base_revision", *_form.beside)}
     # declared_fields too: subclasses, such as the admin's, collect from them.
-    _form.declared_fields = _form.base_fields = _base | option_fields(
-        _form.model.options()
+    _form.declared_fields = _form.base_fields = (
+        _base | option_fields(_form.model.options()) | {EXTRA: _form.base_fields[EXTRA]}
     )

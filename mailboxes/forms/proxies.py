@@ -5,24 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..core.errors import OptionError, Problem
-from ..models import Proxy
-from ..services import proxies
+from ..core.choices import ProxyKind
+from ..core.errors import Problem
+from ..services import abilities, proxies
+from .option_choices import DRAFT_ONLY
 from .option_fields import RawField
+from .shared import SECRET, TEXT, SharedForm
 
-TEXT = {"autocomplete": "off", "spellcheck": "false", "maxlength": 1000}
-FIELDS = ("name", "host", "port", "username", "password", "ca_pem")
+LABELS = {
+    ProxyKind.HTTP: _("HTTP (CONNECT)"),
+    ProxyKind.SOCKS5: _("SOCKS5"),
+}
 
 
-class ProxyForm(forms.Form):
+PEM = {"rows": 6, "class": "mono", "spellcheck": "false"}
+
+
+class ProxyForm(SharedForm):
     """A proxy, new or as it is; its password is write-only."""
 
-    use_required_attribute = False
+    shown = ("name", "kind", "host", "port", "username", "ca_pem")
+    secret_field = "password"
+    secret_column = "password"
+    compared = proxies.SEEN
 
     name = RawField(label=_("Name"), required=True, widget=forms.TextInput(attrs=TEXT))
+    kind = RawField(
+        label=_("Kind"),
+        required=True,
+        help_text=_("How the proxy is spoken to."),
+        widget=forms.Select(),
+    )
     host = RawField(
         label=_("Host"),
         required=True,
@@ -32,7 +47,7 @@ class ProxyForm(forms.Form):
     port = RawField(
         label=_("Port"),
         required=True,
-        widget=forms.TextInput(attrs=TEXT | {"inputmode": "numeric"}),
+        widget=forms.TextInput(attrs=TEXT | {"inputmode": "numeric", "size": 12}),
     )
     username = RawField(
         label=_("User name"),
@@ -41,42 +56,34 @@ class ProxyForm(forms.Form):
     )
     password = RawField(
         label=_("Password"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs=SECRET),
     )
     ca_pem = RawField(
         label=_("Certificate authorities"),
         help_text=_("PEM. Needed only where the proxy inspects TLS."),
-        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        widget=forms.Textarea(attrs=PEM),
     )
 
-    def __init__(
-        self, data: Any = None, *, proxy: Proxy | None = None, **kwargs: Any
-    ) -> None:
-        self.proxy = proxy
-        shown = ("name", "host", "port", "username", "ca_pem")
-        initial = {name: getattr(proxy, name) for name in shown} if proxy else {}
-        super().__init__(data, initial=initial | kwargs.pop("initial", {}), **kwargs)
-        stored = proxy.password if proxy else None
-        if stored is not None:
-            text = gettext("set %s; leave empty to keep it")
-            self.fields["password"].help_text = text % f"{stored.created_at:%-d %b %Y}"
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("kind", ProxyKind.HTTP.value)
+        self.fields["kind"].widget.choices = [
+            (
+                kind.value,
+                label if kind in abilities.PROXIES else f"{label}; {DRAFT_ONLY}",
+            )
+            for kind, label in LABELS.items()
+        ]
 
-    def _typed(self) -> dict[str, str]:
-        return {name: str(self.data.get(self.add_prefix(name), "")) for name in FIELDS}
+    def problems(self) -> list[Problem]:
+        return proxies.clean(proxy=self.row, **self.typed()).problems
 
-    def clean(self) -> dict[str, Any]:
-        self._add(proxies.clean(proxy=self.proxy, **self._typed()).problems)
-        return self.cleaned_data
+    def _save(self, user: Any, seen_then: str) -> Any:
+        return proxies.save_proxy(
+            proxy=self.row, user=user, seen=seen_then, **self.typed()
+        )
 
-    def _add(self, problems: list[Problem]) -> None:
-        for problem in problems:
-            at = problem.option if problem.option in self.fields else None
-            self.add_error(at, problem.message)
 
-    def save_with(self, user: Any) -> Proxy | None:
-        """Save through the service; None when it refused, its problems are added."""
-        try:
-            return proxies.save_proxy(proxy=self.proxy, user=user, **self._typed())
-        except OptionError as error:
-            self._add(error.problems)
-            return None
+def _label(kind: ProxyKind) -> str:
+    able = kind in abilities.PROXIES
+    return str(LABELS[kind]) if able else f"{LABELS[kind]}; {DRAFT_ONLY}"

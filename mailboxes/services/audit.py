@@ -62,7 +62,9 @@ def event(
 def _kind(thing: Model | None) -> str:
     if thing is None:
         return ""
-    return str(getattr(thing, "kind", "") or thing._meta.model_name)
+    # Of the class: "pop-client"; a field of that name is another thing (Proxy.kind).
+    kind = getattr(type(thing), "kind", None)
+    return kind if isinstance(kind, str) else str(thing._meta.model_name)
 
 
 def _address(request: HttpRequest | None) -> str | None:

@@ -5,6 +5,8 @@ Reads rows only. Making revisions is services/revisions.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,8 @@ from ..models import Fetcher, OptionSet, PopClient, Revision, Sender, SmtpClient
 from . import pins, snapshots
 from .option_rules import defaults, in_form_order
 from .pins import Pinned
+
+_MAY_BE_SECRET = re.compile("passw|secret|token", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,24 @@ def compare(model: type[OptionSet], old: Side, new: Side) -> list[Change]:
 
 
 def _of_extra(old: Side, new: Side) -> list[Change]:
-    return [
-        Change(name, name, old.extra.get(name, ""), new.extra.get(name, ""))
-        for name in sorted(old.extra.keys() | new.extra.keys())
-        if old.extra.get(name) != new.extra.get(name)
-    ]
+    was, now = extra_texts(old.extra), extra_texts(new.extra)
+    found = []
+    for name in sorted(old.extra.keys() | new.extra.keys()):
+        if old.extra.get(name) == new.extra.get(name):
+            continue
+        old_text, new_text = was.get(name, ""), now.get(name, "")
+        if old_text == new_text == "set":
+            new_text = "replaced"
+        found.append(Change(name, name, old_text, new_text))
+    return found
+
+
+def extra_texts(extra: Mapping[str, str]) -> dict[str, str]:
+    """Options that are not ours as pages show them: "set" for what may be a secret."""
+    return {
+        name: "set" if value and _MAY_BE_SECRET.search(name) else value
+        for name, value in extra.items()
+    }
 
 
 def _stands_for(option: Option, side: Side) -> object:
@@ -119,20 +136,31 @@ def value_text(option: Option, value: object, pinned: Pinned) -> str:
 
 def in_effect(client: PopClient | SmtpClient) -> Revision | None:
     """The revision that the last cycle took, or that the sender has; None if none."""
-    runner: Fetcher | Sender | None = (
-        Fetcher.objects.filter(pop_client=client).select_related("revision").first()
-        if isinstance(client, PopClient)
-        else Sender.objects.filter(smtp_client=client)
-        .select_related("revision")
-        .first()
-    )
-    return runner.revision if runner else None
+    runner: Fetcher | Sender | None
+    if isinstance(client, PopClient):
+        fetchers = Fetcher.objects.filter(pop_client=client)
+        runner = fetchers.select_related("revision").first()
+    else:
+        senders = Sender.objects.filter(smtp_client=client)
+        runner = senders.select_related("revision").first()
+    revision = runner.revision if runner else None
+    if revision is not None:  # whose it is need not be asked for again
+        if isinstance(client, PopClient):
+            revision.pop_client = client
+        else:
+            revision.smtp_client = client
+    return revision
 
 
 def pending(client: PopClient | SmtpClient) -> list[Change]:
     """What is saved and not in effect yet."""
-    current = in_effect(client)
-    saved = snapshots.newest(client)
+    return between(client, in_effect(client), snapshots.newest(client))
+
+
+def between(
+    client: PopClient | SmtpClient, current: Revision | None, saved: Revision
+) -> list[Change]:
+    """The same, where both revisions are known."""
     if current is None:
         return diff(None, saved)
     if current.pk == saved.pk:

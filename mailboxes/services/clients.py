@@ -159,7 +159,10 @@ def restart_all_sending() -> int:
 
 
 def archive(client: Client, user: User) -> bool:
-    """Take a client out of use; everything it fetched or sent stays."""
+    """Take a client out of use; everything it fetched or sent stays.
+
+    What waits in its outbox goes on waiting. False when it was archived already.
+    """
     now = timezone.now()
     with transaction.atomic():
         rows: object = type(client).objects.filter(pk=client.pk, archived_at=None)
@@ -167,8 +170,34 @@ def archive(client: Client, user: User) -> bool:
             return False
         if isinstance(client, PopClient):
             Mailbox.objects.filter(pk=client.mailbox_row_id).update(archived_at=now)
+        else:
+            Sender.objects.filter(smtp_client=client).update(enabled=False)
         audit.record(user, "client.archived", client)
     client.archived_at = now
+    return True
+
+
+def unarchive(client: Client, user: User) -> bool:
+    """Bring a client back as it was: a pop-client's next cycle is due now.
+
+    An smtp-client sends with the revision that was in effect; what was saved meanwhile
+    waits for Restart sending. False when it was not archived.
+    """
+    with transaction.atomic():
+        rows: object = type(client).objects.filter(
+            pk=client.pk, archived_at__isnull=False
+        )
+        if not rows.update(archived_at=None):  # type: ignore[attr-defined]
+            return False
+        if isinstance(client, PopClient):
+            Mailbox.objects.filter(pk=client.mailbox_row_id).update(archived_at=None)
+            Fetcher.objects.filter(pop_client=client).update(next_due=timezone.now())
+        else:
+            sender = _sender(client)
+            on = sender.revision and snapshots.of(sender.revision)["enable-client"]
+            Sender.objects.filter(pk=sender.pk).update(enabled=bool(on))
+        audit.record(user, "client.unarchived", client)
+    client.archived_at = None
     return True
 
 
@@ -212,7 +241,8 @@ def _put_in_effect(sender: Sender, newest: Revision, *, again: bool) -> None:
         }
     if sender.revision_id != newest.pk or sender.in_effect_since is None:
         fresh["in_effect_since"] = now
-    enabled = bool(snapshots.of(newest)["enable-client"])
+    kept = newest.client.archived_at is not None
+    enabled = bool(snapshots.of(newest)["enable-client"]) and not kept
     moved = Sender.objects.filter(pk=sender.pk, generation=sender.generation).update(
         revision=newest, enabled=enabled, generation=F("generation") + 1, **fresh
     )

@@ -12,10 +12,12 @@ from django.db import transaction
 
 from ..core.errors import OptionError, Problem
 from ..models import NamedSecret, PopClient, SecretValue, SmtpClient
-from . import audit, revisions, secrets
+from . import audit, revisions, secrets, uses
 from .option_values import read_secret, tidy
 from .pins import Lookup
+from .seen import refuse_stale
 
+SEEN = ("name", "value_id")
 _NAME = re.compile(r"[^\s\[\]=]{1,40}")
 Client = PopClient | SmtpClient
 
@@ -51,10 +53,12 @@ def save(
     password: str = "",
     user: AbstractBaseUser | None = None,
     empty: bool = False,
+    seen: str = "",
 ) -> tuple[NamedSecret, list[Client]]:
     """Save a secret; None makes one. Returns it and the sections that moved on.
 
     password: the new value in plain text, or "" to keep what is stored.
+    seen: fingerprint of what was there when it was opened (services/seen).
     Raises OptionError.
     """
     wrong = problems(secret, name, password, empty=empty)
@@ -63,6 +67,7 @@ def save(
     with transaction.atomic():
         new = secret is None
         row = NamedSecret() if secret is None else secret
+        refuse_stale(secret, SEEN, seen)
         changed = ["name"] if row.name != tidy(name) else []
         row.name = tidy(name)
         value = str(read_secret(password).value)
@@ -72,10 +77,10 @@ def save(
         moved: list[Client] = []
         if changed or new:
             row.save()
+            if not new:
+                moved = _pin_in_sections(row, user)
             action = "secret.created" if new else "secret.saved"
-            audit.record(user, action, row, fields=changed)
-        if changed and not new:
-            moved = _pin_in_sections(row, user)
+            audit.record(user, action, row, fields=changed, **uses.moved(moved))
     return row, moved
 
 

@@ -15,14 +15,17 @@ from ..core.choices import ProxyKind
 from ..core.errors import OptionError, Problem
 from ..core.options import Effect, Kind, Option
 from ..models import PopClient, Proxy, SecretValue, SmtpClient
-from . import audit, revisions, secrets
+from . import abilities, audit, revisions, secrets, uses
 from .option_values import read, read_secret, tidy
+from .pins import Lookup
+from .seen import refuse_stale
 
 HOST = Option("host", "Host", "", Effect.NEXT_CYCLE, kind=Kind.HOST)
 PORT = Option(
     "port", "Port", "", Effect.NEXT_CYCLE, Kind.INTEGER, minimum=1, maximum=65535
 )
 FIELDS = ("name", "kind", "host", "port", "username", "ca_pem")
+SEEN = (*FIELDS, "password_id")
 KINDS = tuple(kind.value for kind in ProxyKind)
 
 
@@ -48,6 +51,7 @@ def clean(
 ) -> Cleaned:
     """Clean the fields of a proxy; one problem at each field that is wrong."""
     problems = []
+    kind = tidy(kind).lower() or ProxyKind.HTTP.value
 
     def wrong(field: str, message: str) -> None:
         problems.append(Problem(field, "Y01-proxy", message))
@@ -59,6 +63,13 @@ def clean(
         wrong("name", f"There is a proxy {name} already.")
     if kind not in KINDS:
         wrong("kind", f"Choose one of: {', '.join(KINDS)}.")
+    elif kind not in abilities.PROXIES and (names := _enabled(proxy)):
+        # Such a proxy can be set up, but nothing may run through it yet.
+        wrong(
+            "kind",
+            f"This version cannot go through a {kind} proxy yet. Switch these sections"
+            f" off first, or let them name another one: {', '.join(names)}.",
+        )
     at_host, at_port = read(HOST, host), read(PORT, port)
     if at_host.problem or not at_host.value:
         wrong("host", at_host.problem or "Enter the host name of the proxy.")
@@ -105,11 +116,13 @@ def save_proxy(
     ca_pem: str = "",
     user: AbstractBaseUser | None = None,
     sandbox: bool = False,
+    seen: str = "",
 ) -> Proxy:
     """Save a proxy; `proxy` None makes one. Raises OptionError.
 
-    password: a new one in plain text, or "" to keep what is stored. A proxy without a
-        user name has none.
+    kind: how it is spoken to (ProxyKind). password: a new one in plain text, or "" to
+        keep what is stored. A proxy without a user name has none.
+    seen: fingerprint of what was there when it was opened (services/seen).
     """
     cleaned = clean(
         proxy=proxy,
@@ -126,6 +139,7 @@ def save_proxy(
     with transaction.atomic():
         new = proxy is None
         row = Proxy(sandbox=sandbox) if proxy is None else proxy
+        refuse_stale(proxy, SEEN, seen)
         changed = [f for f in FIELDS if getattr(row, f) != cleaned.values[f]]
         for field, value in cleaned.values.items():
             setattr(row, field, value)
@@ -139,10 +153,9 @@ def save_proxy(
             changed.append("password")
         if changed or new:
             row.save()
+            moved = [] if new else _pin_in_clients(row, user)
             action = "proxy.created" if new else "proxy.saved"
-            audit.record(user, action, row, fields=changed)
-        if changed and not new:
-            _pin_in_clients(row, user)
+            audit.record(user, action, row, fields=changed, **uses.moved(moved))
     return row
 
 
@@ -165,10 +178,25 @@ def clients_of(proxy: Proxy) -> list[PopClient | SmtpClient]:
     ]
 
 
-def _pin_in_clients(proxy: Proxy, user: AbstractBaseUser | None) -> None:
-    for client in clients_of(proxy):
-        if client.revision:
-            revisions.pin_again(client, user, f"Proxy {proxy.name} was changed")
+def _enabled(proxy: Proxy | None) -> list[str]:
+    """Names of the sections that run through it."""
+    found = clients_of(proxy) if proxy is not None else []
+    return sorted(
+        client.section
+        for client in found
+        if client.enable_client and client.archived_at is None
+    )
+
+
+def _pin_in_clients(
+    proxy: Proxy, user: AbstractBaseUser | None
+) -> list[PopClient | SmtpClient]:
+    note, lookup = f"Proxy {proxy.name} was changed", Lookup()
+    return [
+        client
+        for client in clients_of(proxy)
+        if client.revision and revisions.pin_again(client, user, note, lookup).new
+    ]
 
 
 def _is_pem(text: str) -> bool:

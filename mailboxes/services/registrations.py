@@ -17,9 +17,10 @@ from ..core.choices import Mechanism
 from ..core.errors import OptionError, Problem
 from ..models import AppRegistration, PopClient, SecretValue, SmtpClient
 from ..models.clients import MECHANISMS
-from . import audit, option_rules, revisions, secrets
+from . import audit, option_rules, revisions, secrets, uses
 from .option_values import read_secret, tidy
 from .pins import Lookup
+from .seen import refuse_stale
 
 SHARED = {
     "tenant-authority": "tenant_authority",
@@ -27,6 +28,7 @@ SHARED = {
     "client-id": "client_id",
 }
 FIELDS = ("name", *SHARED.values(), "secret_ends_on")
+SEEN = (*FIELDS, "secret_id")  # what a person who edits it has before them
 LONGEST_NAME = 40
 Client = PopClient | SmtpClient
 
@@ -152,10 +154,12 @@ def save(
     secret: str = "",
     secret_ends_on: str | date | None = None,
     user: AbstractBaseUser | None = None,
+    seen: str = "",
 ) -> SaveResult:
     """Save a registration; None makes one. Raises OptionError.
 
     secret: a new client secret in plain text, or "" to keep what is stored.
+    seen: fingerprint of what was there when it was opened (services/seen).
     """
     cleaned = clean(
         registration=registration,
@@ -171,6 +175,7 @@ def save(
     with transaction.atomic():
         new = registration is None
         row = AppRegistration() if registration is None else registration
+        refuse_stale(registration, SEEN, seen)
         changed = [f for f in FIELDS if getattr(row, f) != cleaned.values[f]]
         for column in FIELDS:
             setattr(row, column, cleaned.values[column])
@@ -181,10 +186,10 @@ def save(
         sections: list[Client] = []
         if changed or new:
             row.save()
+            if not new:
+                sections = pin_in_sections(row, user)
             action = "registration.created" if new else "registration.saved"
-            audit.record(user, action, row, fields=changed)
-        if changed and not new:
-            sections = pin_in_sections(row, user)
+            audit.record(user, action, row, fields=changed, **uses.moved(sections))
     return SaveResult(
         registration=row,
         sections=sections,
@@ -192,6 +197,31 @@ def save(
         secret=bool(cleaned.secret),
         warnings=cleaned.warnings,
         notices=cleaned.notices,
+    )
+
+
+def replace_secret(
+    registration: AppRegistration,
+    *,
+    secret: str,
+    secret_ends_on: str | date | None,
+    user: AbstractBaseUser | None,
+    seen: str = "",
+) -> SaveResult:
+    """A new client secret with its own last day; all else stays. Raises OptionError."""
+    if not secret:
+        message = "Enter the Value of the new client secret."
+        raise OptionError([Problem("secret", "R05-secret", message)])
+    return save(
+        registration=registration,
+        name=registration.name,
+        tenant_authority=registration.tenant_authority,
+        directory_id=registration.directory_id,
+        client_id=registration.client_id,
+        secret=secret,
+        secret_ends_on=secret_ends_on,
+        user=user,
+        seen=seen,
     )
 
 

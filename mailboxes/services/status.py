@@ -101,11 +101,13 @@ class ClientStatus:
         }
 
 
-def pop_clients(now: datetime | None = None) -> list[ClientStatus]:
-    """All pop-clients that are not archived, worst first, then by address."""
+def pop_clients(
+    now: datetime | None = None, *, archived: bool = False
+) -> list[ClientStatus]:
+    """All pop-clients, or all in the archive, worst first, then by address."""
     now = now or timezone.now()
     rows = (
-        PopClient.objects.filter(archived_at=None)
+        PopClient.objects.filter(archived_at__isnull=not archived)
         .select_related("mailbox_row", "fetcher__revision")
         .order_by("mailbox_row__address")
     )
@@ -127,11 +129,13 @@ def of_pop_client(client: PopClient, now: datetime) -> ClientStatus:
     )
 
 
-def smtp_clients(now: datetime | None = None) -> list[ClientStatus]:
-    """All smtp-clients that are not archived, worst first, then by section."""
+def smtp_clients(
+    now: datetime | None = None, *, archived: bool = False
+) -> list[ClientStatus]:
+    """All smtp-clients, or all in the archive, worst first, then by section."""
     now = now or timezone.now()
     rows = (
-        SmtpClient.objects.filter(archived_at=None)
+        SmtpClient.objects.filter(archived_at__isnull=not archived)
         .select_related("sender__revision")
         .order_by("section")
     )

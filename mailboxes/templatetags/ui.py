@@ -1,16 +1,16 @@
 """Tags of the components: icons, states, times, sizes, notices, panels, form fields.
 
 Signatures with examples stand in templates/components/README.md. The words of the
-states are in words.py, the drawings of charts in charts.py; this module reads no rows.
+states are in words.py, the drawings of charts in charts.py, form fields in
+form_fields.py; this module reads no rows.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
@@ -18,10 +18,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from mailboxes.core.options import Option, format_value
+from mailboxes.templatetags import form_fields
 from mailboxes.templatetags.words import NOTICES, look
 
 register = template.Library()
+register.tags.update(form_fields.register.tags)  # one {% load ui %} for all
+
+SOON, VERY_SOON = 30, 7  # days before a last day
 
 
 @register.simple_tag
@@ -96,10 +99,19 @@ def tag(word: str, tone: str = "idle", symbol: str = "circle-minus") -> SafeStri
 
 
 @register.simple_tag
-def mark(word: str, tone: str = "pending", symbol: str = "clock") -> SafeString:
-    """A mark beside a state, such as "Pending: after restart"; never replaces it."""
+def mark(
+    word: str, tone: str = "pending", symbol: str = "clock", key: str = ""
+) -> SafeString:
+    """A mark beside a state, such as "Pending: after restart"; never replaces it.
+
+    key: what the page's script calls it by.
+    """
     return format_html(
-        '<span class="mark" data-tone="{}">{}{}</span>', tone, icon(symbol), word
+        '<span class="mark" data-tone="{}"{}>{}{}</span>',
+        tone,
+        format_html(' data-mark="{}"', key) if key else "",
+        icon(symbol),
+        word,
     )
 
 
@@ -173,6 +185,30 @@ def at(moment: datetime | None, never: str = "–") -> SafeString:
         utc.day,
         f"{utc:%b %Y %H:%M:%S}",
     )
+
+
+@register.simple_tag
+def ends(day: date | None, today: date) -> SafeString | str:
+    """A last day: "12 Dec 2026", with a mark when it is near or over."""
+    if day is None:
+        return format_html('<span class="hint">{}</span>', _("last day not known"))
+    left = (day - today).days
+    words = f"{day.day} {day:%b %Y}"
+    if left > SOON:
+        return words
+    if left < 0:
+        told = _("ended yesterday") if left == -1 else _("ended %d days ago") % -left
+    elif left == 0:
+        told = _("ends today")
+    else:
+        told = _("ends tomorrow") if left == 1 else _("ends in %d days") % left
+    sooner = left <= VERY_SOON
+    shown = mark(
+        told,
+        "fail" if sooner else "warn",
+        "circle-x" if left < 0 else "triangle-alert" if sooner else "clock",
+    )
+    return format_html("{} {}", words, shown)
 
 
 @register.filter
@@ -307,67 +343,6 @@ def pager(context: dict[str, Any], page: Any, noun: str = "") -> dict[str, Any]:
         "noun": noun,
         "previous": url(page.previous_page_number()) if page.has_previous() else "",
         "next": url(page.next_page_number()) if page.has_next() else "",
-    }
-
-
-@register.inclusion_tag("components/field.html")
-def field(
-    bound: BoundField,
-    option: Option | None = None,
-    marks: tuple[dict[str, str], ...] | None = None,
-    reset_name: str = "",
-) -> dict[str, Any]:
-    """One form field: label, option name, help, error, control, marks, meta line.
-
-    option: default `bound.field.option` where the form sets it. marks: list of dicts
-    word, tone, symbol; default `bound.field.marks`. Hidden fields come out bare.
-    """
-    declared = option or getattr(bound.field, "option", None)
-    return {
-        "bound": bound,
-        "option": declared,
-        "option_name": getattr(bound.field, "option_name", "")
-        or (declared.name if declared else ""),
-        "default": format_value(declared, declared.default) if declared else "",
-        "marks": getattr(bound.field, "marks", ()) if marks is None else marks,
-        "inherited": getattr(bound.field, "inherited", ""),
-        "stored": getattr(bound.field, "stored", ""),
-        "reset_name": reset_name,
-        "checkbox": getattr(bound.field.widget, "input_type", "") == "checkbox"
-        and not bound.use_fieldset,
-    }
-
-
-def error_links(form: Any) -> list[dict[str, str]]:
-    """One entry per message of a bound form: the words and the id to jump to."""
-    links = [{"target": "", "text": str(text)} for text in form.non_field_errors()]
-    for bound in form:
-        target = bound.id_for_label or bound.auto_id
-        if bound.use_fieldset:
-            target = f"{bound.auto_id}_0"
-        # Django's own sentence names no field: in a list of links it would say nothing.
-        links += [
-            {
-                "target": target,
-                "text": f"{bound.label}: {text}"
-                if str(text) == _("This field is required.")
-                else str(text),
-            }
-            for text in bound.errors
-        ]
-    return links
-
-
-@register.inclusion_tag("components/error_summary.html")
-def error_summary(*forms: Any) -> dict[str, Any]:
-    """Summary of the mistakes of bound forms, with a link per message; takes focus."""
-    return {
-        "links": [
-            link
-            for form in forms
-            if form is not None and getattr(form, "is_bound", False) and form.errors
-            for link in error_links(form)
-        ]
     }
 
 

@@ -238,8 +238,8 @@ def effect_sentence(value: object) -> str:
 
 @register.filter
 def effect_short(value: object) -> str:
-    """The same in two words, for marks and table cells."""
-    return _word(EFFECT_SHORT, value)
+    """The same in two words, for marks and table cells; None is what is no option."""
+    return str(_("at once")) if value is None else _word(EFFECT_SHORT, value)
 
 
 @register.filter

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ..core.choices import HEALTH_NEEDS_ATTENTION, Health
-from ..services import activity, status
+from ..services import activity, ends_soon, status
 from ..services.findings import Finding
 from ..services.status import ClientStatus
 from ..templatetags.ui import number, spell_duration
@@ -67,6 +67,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "rows": rows(inbound[:ROWS], now),
         "total": len(inbound),
         "outbound": outbound,
+        "ending": ends_soon.soon(now),
+        "today": now.date(),
         "nav": "dashboard",
     }
     context["region"] = region = "region" in request.GET

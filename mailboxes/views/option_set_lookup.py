@@ -7,19 +7,29 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
+from django.urls import get_resolver
 
 from ..models import Mailbox, PopClient, SmtpClient
 
 Client = PopClient | SmtpClient
 MODELS: dict[str, type[Client]] = {"pop": PopClient, "smtp": SmtpClient}
-RELATED = {"pop": ("mailbox_row__smtp_client", "fetcher"), "smtp": ("sender",)}
+RELATED = {
+    "pop": ("mailbox_row__smtp_client", "fetcher__revision"),
+    "smtp": ("sender__revision",),
+}
+TEST_START = "connection-test-start"  # name of the address, where there is one
 
 
-def find(kind: str, pk: int) -> Client:
-    """The option set; Http404 when there is none, or its kind is unknown."""
+def find(kind: str, pk: int, *, archived: bool | None = False) -> Client:
+    """The option set; Http404 when there is none, or its kind is unknown.
+
+    archived: only such ones, only others, or (None) both.
+    """
     if kind not in MODELS:
         raise Http404
-    rows: Any = MODELS[kind].objects.filter(archived_at=None, revision__gt=0)
+    rows: Any = MODELS[kind].objects.filter(revision__gt=0)
+    if archived is not None:
+        rows = rows.filter(archived_at__isnull=not archived)
     client: Client = get_object_or_404(rows.select_related(*RELATED[kind]), pk=pk)
     return client
 
@@ -38,6 +48,17 @@ def users_of(client: Client) -> list[Mailbox]:
 
 def require(request: HttpRequest, verb: str, model: type[Client]) -> None:
     """Raises PermissionDenied unless the person may `verb` (add, change) such sets."""
-    name = model._meta.model_name
-    if not request.user.has_perm(f"mailboxes.{verb}_{name}"):
+    if not may(request, verb, model):
         raise PermissionDenied
+
+
+def may(request: HttpRequest, verb: str, model: type[Client]) -> bool:
+    """Whether the person may `verb` (add, change) such sets."""
+    return request.user.has_perm(f"mailboxes.{verb}_{model._meta.model_name}")
+
+
+def may_test(request: HttpRequest, model: type[Client]) -> bool:
+    """This version has connection tests, and the person may run one."""
+    runner = "fetcher" if model is PopClient else "sender"
+    known = TEST_START in get_resolver().reverse_dict
+    return known and request.user.has_perm(f"mailboxes.change_{runner}")

@@ -1,28 +1,28 @@
-"""Option sets: the list, and what is saved against what is in effect (ux.md 2.7).
+"""The list of option sets, those in the archive too (ux.md section 2.7).
 
-The form stands in option_set_edit, the buttons in option_set_actions.
+What is saved against what is in effect: option_set_compare. The form: option_set_edit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core.options import Effect, Group
-from ..models import Mailbox, PopClient, Revision, SmtpClient
-from ..services import changes, clients, snapshots, status
-from ..services.option_rules import clean
+from ..models import Mailbox, PopClient
+from ..services import status
 from ..services.status import ClientStatus
-from .option_set_lookup import Client, find, short_kind, users_of
+from . import inputs
 
-PER_PAGE = 25
+PER_PAGE = 50
+FIRST = 25  # of each kind, where both are shown
 
 
 @dataclass(frozen=True)
@@ -36,132 +36,89 @@ class Row:
 
 @login_required
 def option_sets(request: HttpRequest) -> HttpResponse:
-    """Both kinds, each with its mailboxes and its revisions."""
+    """Both kinds; `?kind=` one of them, `?archived=1` the archive, `?q=` searches."""
+    archived = request.GET.get("archived") == "1"
+    kind = request.GET.get("kind", "")
+    query = inputs.text(request.GET, "q").lower()
     now = timezone.now()
-    outbound = status.smtp_clients(now)
-    serves: dict[int, list[Mailbox]] = {}
-    for mailbox in Mailbox.objects.filter(archived_at=None, smtp_client__isnull=False):
-        serves.setdefault(mailbox.smtp_client_id or 0, []).append(mailbox)
+    rows = {
+        "pop": _found("pop", status.pop_clients(now, archived=archived), query),
+        "smtp": _found("smtp", status.smtp_clients(now, archived=archived), query),
+    }
+    one = kind in rows
+    page = Paginator(rows[kind] if one else [], PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     return render(
         request,
         "option_sets/list.html",
         {
-            "inbound": [
-                Row(one, "pop", users_of(one.client)) for one in status.pop_clients(now)
+            "panels": [
+                _panel(name, found, page if one else found[:FIRST])
+                for name, found in rows.items()
+                if not one or name == kind
             ],
-            "outbound": [
-                Row(one, "smtp", serves.get(one.client.pk, [])) for one in outbound
+            "page": page if one else None,
+            "archived": archived,
+            "query": query,
+            "keep": [
+                (name, value)
+                for name, value in (("kind", kind), ("archived", "1" * archived))
+                if value
             ],
+            "filters": _filters(kind if one else "", archived, rows),
             "nav": "option-sets",
         },
     )
 
 
-@dataclass(frozen=True)
-class CompareRow:
-    """One option as components/compare.html shows it."""
-
-    label: str
-    name: str
-    effective: str
-    saved: str
-    differs: bool
-    effect: Effect
-    group: Group
-
-
-@login_required
-def compare(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
-    """Saved against in effect, the revisions, and `?a=&b=` two of them compared."""
-    client = find(kind, pk)
-    newest, current = snapshots.newest(client), changes.in_effect(client)
-    differing = {change.option for change in changes.pending(client)}
-    rows = _rows(client, newest, current, differing)
-    revisions = client.revisions.select_related("author")
-    page = Paginator(revisions, PER_PAGE).get_page(request.GET.get("page"))
-    now = timezone.now()
-    one = (
-        status.of_pop_client(client, now)
-        if isinstance(client, PopClient)
-        else status.of_smtp_client(client, now)
-    )
-    return render(
-        request,
-        "option_sets/compare.html",
-        {
-            "client": client,
-            "kind": short_kind(client),
-            "status": one,
-            "runner": one.runner,
-            "newest": newest,
-            "current": current,
-            "differing": [row for row in rows if row.differs],
-            "same": [row for row in rows if not row.differs],
-            "compared": _compared(request, client),
-            "page": page,
-            "mailboxes": users_of(client),
-            "machinery": status.machinery(now),
-            "warnings": _warnings(client, newest),
-            "waiting": clients.waiting_messages(client)
-            if isinstance(client, SmtpClient)
-            else 0,
-            "may_change": request.user.has_perm(
-                f"mailboxes.change_{client._meta.model_name}"
-            ),
-            "may_operate": request.user.has_perm(
-                f"mailboxes.change_{'fetcher' if kind == 'pop' else 'sender'}"
-            ),
-            "nav": "option-sets",
-        },
-    )
-
-
-def _rows(
-    client: Client, newest: Revision, current: Revision | None, differing: set[str]
-) -> list[CompareRow]:
-    saved = snapshots.of(newest)
-    effective = snapshots.of(current) if current else None
-    rows = []
-    for option in client.options().values():
-        name = option.name
-        after = changes.value_text(option, saved[name], saved.pinned)
-        before = ""
-        if effective:
-            before = changes.value_text(option, effective[name], effective.pinned)
-        differs = name in differing
-        if differs and before == after:
-            after = _("%s, replaced") % after
-        rows.append(
-            CompareRow(
-                option.label,
-                name,
-                before if differs else after,
-                after,
-                differs,
-                option.effect,
-                option.group,
-            )
+def _found(kind: str, statuses: list[ClientStatus], query: str) -> list[Row]:
+    serves: dict[int, list[Mailbox]] = {}
+    if kind == "smtp" and statuses:
+        rows = Mailbox.objects.filter(archived_at=None, smtp_client__isnull=False)
+        for mailbox in rows:
+            serves.setdefault(mailbox.smtp_client_id or 0, []).append(mailbox)
+    found = []
+    for one in statuses:
+        client = one.client
+        mailboxes = (
+            [client.mailbox_row]
+            if isinstance(client, PopClient)
+            else serves.get(client.pk, [])
         )
-    return rows
+        names = [one.name, one.type, client.server, *(str(m) for m in mailboxes)]
+        if all(word in " ".join(names).lower() for word in query.split()):
+            found.append(Row(one, kind, mailboxes))
+    return found
 
 
-def _compared(request: HttpRequest, client: Client) -> dict[str, Any] | None:
-    """What `?a=&b=` asks for; Http404 for revisions that do not exist."""
-    asked = [request.GET.get(name, "") for name in ("a", "b")]
-    if not any(asked):
-        return None
-    if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in asked):
-        raise Http404
-    first, second = (
-        client.revisions.select_related("author").filter(number=int(text)).first()
-        for text in asked
-    )
-    if first is None or second is None:
-        raise Http404
-    return {"a": first, "b": second, "changes": changes.diff(first, second)}
+def _panel(kind: str, found: list[Row], shown: Sequence[Row] | Page) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "title": _("Inbound: pop-client")
+        if kind == "pop"
+        else _("Outbound: smtp-client"),
+        "rows": list(shown),
+        "more": len(found) if len(found) > len(shown) else 0,
+    }
 
 
-def _warnings(client: Client, newest: Revision) -> list[str]:
-    values = snapshots.of(newest).own
-    cleaned = clean(client.kind, {}, base=values)
-    return [problem.message for problem in cleaned.problems + cleaned.warnings]
+def _filters(
+    kind: str, archived: bool, rows: dict[str, list[Row]]
+) -> list[dict[str, Any]]:
+    count = {name: len(found) for name, found in rows.items()}
+    choices: list[tuple[str, str, int | None, bool]] = [
+        (_("All"), "?", None, not kind and not archived),
+        ("pop-client", "?kind=pop", None, kind == "pop" and not archived),
+        ("smtp-client", "?kind=smtp", None, kind == "smtp" and not archived),
+        (
+            _("Archived"),
+            "?archived=1",
+            sum(count.values()) if archived else None,
+            archived,
+        ),
+    ]
+    return [
+        {"label": label, "url": url, "count": number, "current": current}
+        for label, url, number, current in choices
+    ]

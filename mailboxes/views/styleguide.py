@@ -37,7 +37,7 @@ MARGIN = Option(
     kind=Kind.DURATION,
     default=300,
     default_from=Origin.VENDOR,
-    condition=Condition(lambda v: True, "Takes effect only with XOAUTH2."),
+    condition=Condition((), "Takes effect only with XOAUTH2."),
 )
 SECRET = Option(
     name="password",
@@ -178,7 +178,7 @@ def _context(now: datetime) -> dict[str, Any]:
             {
                 "label": "Folder",
                 "name": "folder-path",
-                "effective": "INBOX",
+                "in_effect": "INBOX",
                 "saved": "INBOX/Escalations/Europe, Middle East and Africa",
                 "differs": True,
                 "effect": Effect.NEXT_CYCLE,
@@ -186,7 +186,7 @@ def _context(now: datetime) -> dict[str, Any]:
             {
                 "label": "Server",
                 "name": "server",
-                "effective": "smtp.office365.com",
+                "in_effect": "smtp.office365.com",
                 "saved": "smtp-hve.office365.com",
                 "differs": True,
                 "effect": Effect.RESTART,
@@ -194,7 +194,7 @@ def _context(now: datetime) -> dict[str, Any]:
             {
                 "label": "Proxy",
                 "name": "proxy",
-                "effective": "",
+                "in_effect": "",
                 "saved": "",
                 "differs": False,
                 "effect": Effect.NEXT_CYCLE,

@@ -11,11 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailboxes.models import (
+    AppRegistration,
     AuditEvent,
     Batch,
     Cycle,
     Lease,
     Mailbox,
+    NamedSecret,
     PopClient,
     Proxy,
     SecretValue,
@@ -23,11 +25,13 @@ from mailboxes.models import (
     Worker,
 )
 from mailboxes.services import proxies, revisions, secrets
+from tests import factories
 from tests.services.option_sets import CANARY, CLIENT, DIRECTORY, saved_pop, saved_smtp
 
 pytestmark = pytest.mark.django_db
 
-EDITABLE = {"popclient", "smtpclient", "proxy", "mailbox"}
+SHARED = {"proxy", "appregistration", "namedsecret"}
+EDITABLE = {"popclient", "smtpclient", "mailbox", *SHARED}
 MODELS = sorted(apps.get_app_config("mailboxes").get_models(), key=lambda m: m.__name__)
 NEW = {
     "address": "support@contoso.com",
@@ -72,14 +76,16 @@ def test_every_model_has_a_list_page(browser, model):
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.__name__)
-def test_only_four_models_can_be_changed_there(rf, django_user_model, model):
+def test_only_six_models_can_be_changed_there(rf, django_user_model, model):
     request = rf.get("/")
     request.user = django_user_model.objects.create_superuser("anna")
     page = admin.site._registry[model]
     may = (page.has_add_permission(request), page.has_change_permission(request))
-    assert may == ((model._meta.model_name in EDITABLE),) * 2
-    assert page.has_delete_permission(request) is (model is Proxy)
-    assert page.get_actions(request) == {}
+    name = model._meta.model_name
+    assert may == ((name in EDITABLE),) * 2
+    assert page.has_delete_permission(request) is (name in SHARED)
+    archives = {"archive"} if name in ("popclient", "smtpclient") else set()
+    assert set(page.get_actions(request)) == archives
 
 
 def test_new_pop_client_goes_through_the_service(browser):
@@ -179,7 +185,7 @@ def test_smtp_client_change_is_saved_not_in_effect(browser):
 
 
 def test_proxy_password_is_write_only(browser):
-    data = {"name": "squid", "host": "proxy.example", "port": "3128"}
+    data = {"name": "squid", "kind": "http", "host": "proxy.example", "port": "3128"}
     browser.post(url(Proxy, "add"), data | {"username": "u", "password": CANARY})
     proxy = Proxy.objects.get()
     assert secrets.reveal(proxy.password_id) == CANARY
@@ -194,9 +200,12 @@ def test_proxy_password_is_write_only(browser):
 
 
 def test_proxy_mistakes_stand_at_their_fields(browser):
-    page = browser.post(url(Proxy, "add"), {"host": "http://p:1", "port": "0"})
+    page = browser.post(
+        url(Proxy, "add"), {"kind": "socks4", "host": "http://p:1", "port": "0"}
+    )
     assert {k: list(v) for k, v in page.context["adminform"].form.errors.items()} == {
         "name": ["Enter a name of 1 to 40 characters."],
+        "kind": ["Choose one of: http, socks5."],
         "host": ["Enter the host name alone, without http:// and without a path: p."],
         "port": ["Enter a whole number, 1 to 65535."],
     }
@@ -276,3 +285,85 @@ def test_sign_in_is_the_consoles(client, django_user_model):
     assert page["Location"] == "/sign-in/?next=/admin/"
     client.force_login(django_user_model.objects.create_user("viewer"))
     assert client.get("/admin/login/?next=/admin/").status_code == 403
+
+
+def test_registration_goes_through_the_service(browser):
+    data = {
+        "name": "Contoso",
+        "tenant_authority": "https://login.microsoftonline.com/",
+        "client_id": CLIENT,
+        "directory_id": DIRECTORY,
+        "secret": CANARY,
+        "secret_ends_on": "2028-05-31",
+    }
+    browser.post(url(AppRegistration, "add"), data)
+    row = AppRegistration.objects.get()
+    assert secrets.reveal(row.secret_id) == CANARY
+    assert row.tenant_authority == "https://login.microsoftonline.com"
+    client = saved_pop(registration=str(row.pk), grant_type="client_credentials")
+    path = url(AppRegistration, "change", row.pk)
+    assert CANARY not in browser.get(path).content.decode()
+    page = browser.post(path, typed(browser, path, secret="other"), follow=True)
+    assert "1 section uses it" in page.content.decode()
+    client.refresh_from_db()
+    assert client.revision == 2
+    wrong = browser.post(path, typed(browser, path, client_id="x", name=""))
+    assert sorted(wrong.context["adminform"].form.errors) == ["client_id", "name"]
+
+
+def test_registration_changed_meanwhile_is_told(browser):
+    row = factories.registration()
+    path = url(AppRegistration, "change", row.pk)
+    data = typed(browser, path, directory_id="mine.example")
+    AppRegistration.objects.update(directory_id="theirs.example")
+    page = browser.post(path, data)
+    assert "Somebody else has saved this" in page.content.decode()
+    assert AppRegistration.objects.get().directory_id == "theirs.example"
+
+
+def test_named_secret_is_write_only_and_kept_while_in_use(browser):
+    browser.post(url(NamedSecret, "add"), {"name": "gmail", "password": CANARY})
+    row = NamedSecret.objects.get()
+    assert secrets.reveal(row.value_id) == CANARY
+    path = url(NamedSecret, "change", row.pk)
+    assert CANARY not in browser.get(path).content.decode()
+    client = saved_pop(secret="gmail", enable_client="no")
+    browser.post(url(NamedSecret, "delete", row.pk), {"post": "yes"})
+    assert NamedSecret.objects.count() == 1
+    PopClient.objects.filter(pk=client.pk).update(secret=None)
+    browser.post(url(NamedSecret, "delete", row.pk), {"post": "yes"})
+    assert AuditEvent.objects.filter(action="secret.deleted").count() == 1
+
+
+def test_other_options_and_inherited_values_stand_in_the_admin_too(browser):
+    row = factories.registration()
+    client = saved_pop(registration=str(row.pk))
+    path = url(PopClient, "change", client.pk)
+    text = browser.get(path).content.decode()
+    assert "Inherited from Contoso: 66666666-7777-8888-9999-aaaaaaaaaaaa." in text
+    assert "secret-&lt;name&gt;" in text
+    browser.post(path, typed(browser, path, extra="mail.a = 1"))
+    client.refresh_from_db()
+    assert client.extra == {"mail.a": "1"}
+    page = browser.post(path, typed(browser, path, extra="mail.a"))
+    assert list(page.context["adminform"].form.errors["extra"]) == [
+        "Line 1: Write name = value."
+    ]
+
+
+def test_archive_is_asked_for_one_set_on_the_consoles_page(browser):
+    one, other = saved_pop(), saved_pop("b@contoso.com")
+    path = url(PopClient, "changelist")
+
+    def act(*clients: PopClient):
+        data = {"action": "archive", "_selected_action": [c.pk for c in clients]}
+        return browser.post(path, data)
+
+    page = act(one, other)
+    assert page["Location"] == path
+    assert act(one)["Location"] == f"/option-sets/pop/{one.pk}/archive/"
+    one.refresh_from_db()
+    assert one.archived_at is None
+    browser.post(f"/option-sets/pop/{one.pk}/archive/")
+    assert act(one)["Location"] == f"/option-sets/pop/{one.pk}/"
+    assert browser.post(url(PopClient, "delete", one.pk)).status_code == 403

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests import factories
 from tests.fixtures.product import PASSWORD, Product
 from tests.fixtures.servers import note_real_server
 
@@ -59,8 +61,8 @@ class Visitor:
         self.page.wait_for_url(f"{self.base}/")
 
 
-def visit(browser: Browser, product: Product, **options: Any) -> Visitor:
-    """A new context against `product`."""
+def visit(browser: Browser, product: Any, **options: Any) -> Visitor:
+    """A new context against `product`, a Product or what has a `url` as well."""
     options.setdefault("viewport", {"width": 1280, "height": 900})
     options.setdefault("reduced_motion", "reduce")
     context = browser.new_context(**options)
@@ -85,6 +87,42 @@ def visit(browser: Browser, product: Product, **options: Any) -> Visitor:
     page.on("console", console)
     page.on("pageerror", lambda error: visitor.trouble.append(f"script: {error}"))
     return visitor
+
+
+@pytest.fixture
+def console(
+    browser: Browser, live_server: Any, settings: Any, client: Any
+) -> Iterator[Callable[..., Page]]:
+    """A function that opens a page of a console whose rows a test makes itself.
+
+    Signed in as anna, without worker and sandbox; fails on any trouble. The list of
+    it is `page.trouble`.
+    """
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {
+            "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        }
+    }
+    client.force_login(factories.superuser("anna"))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    place = SimpleNamespace(url=live_server.url)
+    visitors: dict[str, Visitor] = {}
+
+    def opened(path: str, **options: Any) -> Page:
+        key = repr(sorted(options.items()))
+        if key not in visitors:
+            visitors[key] = visit(browser, place, **options)
+            visitors[key].context.add_cookies(
+                [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
+            )
+            visitors[key].page.trouble = visitors[key].trouble  # type: ignore
+        visitors[key].goto(path)
+        return visitors[key].page
+
+    yield opened
+    for one in visitors.values():
+        one.context.close()
+    assert [trouble for one in visitors.values() for trouble in one.trouble] == []
 
 
 @pytest.fixture

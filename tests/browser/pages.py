@@ -16,6 +16,8 @@ PLAIN = {
     "outbox-compose": "/outbox/compose/",
     "option-sets": "/option-sets/",
     "options-import": "/option-sets/import/",
+    "smtp-client-new": "/option-sets/smtp/new/",
+    "registrations": "/registrations/",
     "system": "/system/",
     "not-found": "/no-such-page/",
 }

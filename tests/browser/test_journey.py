@@ -87,7 +87,7 @@ def _journey(
     links = summary.get_by_role("link").all_inner_texts()
     assert len(links) == 3
     for label, text in zip(
-        ("Server", "Directory (tenant) ID", "Application (client) ID"),
+        ("Server", "Application (client) ID", "Directory (tenant) ID"),
         links,
         strict=True,
     ):

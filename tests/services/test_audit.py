@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from mailboxes.services import audit
+from mailboxes.models import AuditEvent
+from mailboxes.services import audit, proxies
 from tests.services.option_sets import saved_pop
 
 pytestmark = pytest.mark.django_db
@@ -42,3 +43,9 @@ def test_command_has_no_person():
         "command line",
         "",
     )
+
+
+def test_thing_with_a_field_named_kind_is_named_by_its_model():
+    proxy = proxies.save_proxy(name="squid", host="proxy.example", port=3128)
+    event = AuditEvent.objects.get(action="proxy.created")
+    assert (event.object_type, event.object_id) == ("proxy", str(proxy.pk))

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from mailboxes.core.choices import OutboxState, RunState
 from mailboxes.models import AuditEvent, Fetcher, OutboundMessage, Sender
-from mailboxes.services import clients, revisions
+from mailboxes.services import clients, outbox_senders, revisions
+from tests.services import sending
 from tests.services.option_sets import saved_pop, saved_smtp
 
 pytestmark = pytest.mark.django_db
@@ -185,3 +186,39 @@ def test_archive_takes_the_mailbox_along_and_is_done_once(anna):
     client.refresh_from_db()
     assert client.archived_at == client.mailbox_row.archived_at
     assert actions() == ["client.archived"]
+
+
+def test_archived_mailbox_comes_back_as_it_was(anna, later):
+    client = saved_pop()
+    assert clients.unarchive(client, anna) is False
+    clients.archive(client, anna)
+    Fetcher.objects.update(next_due=later)
+    assert clients.fetch_now(client, anna) is False
+    assert clients.unarchive(client, anna) is True
+    client.refresh_from_db()
+    assert (client.archived_at, client.mailbox_row.archived_at) == (None, None)
+    assert Fetcher.objects.get().next_due <= timezone.now()
+    assert actions() == ["client.archived", "client.unarchived"]
+
+
+def test_archived_smtp_client_sends_nothing_until_it_is_back(anna):
+    client = saved_smtp()
+    message = sending.queue(client)
+    OutboundMessage.objects.update(not_before=timezone.now())
+    now = timezone.now() + timedelta(seconds=1)
+    assert outbox_senders.due(now) == [client.sender.pk]
+    clients.archive(client, anna)
+    assert (outbox_senders.due(now), clients.waiting_messages(client)) == ([], 1)
+    clients.restart_sending(client, anna)
+    assert outbox_senders.due(now) == []
+    clients.unarchive(client, anna)
+    assert outbox_senders.due(now) == [client.sender.pk]
+    message.refresh_from_db()
+    assert message.state == OutboxState.QUEUED
+
+
+def test_draft_comes_back_from_the_archive_as_a_draft(anna):
+    client = saved_smtp(enable_client="no")
+    clients.archive(client, anna)
+    clients.unarchive(client, anna)
+    assert Sender.objects.get().enabled is False

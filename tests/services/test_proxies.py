@@ -28,6 +28,7 @@ RIGHT = {"name": "squid", "host": "proxy.example", "port": 3128}
             " proxy.example.",
         ),
         ("port", "0", "Enter a whole number, 1 to 65535."),
+        ("kind", "socks4", "Choose one of: http, socks5."),
         (
             "username",
             "a:b",
@@ -125,4 +126,30 @@ def test_proxy_in_use_is_not_deleted():
         proxies.delete_proxy(proxy, None)
     assert [p.message for p in caught.value.problems] == [
         "These sections name it: pop-client-support. Change them first."
+    ]
+
+
+def test_kind_is_kept_pinned_and_told():
+    proxy = proxies.save_proxy(**RIGHT)
+    assert proxy.kind == "http"
+    client = saved_pop(proxy="squid", enable_client="no")
+    proxies.save_proxy(proxy=proxy, **RIGHT, kind=" SOCKS5 ")
+    client.refresh_from_db()
+    pinned = client.revisions.get(number=2).pinned["proxy"]
+    assert (client.revision, pinned["kind"]) == (2, "socks5")
+    event = AuditEvent.objects.filter(action="proxy.saved").get()
+    assert event.details == {"fields": ["kind"], "pop_clients": 1, "smtp_clients": 0}
+
+
+def test_kind_that_this_version_lacks_is_refused_while_sections_run_through_it():
+    proxy = proxies.save_proxy(**RIGHT)
+    client = saved_pop(proxy="squid")
+    with pytest.raises(OptionError) as caught:
+        proxies.save_proxy(proxy=proxy, **RIGHT, kind="socks5")
+    assert [(p.option, p.message) for p in caught.value.problems] == [
+        (
+            "kind",
+            "This version cannot go through a socks5 proxy yet. Switch these sections"
+            f" off first, or let them name another one: {client.section}.",
+        )
     ]

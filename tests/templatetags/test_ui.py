@@ -164,7 +164,7 @@ def test_field_shows_what_is_known_of_the_option():
     )
     form.fields["margin"].marks = [{"word": "Pending"}]
     html = shown("{% field form.margin %}", form=form)
-    assert "<code>token-expiry-margin-time</code>" in html
+    assert '<code id="id_margin_option">token-expiry-margin-time</code>' in html
     assert "Default 00:05:00" in html
     assert "the product&#x27;s default" in html or "the product's default" in html
     assert "In effect at the next connection check" in html

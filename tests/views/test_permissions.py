@@ -14,7 +14,14 @@ from django.test import Client
 from django.urls import reverse
 
 from mailboxes.core.choices import ParseState
-from mailboxes.services import connection_test
+from mailboxes.models import AuditEvent
+from mailboxes.services import (
+    clients,
+    connection_test,
+    named_secrets,
+    proxies,
+    registrations,
+)
 from mailboxes.urls import urlpatterns
 from tests import factories
 
@@ -60,6 +67,23 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "option-set-edit": ("get", ("kind", "pop"), CHANGE),
     "option-set-compare": ("get", ("kind", "pop"), LOOK),
     "option-set-saved": ("get", ("kind", "pop", "number"), LOOK),
+    "option-set-compare-json": ("get", ("kind", "pop"), LOOK),
+    "option-set-archive": ("get", ("kind", "pop"), CHANGE),
+    "option-set-unarchive": ("post", ("kind_smtp", "archived"), DO),
+    "registration-list": ("get", (), LOOK),
+    "registration-new": ("get", (), CHANGE),
+    "registration-detail": ("get", ("registration",), LOOK),
+    "registration-edit": ("get", ("registration",), CHANGE),
+    "registration-secret": ("post", ("registration",), (SIGN_IN, 403, 400)),
+    "secret-list": ("get", (), LOOK),
+    "secret-new": ("get", (), CHANGE),
+    "secret-edit": ("get", ("secret",), LOOK),
+    "proxy-list": ("get", (), LOOK),
+    "proxy-new": ("get", (), CHANGE),
+    "proxy-edit": ("get", ("proxy",), LOOK),
+    "shared-saved": ("get", ("word", "registration", "event"), LOOK),
+    "shared-restart": ("get", ("word", "registration"), CHANGE),
+    "shared-delete": ("get", ("word", "registration"), CHANGE),
     "option-set-restore": ("post", ("kind", "pop"), (SIGN_IN, 403, 404)),
     "option-set-fetch": ("post", ("pop",), DO),
     "option-set-restart": ("get", ("smtp",), CHANGE),
@@ -88,7 +112,24 @@ def known() -> dict[str, Any]:
     factories.live_worker()
     pop = factories.pop_client()
     smtp = factories.smtp_client()
+    archived = factories.smtp_client("old", enabled=False)
+    clients.archive(archived, None)
+    registration = factories.registration()
+    registrations.save(
+        registration=registration,
+        name="Fabrikam",
+        tenant_authority=registration.tenant_authority,
+        directory_id=registration.directory_id,
+        client_id=registration.client_id,
+    )
     return {
+        "kind_smtp": "smtp",
+        "archived": archived.pk,
+        "registration": registration.pk,
+        "secret": named_secrets.save(name="gmail", password="x")[0].pk,
+        "proxy": proxies.save_proxy(name="squid", host="p.example", port=1).pk,
+        "word": "registrations",
+        "event": AuditEvent.objects.get(action="registration.saved").pk,
         "mailbox": pop.mailbox_row_id,
         "pop": pop.pk,
         "smtp": smtp.pk,
@@ -152,6 +193,10 @@ def test_change_needs_post_and_a_token(name: str, known: dict[str, Any]) -> None
         "/mailboxes/999/", "/messages/999/", "/cycles/999/", "/outbox/999/",
         "/connection-tests/999/",
         "/option-sets/pop/999/", "/option-sets/nonsense/1/", "/mailboxes/abc/",
+        "/option-sets/nonsense/1/compare.json", "/option-sets/pop/999/archive/",
+        "/registrations/999/", "/secrets/999/", "/proxies/999/",
+        "/setup/nonsense/1/delete/", "/setup/proxies/999/restart/",
+        "/setup/registrations/1/saved/999/",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_404(path: str) -> None:
@@ -169,6 +214,8 @@ def test_what_is_not_there_is_404(path: str) -> None:
         "/mailboxes/{mailbox}/cycles/?only=x&page=99999999999999999999",
         "/mailboxes/{mailbox}/messages/?q=%25%27%22%00",
         "/mailboxes/new/?template=nonsense&copy=x",
+        "/option-sets/?kind=nonsense&q=%00&page=x&archived=2",
+        "/registrations/1/?page=nonsense",
         "/outbox/compose/?from=nonsense",
     ],
 )

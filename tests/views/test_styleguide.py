@@ -63,7 +63,10 @@ urlpatterns = [
     path("", elsewhere, name="dashboard"),
     *(
         path(f"{name}/", elsewhere, name=name)
-        for name in ("mailbox-list", "outbox", "option-sets", "mailbox-new", "system")
+        for name in (
+            *("mailbox-list", "outbox", "option-sets", "mailbox-new", "system"),
+            *("registration-list", "secret-list", "proxy-list"),
+        )
     ),
 ]
 
