@@ -76,7 +76,9 @@ class ProxyForm(SharedForm):
         ]
 
     def problems(self) -> list[Problem]:
-        return proxies.clean(proxy=self.row, **self.typed()).problems
+        typed = self.typed()
+        found = proxies.clean(proxy=self.row, **typed).problems
+        return found + proxies.stops(self.row, typed["kind"])
 
     def _save(self, user: Any, seen_then: str) -> Any:
         return proxies.save_proxy(

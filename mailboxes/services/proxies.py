@@ -63,13 +63,6 @@ def clean(
         wrong("name", f"There is a proxy {name} already.")
     if kind not in KINDS:
         wrong("kind", f"Choose one of: {', '.join(KINDS)}.")
-    elif kind not in abilities.PROXIES and (names := _enabled(proxy)):
-        # Such a proxy can be set up, but nothing may run through it yet.
-        wrong(
-            "kind",
-            f"This version cannot go through a {kind} proxy yet. Switch these sections"
-            f" off first, or let them name another one: {', '.join(names)}.",
-        )
     at_host, at_port = read(HOST, host), read(PORT, port)
     if at_host.problem or not at_host.value:
         wrong("host", at_host.problem or "Enter the host name of the proxy.")
@@ -102,6 +95,28 @@ def clean(
         "ca_pem": ca_pem,
     }
     return Cleaned(values, str(secret.value), problems)
+
+
+def stops(proxy: Proxy | None, kind: str) -> list[Problem]:
+    """What a person is told who would stop sections by the kind of their proxy.
+
+    Such a proxy can be set up, but this version cannot go through it yet.
+    """
+    kind = tidy(kind).lower()
+    if proxy is None or kind not in KINDS or kind in abilities.PROXIES:
+        return []
+    running = [
+        client.section
+        for client in clients_of(proxy)
+        if client.enable_client and client.archived_at is None
+    ]
+    if not running:
+        return []
+    message = (
+        f"This version cannot go through a {kind} proxy yet. Switch these sections off"
+        f" first, or let them name another one: {', '.join(sorted(running))}."
+    )
+    return [Problem("kind", "Y03-kind", message)]
 
 
 def save_proxy(
@@ -176,16 +191,6 @@ def clients_of(proxy: Proxy) -> list[PopClient | SmtpClient]:
         *PopClient.objects.filter(proxy=proxy).select_related("mailbox_row"),
         *SmtpClient.objects.filter(proxy=proxy),
     ]
-
-
-def _enabled(proxy: Proxy | None) -> list[str]:
-    """Names of the sections that run through it."""
-    found = clients_of(proxy) if proxy is not None else []
-    return sorted(
-        client.section
-        for client in found
-        if client.enable_client and client.archived_at is None
-    )
 
 
 def _pin_in_clients(

@@ -7,7 +7,7 @@ import pytest
 from mailboxes.core.choices import RunState
 from mailboxes.core.errors import OptionError
 from mailboxes.models import AuditEvent, Fetcher, Proxy, Sender
-from mailboxes.services import proxies, revisions, secrets
+from mailboxes.services import clients, proxies, revisions, secrets
 from tests.services.option_sets import CANARY, saved_pop, saved_smtp
 
 pytestmark = pytest.mark.django_db
@@ -141,15 +141,17 @@ def test_kind_is_kept_pinned_and_told():
     assert event.details == {"fields": ["kind"], "pop_clients": 1, "smtp_clients": 0}
 
 
-def test_kind_that_this_version_lacks_is_refused_while_sections_run_through_it():
+def test_kind_that_this_version_lacks_is_told_while_sections_run_through_it():
     proxy = proxies.save_proxy(**RIGHT)
+    assert proxies.stops(proxy, "socks5") == []
     client = saved_pop(proxy="squid")
-    with pytest.raises(OptionError) as caught:
-        proxies.save_proxy(proxy=proxy, **RIGHT, kind="socks5")
-    assert [(p.option, p.message) for p in caught.value.problems] == [
+    assert [(p.option, p.message) for p in proxies.stops(proxy, "SOCKS5")] == [
         (
             "kind",
             "This version cannot go through a socks5 proxy yet. Switch these sections"
             f" off first, or let them name another one: {client.section}.",
         )
     ]
+    assert proxies.stops(proxy, "http") == proxies.stops(None, "socks5") == []
+    clients.archive(client, None)
+    assert proxies.stops(proxy, "socks5") == []
