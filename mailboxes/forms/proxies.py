@@ -76,9 +76,7 @@ class ProxyForm(SharedForm):
         ]
 
     def problems(self) -> list[Problem]:
-        typed = self.typed()
-        found = proxies.clean(proxy=self.row, **typed).problems
-        return found + proxies.stops(self.row, typed["kind"])
+        return proxies.clean(proxy=self.row, **self.typed()).problems
 
     def _save(self, user: Any, seen_then: str) -> Any:
         return proxies.save_proxy(

@@ -94,15 +94,15 @@ def clean(
         "username": username,
         "ca_pem": ca_pem,
     }
+    problems += _stops(proxy, kind)
     return Cleaned(values, str(secret.value), problems)
 
 
-def stops(proxy: Proxy | None, kind: str) -> list[Problem]:
+def _stops(proxy: Proxy | None, kind: str) -> list[Problem]:
     """What a person is told who would stop sections by the kind of their proxy.
 
     Such a proxy can be set up, but this version cannot go through it yet.
     """
-    kind = tidy(kind).lower()
     if proxy is None or kind not in KINDS or kind in abilities.PROXIES:
         return []
     running = [

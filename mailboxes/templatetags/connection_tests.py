@@ -19,8 +19,7 @@ from mailboxes.services.finding import Finding
 from mailboxes.services.snapshots import saved_number
 from mailboxes.templatetags import ui
 from mailboxes.templatetags.words import look
-from mailboxes.views.connection_test import may_test
-from mailboxes.views.option_set_lookup import Client, short_kind
+from mailboxes.views.option_set_lookup import Client, may_test, short_kind
 
 register = template.Library()
 
@@ -43,7 +42,7 @@ def newest_test(context: dict[str, Any], client: Client) -> dict[str, Any]:
         "open": run is not None and run.state in TEST_OPEN,
         "finding": connection_test.finding_of(run) if run else None,
         "older": run is not None and run.revision.number != saved_number(client),
-        "may_test": may_test(context["request"].user, client),
+        "may_test": may_test(context["request"], type(client)),
         "csrf_token": context.get("csrf_token"),
     }
 

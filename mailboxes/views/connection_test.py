@@ -28,15 +28,9 @@ from ..services.connection_test import NotTested
 from ..services.finding import Finding
 from . import inputs, links
 from .live import live
-from .option_set_lookup import Client, find, short_kind
+from .option_set_lookup import Client, find, may_test, short_kind
 
 PATIENCE = 3  # seconds of silence that need no word
-RIGHTS = {"pop": "mailboxes.change_fetcher", "smtp": "mailboxes.change_sender"}
-
-
-def may_test(user: Any, client: Client) -> bool:
-    """Whether a person may test: those who may operate the client."""
-    return bool(user.has_perm(RIGHTS[short_kind(client)]))
 
 
 @require_POST
@@ -44,7 +38,7 @@ def may_test(user: Any, client: Client) -> bool:
 def start(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Ask for a test of what is saved; an open one is shown instead."""
     client = find(kind, pk)
-    if not may_test(request.user, client):
+    if not may_test(request, type(client)):
         raise PermissionDenied
     now = timezone.now()
     try:
@@ -71,7 +65,7 @@ def _run(pk: int) -> TestRun:
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """End an open run."""
     run = _run(pk)
-    if not may_test(request.user, run.client):
+    if not may_test(request, type(run.client)):
         raise PermissionDenied
     if not connection_test.cancel(run, request.user):
         messages.info(request, _("The test was over already."))
@@ -118,7 +112,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "kind": short_kind(client),
         "finding": next((row.finding for row in rows if row.finding), None),
         "newer": client.revision > run.revision.number,
-        "may_test": may_test(request.user, client) and client.archived_at is None,
+        "may_test": may_test(request, type(client)) and client.archived_at is None,
         "report": "" if is_open else report.text(run),
         "history": history(client),
         "nav": "option-sets",

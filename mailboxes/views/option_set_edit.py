@@ -20,18 +20,11 @@ from django.views.decorators.http import require_http_methods
 from ..core.errors import StaleEdit
 from ..forms.option_sets import OptionSetForm, PopClientForm, SmtpClientForm
 from ..models import PopClient, SmtpClient
-from ..services import snapshots
+from ..services import connection_test, snapshots
+from ..services.connection_test import NotTested
 from ..services.option_rules import clean
 from ..services.revisions import SaveResult
-from .option_set_lookup import (
-    TEST_START,
-    Client,
-    find,
-    may_test,
-    require,
-    short_kind,
-    users_of,
-)
+from .option_set_lookup import Client, find, may_test, require, short_kind, users_of
 from .option_set_stale import stale_page
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -61,6 +54,8 @@ def edit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             return stale_page(request, late)
         if result is not None:
             return done(request, result)
+    else:
+        _show_findings(form, client)
     return render(
         request,
         "option_sets/edit.html",
@@ -78,6 +73,13 @@ def edit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         },
         status=400 if form.errors else 200,
     )
+
+
+def _show_findings(form: OptionSetForm, client: Client) -> None:
+    """What the newest test found stands at the field that mends it."""
+    run = connection_test.newest(client)
+    for name, finding in connection_test.finding_at(client).items():
+        form.fields[name].tested = {"finding": finding, "run": run}
 
 
 def entered(
@@ -125,13 +127,15 @@ def done(request: HttpRequest, result: SaveResult) -> HttpResponse:
 
 
 def _next(request: HttpRequest, result: SaveResult, usual: str) -> HttpResponse:
-    """Where a save leads; after "Save and test" to the test, by POST as well."""
+    """Where a save leads; after "Save and test" to the test of what was saved."""
     client = result.client
     if TEST in request.POST and may_test(request, type(client)):
-        answer: HttpResponse = redirect(
-            TEST_START, short_kind(client), client.pk, preserve_request=True
-        )
-        return answer
+        try:
+            run = connection_test.ask(client, request.user)
+        except NotTested as refused:
+            messages.error(request, str(refused))
+        else:
+            return redirect("connection-test", run.pk)
     return redirect(usual)
 
 

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, include, path, reverse
 
+from mailboxes.models import TestRun
 from mailboxes.models.clients import GRAPH_SCOPE
 from mailboxes.services import registrations, revisions
 from tests import factories
@@ -214,8 +215,9 @@ def test_save_and_test_saves_and_starts_the_test(browser):
     assert 'name="test"' in browser.get(edit_url(client)).content.decode()
     data = typed(browser, edit_url(client), folder_path="Sales", test="1")
     page = browser.post(edit_url(client), data)
-    started = reverse("connection-test-start", args=["pop", client.pk])
-    assert (page.status_code, page["Location"]) == (307, started)
+    run = TestRun.objects.get()
+    assert (run.client, run.revision.number) == (client, 2)
+    assert page["Location"] == reverse("connection-test", args=[run.pk])
     client.refresh_from_db()
     assert client.revision == 2
     viewer = Client()

@@ -14,6 +14,7 @@ from django.contrib.auth import views as auth_views
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from mailboxes.urls import urlpatterns as product
 from mailboxes.views.styleguide import styleguide
 from mailboxes.views.theme import theme
 
@@ -25,7 +26,7 @@ PAGES = ["/styleguide/", "/sign-in/?next=/a", "/admin/", "/admin/auth/user/"]
 polls: list[str | None] = []
 
 
-def elsewhere(request: HttpRequest) -> HttpResponse:
+def elsewhere(request: HttpRequest, **kwargs: object) -> HttpResponse:
     return HttpResponse("<!doctype html><title>elsewhere</title>")
 
 
@@ -52,6 +53,7 @@ def polling(request: HttpRequest) -> HttpResponse:
     return HttpResponse(engines["django"].from_string(source).render({}, request))
 
 
+OWN = ("styleguide", "theme", "login", "logout", "dashboard")
 urlpatterns = [
     path("styleguide/", styleguide, name="styleguide"),
     path("theme/", theme, name="theme"),
@@ -61,12 +63,11 @@ urlpatterns = [
     path("polling/", polling),
     path("region/", region),
     path("", elsewhere, name="dashboard"),
+    # What else the frame links to.
     *(
-        path(f"{name}/", elsewhere, name=name)
-        for name in (
-            *("mailbox-list", "outbox", "option-sets", "mailbox-new", "system"),
-            *("registration-list", "secret-list", "proxy-list"),
-        )
+        path(str(one.pattern), elsewhere, name=one.name)
+        for one in product
+        if one.name not in OWN
     ),
 ]
 
