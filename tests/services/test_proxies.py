@@ -143,15 +143,16 @@ def test_kind_is_kept_pinned_and_told():
 
 def test_kind_that_this_version_lacks_is_told_while_sections_run_through_it():
     proxy = proxies.save_proxy(**RIGHT)
-    assert proxies.stops(proxy, "socks5") == []
     client = saved_pop(proxy="squid")
-    assert [(p.option, p.message) for p in proxies.stops(proxy, "SOCKS5")] == [
+    with pytest.raises(OptionError) as caught:
+        proxies.save_proxy(proxy=proxy, **RIGHT, kind="SOCKS5")
+    assert [(p.option, p.message) for p in caught.value.problems] == [
         (
             "kind",
             "This version cannot go through a socks5 proxy yet. Switch these sections"
             f" off first, or let them name another one: {client.section}.",
         )
     ]
-    assert proxies.stops(proxy, "http") == proxies.stops(None, "socks5") == []
+    proxy.refresh_from_db()
     clients.archive(client, None)
-    assert proxies.stops(proxy, "socks5") == []
+    assert proxies.save_proxy(proxy=proxy, **RIGHT, kind="SOCKS5").kind == "socks5"
