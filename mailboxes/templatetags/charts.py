@@ -119,12 +119,12 @@ def _nice(top: int) -> int:
 
 
 @register.inclusion_tag("components/chart.html")
-def chart(columns: Sequence[Column], label: str, every: int = 4) -> dict[str, object]:
+def chart(columns: Sequence[Column], label: str, every: int = 6) -> dict[str, object]:
     """Columns over time with axes as text and the same data as a table.
 
     columns: oldest first. every: one label on the axis per so many columns.
     """
-    width, height, left, bottom = 960, 180, 48, 24
+    width, height, left, bottom = 480, 180, 44, 26
     top = _nice(max((c.count for c in columns), default=0))
     step = (width - left) / max(len(columns), 1)
     plot = height - bottom - 8
@@ -138,10 +138,10 @@ def chart(columns: Sequence[Column], label: str, every: int = 4) -> dict[str, ob
                     continue
                 # A failure is a mark below the axis: it is seen where no mail came.
                 parts.append(
-                    _box(left + i * step + 3, height - bottom + 2, step - 6, 4)
+                    _box(left + i * step + 2, height - bottom + 2, step - 4, 4)
                 )
             elif tall:
-                parts.append(_box(left + i * step + 3, 8 + plot - tall, step - 6, tall))
+                parts.append(_box(left + i * step + 2, 8 + plot - tall, step - 4, tall))
         return "".join(parts)
 
     return {
