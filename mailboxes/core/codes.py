@@ -39,6 +39,13 @@ class Code(StrEnum):
     TOKEN_THROTTLED = "token-throttled"
     TOKEN_NOT_JSON = "token-not-json"
     TENANT_UNKNOWN = "tenant-unknown"
+    CLOCK_SKEW = "clock-skew"  # the authority's clock and ours
+    # the token itself, before a mail server sees it: diagnosis.md section 3.1
+    TOKEN_AUDIENCE = "token-audience"
+    TOKEN_PERMISSION = "token-permission"
+    TOKEN_TENANT = "token-tenant"
+    TOKEN_CLIENT = "token-client"
+    TOKEN_EXPIRED = "token-expired"
     # mail servers
     GREETING_UNEXPECTED = "greeting-unexpected"
     PROTOCOL_ERROR = "protocol-error"
@@ -56,6 +63,34 @@ class Code(StrEnum):
     FOLDER_MISSING = "folder-missing"
     FOLDER_TARGET_MISSING = "folder-target-missing"
     QUOTA_FULL = "quota-full"
+    # POP3, diagnosis.md rows 109 to 113
+    POP_TWO_LINE_AUTH = "pop-two-line-auth"
+    POP_IN_USE = "pop-in-use"
+    POP_LOGIN_DELAY = "pop-login-delay"
+    # Exchange Web Services, section 3.7
+    EWS_UNAUTHORIZED = "ews-unauthorized"
+    EWS_SWITCHED_OFF = "ews-switched-off"
+    EWS_NO_MAILBOX = "ews-no-mailbox"
+    EWS_ACCESS_DENIED = "ews-access-denied"
+    EWS_IMPERSONATION_DENIED = "ews-impersonation-denied"
+    EWS_IMPERSONATION_MISSING = "ews-impersonation-missing"
+    EWS_SERVER_BUSY = "ews-server-busy"
+    EWS_MAILBOX_MOVING = "ews-mailbox-moving"
+    EWS_SYNC_STATE_LOST = "ews-sync-state-lost"
+    # Microsoft Graph, section 3.8
+    GRAPH_WRONG_AUDIENCE = "graph-wrong-audience"
+    GRAPH_TOKEN_TIME = "graph-token-time"
+    GRAPH_CLAIMS_CHALLENGE = "graph-claims-challenge"
+    GRAPH_ACCESS_DENIED = "graph-access-denied"
+    GRAPH_ODATA_DISABLED = "graph-odata-disabled"
+    GRAPH_ME_APP_ONLY = "graph-me-app-only"
+    GRAPH_MAILBOX_MISSING = "graph-mailbox-missing"
+    GRAPH_USER_UNKNOWN = "graph-user-unknown"
+    GRAPH_ITEM_GONE = "graph-item-gone"
+    GRAPH_DELTA_LOST = "graph-delta-lost"
+    GRAPH_CONFLICT = "graph-conflict"
+    GRAPH_THROTTLED = "graph-throttled"
+    GRAPH_UNAVAILABLE = "graph-unavailable"
     # sending
     SMTP_AUTH_OFF_TENANT = "smtp-auth-off-tenant"
     SMTP_AUTH_OFF_MAILBOX = "smtp-auth-off-mailbox"
@@ -72,6 +107,7 @@ class Code(StrEnum):
     # our own house
     CONFIG_INCOMPLETE = "config-incomplete"
     TRANSPORT_MISSING = "transport-missing"
+    GRANT_MISSING = "grant-missing"
     SECRET_UNREADABLE = "secret-unreadable"
     LEASE_LOST = "lease-lost"
     DATABASE_BUSY = "database-busy"
