@@ -28,6 +28,10 @@ _ESCAPES = (
 _STRAIGHT = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "\u00a0": " "})
 _JWT = re.compile(r"\beyJ[\w-]{10,}\.(eyJ[\w-]{10,})\.[\w-]*")
 _BASE64_JSON = re.compile(r"\beyJ[A-Za-z0-9+/]{16,}={0,2}")
+_OFFERS = re.compile(
+    r"250[- ]auth[ =][a-z0-9 =_-]*|\bauth=[a-z0-9_-]+|\bsasl(?: plain| login| xoauth2)+",
+    re.IGNORECASE,
+)
 _SPACE = re.compile(r"\s+")
 
 _TAGS: dict[str, str] = {
@@ -59,6 +63,7 @@ _TAGS: dict[str, str] = {
 }
 _TAG_PATTERNS = {tag: re.compile(pattern) for tag, pattern in _TAGS.items()}
 PROTOCOLS = ("imap", "pop3", "smtp", "ews", "graph", "oauth")
+_NAMED = frozenset({*PROTOCOLS, "mail", "microsoft", "google"})
 
 _NUMBER = re.compile(r"aadsts[\s:_-]*(\d{4,8})\b")
 # Numbers without their prefix, where a word before them says what they are.
@@ -80,6 +85,11 @@ class Features:
     tags: frozenset[str] = frozenset()
     numbers: tuple[int, ...] = ()
     claims: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def silent(self) -> bool:
+        """It names neither mail nor a protocol nor a provider."""
+        return not self.tags & _NAMED
 
     def speaks_of(self, needs: str) -> bool:
         """Whether the tags fulfil `needs`: "a|b+c" is (a or b) and c; "" always is."""
@@ -104,7 +114,11 @@ def of_text(text: str, protocol: str = "") -> Features:
 
 
 def plain(text: str) -> str:
-    """The text on one line in lower case, without escapes and without tokens."""
+    """The text on one line in lower case, without escapes and without tokens.
+
+    Offers of sign-in (EHLO, CAPABILITY) go too: they are no sign of what was tried.
+    """
+    text = _OFFERS.sub(" ", text)
     text = _JWT.sub(" ", text)
     text = _BASE64_JSON.sub(_decoded, text)
     if "&" in text:

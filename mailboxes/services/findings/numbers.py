@@ -42,7 +42,7 @@ MORE: dict[str, tuple[int, ...]] = {
     "entra-tenant-common": (90010,),
     "entra-work-only-app": (9002331, 9002346),
     "entra-foreign-account": (
-        90072, 500200, 500202, 500207, 16003, 160021, 50136, 50197,
+        90072, 500200, 500201, 500202, 500207, 16003, 160021, 50136, 50197,
     ),
     "entra-other-cloud": (90043, 900439),
     "entra-authority-unknown": (50050,),

@@ -30,9 +30,10 @@ SIGNS: tuple[Sign, ...] = (
 MOST = 5  # findings shown
 _NEAR = 0.6  # of the best weight: what is weaker is not shown
 _SNIPPET = 80
-_PROVIDERS = "oauth|graph|ews|microsoft|google"
-_SILENT = 0.75  # of the weight, in a text that names neither mail nor a provider
-_FOREIGN = 0.2  # and in one that names another kind of server
+# Of the weight, in a text that names neither mail nor a provider:
+_SILENT = 0.75
+_SILENT_AND_UNMET = 0.6  # where the sign belongs to a protocol or provider
+_FOREIGN = 0.2  # where the text names another kind of server
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def _by_number(features: Features) -> list[Match]:
         if number in BY_NUMBER:
             weight = DECISIVE + 20
         elif number in MORE_NUMBERS:
-            finding, weight = replace(finding, certain=False), DECISIVE
+            finding = replace(finding, certain=False)
+            weight = FAIR if number in numbers.WRAPPERS else DECISIVE
         else:
             weight = FAIR
         refined = refine(finding, features, number)
@@ -122,9 +124,12 @@ def _by_sign(features: Features) -> list[Match]:
 
 def _weighed(sign: Sign, features: Features) -> int:
     """The weight of a sign, less where the text does not speak of mail at all."""
-    if "mail" in features.tags or features.speaks_of(_PROVIDERS):
+    if not features.silent:
         return sign.weight
-    return int(sign.weight * (_FOREIGN if "foreign" in features.tags else _SILENT))
+    if "foreign" in features.tags:
+        return int(sign.weight * _FOREIGN)
+    needed = features.speaks_of(sign.needs)
+    return int(sign.weight * (_SILENT if needed else _SILENT_AND_UNMET))
 
 
 _FIELD = re.compile(

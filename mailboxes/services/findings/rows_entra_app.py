@@ -193,6 +193,18 @@ ROWS: tuple[Entry, ...] = (
         portal=f"{AUTHENTICATION} > Supported account types",
     ),
     row(
+        "entra-account-audience",
+        41,
+        _("The application is not made for this kind of account"),
+        _("Likely it admits work accounts only, or personal ones only."),
+        Step.ACCOUNT_TYPE,
+        "directory-id",
+        _("Change the supported account types, or enter the directory-id that fits."),
+        who=ENTRA,
+        likely=True,
+        portal=f"{AUTHENTICATION} > Supported account types",
+    ),
+    row(
         "entra-foreign-account",
         42,
         _("The account is not a member of this tenant"),

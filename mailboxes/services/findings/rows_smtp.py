@@ -334,6 +334,17 @@ ROWS: tuple[Entry, ...] = (
         likely=True,
     ),
     row(
+        "smtp-address-blocked",
+        0,
+        _("The recipient's server blocks the address that sends"),
+        _("Likely the IP address of the sending server stands on a block list."),
+        Step.NETWORK,
+        "server",
+        _("Send through the provider's server, or have the address taken off the list."),
+        who=NETWORK,
+        likely=True,
+    ),
+    row(
         "smtp-content-refused",
         0,
         _("The server takes the message for spam or harmful"),

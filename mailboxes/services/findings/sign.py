@@ -35,7 +35,7 @@ class Sign:
     phase: int = AFTER
 
     def seen(self, features: Features) -> re.Match[str] | None:
-        if not features.speaks_of(self.needs):
+        if not (features.silent or features.speaks_of(self.needs)):
             return None
         match = self.pattern.search(features.text)
         if match and self.without and self.without.search(features.text):

@@ -18,7 +18,7 @@ SIGNS = (
     *table(
         SIGN_IN,
         [
-            ("greeting-unexpected", FAIR, r"failed to get auth type from service"
+            ("greeting-unexpected", FAIR, r"autodiscover.{0,60}(?:fail|couldn't be|could not be|not found)|didn't contain valid xml|failed to get auth type from service"
              r"|not an? (?:ews|exchange) (?:server|endpoint)", "ews"),
             ("ews-impersonation-missing", DECISIVE, r"exchangeimpersonation soap header must"
              r" be present|impersonation header.{0,30}(?:missing|required)"),
@@ -66,10 +66,10 @@ SIGNS = (
             ("graph-access-denied", FAIR, _403, "graph"),
             ("graph-me-app-only", DECISIVE, r"/me request is only valid|only valid with"
              r" delegated"),
-            ("graph-mailbox-missing", DECISIVE, r"mailboxnot(?:enabled|supported)forrestapi"
+            ("graph-mailbox-missing", DECISIVE, r"organizationfromtenantguidnotfound|tenant guid.{0,60}does not exist|mailboxnot(?:enabled|supported)forrestapi"
              r"|either inactive, soft-deleted|rest api is not (?:yet )?supported for this"
              r"|hosted on-premise"),
-            ("graph-user-unknown", DECISIVE, r"errorinvaliduser\b|requested user .{0,120}is"
+            ("graph-user-unknown", DECISIVE, r"resource could not be discovered|errorinvaliduser\b|requested user .{0,120}is"
              r" invalid|request_resourcenotfound|resource .{0,80}does not exist or one of its"),
             ("graph-wrong-audience", WEAK, _401, "graph"),
         ],
@@ -91,7 +91,7 @@ SIGNS = (
             ("ews-too-many-connections", DECISIVE, r"errorexceededconnection|maxconcurrency"
              r"|available concurrent connections|too many concurrent connections"
              r"|maximum concurrent", "ews|exchange|mail", r"\b432\b|smtp"),
-            ("ews-mailbox-moving", DECISIVE, r"errormailboxmove|errormailboxstoreunavailable"
+            ("ews-mailbox-moving", DECISIVE, r"errornorespondingcas|errorinternalservererror|errormailboxmove|errormailboxstoreunavailable"
              r"|storeunavailable|errorinternalservertransient|mailboxinfostale"
              r"|mailbox is (?:currently )?being moved|errorconnectionfailed(?:transient)?"),
             ("ews-sync-state-lost", DECISIVE, r"errorinvalidsyncstate|invalid ?sync ?state"),

@@ -39,15 +39,21 @@ SIGNS = (
              r"xoauth2: |authentication failed|dovecot|gmail|google|logged in"
              r"|authenticationfailed|aadsts|oauth 2\.0 proxy: login failed|login failed: \("),
             ("exchange-password-gone", STRONG, r"logon failure: unknown user"),
-            ("google-imap-credential-refused", STRONG, r"authenticationfailed\].{0,10}invalid"
+            ("google-imap-credential-refused", STRONG, r"authenticationfailed\] ?invalid"
              r" credentials|invalid credentials \(failure\)"),
+            ("application-rights-missing", STRONG, r"logondenied-none|oauthlog.{0,40}authexc"),
+            ("imap-contact-admin", STRONG, r"unsafe login|account is abnormal|your account"
+             r" (?:has been|is) (?:locked|suspended|blocked|disabled)|account (?:is )?(?:lock"
+             r"ed|suspended)", "mail", r"aadsts"),
             ("password-refused", STRONG, r"\[authenticationfailed\]|authentication failed\.?"
              r" ?\(?(?:too many login|wrong|bad pass)|too many login failures"
              r"|bad (?:username|user name|credentials|login)|invalid login or password"
              r"|incorrect (?:username|user name|password)|wrong password"
-             r"|username or password (?:is |are )?(?:incorrect|invalid|wrong)",
+             r"|username or password (?:is |are )?(?:incorrect|invalid|wrong)|login invalid cred"
+             r"|missing credentials for|no password specified|authorization code to login",
              "imap|pop3|mail", r"invalid credentials|xoauth2|5\.7\.|oauth|aadsts"),
-            ("password-refused", FAIR, r"denied authentication|authentication fail|auth failed"
+            ("login-disabled", FAIR, r"command (?:is not valid|received) in (?:this|invalid) state"),
+            ("password-refused", FAIR, r"could not authenticate|denied authentication|authentication fail|auth failed"
              r"|login (?:denied|error|incorrect|failed)|authenticationfailedexception"
              r"|authenticationexception|failed to login|logindenied|invalid (?:user|pass)"
              r"|invalid credentials|invalid login", "mail",
@@ -73,8 +79,8 @@ SIGNS = (
             ("pop-login-delay", DECISIVE, r"\[login-delay\]|login ?delay|minimum (?:time|"
              r"interval) between (?:logins|checks)|logging in too (?:often|frequently)"),
             ("pop-temporary", DECISIVE, r"\[sys/temp\]"),
-            ("pop-permanent", DECISIVE, r"\[sys/perm\]"),
-            ("pop-auth", DECISIVE, r"-err \[auth\]|\[auth\] "),
+            ("pop-permanent", STRONG, r"\[sys/perm\]"),
+            ("pop-auth", STRONG, r"-err \[auth\]|\[auth\] "),
             ("pop-two-line-auth", STRONG, r"-err protocol error|protocol error\. connection is"
              r" closed|protocol error\. ?1[0-9]", "pop3"),
             ("pop-token-refused", STRONG, r"authentication failure: unknown user"),
@@ -102,7 +108,7 @@ SIGNS = (
              r" closed\. ?1\d"),
             ("server-closed", FAIR, r"bye connection (?:is )?closed\. ?1[34]|\* bye .{0,60}"
              r"(?:idle|inactiv|too long|shutting)", "imap"),
-            ("folder-missing", DECISIVE, r"\[nonexistent\]|(?:mailbox|folder).{0,60}(?:doesn'?t"
+            ("folder-missing", DECISIVE, r"\[nonexistent\]|illegal in state auth, only|folder is not inbox|(?:mailbox|folder).{0,60}(?:doesn'?t"
              r" exist|does not exist|not exist|not found|isn't selectable|is not selectable"
              r"|unknown\b)|unknown mailbox|nonexistent namespace|folder selection failed|no such"
              r" (?:mailbox|folder)|folder ?not ?found|could not select|foldernotfound"

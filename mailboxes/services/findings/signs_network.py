@@ -26,12 +26,12 @@ SIGNS = table(
          r"|no address associated with hostname|name does not resolve|\b11001\b"
          r"|host(?:name)? (?:could not be|not) (?:found|resolved)|unable to resolve host"
          r"|unknown host|nxdomain|remote name could not be resolved|curl error 6\b"
-         r"|php_network_getaddresses|gethostbyname failed|failed to lookup address"
+         r"|php_network_getaddresses|gethostbyname failed|nicht aufgel(?:ö|oe)st|failed to lookup address"
          r"|host is unknown|name resolution failed|dns lookup failed"),
         # connections
         ("connect-refused", DECISIVE, r"econnrefused|connection (?:was )?refused"
          r"|errno[^a-z]{1,4}(?:111|61|10061)\b|actively refused|connectionrefused"
-         r"|\b10061\b|refused the connection|connect: refused", "", r"query[a-z]* econn"),
+         r"|\b10061\b|refused the connection|connect: refused|verbindung verweigert", "", r"query[a-z]* econn"),
         ("connect-unreachable", DECISIVE, r"network is unreachable|no route to host"
          r"|enetunreach|ehostunreach|errno[^a-z]{1,4}(?:101|113)\b|host is unreachable"
          r"|unreachable (?:host|network)|wsaenetunreach|\b1005[01]\b|\b10065\b"),
@@ -40,14 +40,14 @@ SIGNS = table(
          r"|errno[^a-z]{1,4}(?:110|60|10060)\b|timed? ?out.{0,20}connect"
          r"|failed to connect to .{0,60}(?:timed out|after \d{4,} ms|couldn't connect)"
          r"|did not properly respond after a period|dial tcp.{0,60}i/o timeout"
-         r"|curl error 7\b|curl: \(7\)", "",
+         r"|curl error 7\b|curl: \(7\)|opentimeout|execution expired", "",
          r"greeting never received|read timed? ?out|conn(?:ect)? refused|econnrefused"),
         ("connect-timeout", FAIR, r"couldn't connect to host|could not connect to host"
          r"|could not connect to (?:the )?smtp host|failed to connect to (?:the )?\w*"
          r" ?(?:mail|smtp|imap)? ?server|unable to connect to (?:the )?remote server"
          r"|couldn't connect to server|mailconnectexception|sockettimeoutexception"
          r"|curl error 28\b|curl: \(28\)|timed? ?out", "", r"response: ?-1|greeting never"),
-        ("read-timeout", STRONG, r"greeting never received|read timed? ?out"
+        ("read-timeout", STRONG, r"net::readtimeout|greeting never received|read timed? ?out"
          r"|readtimeout|timed out waiting for (?:the )?(?:greeting|banner|response)"
          r"|the read operation timed out|timeout.{0,20}waiting for (?:server|greeting)"),
         ("read-timeout", FAIR, r"could not connect to (?:smtp )?host.{0,80}response: ?-1"
@@ -92,7 +92,7 @@ SIGNS = table(
          r"(?:login\.microsoftonline|accounts\.google|oauth2\.googleapis)"),
         ("tls-handshake", STRONG, r"wrong[_ ]version[_ ]number",
          r"oauth|microsoft|google"),
-        ("tls-version", DECISIVE, r"unsupported[_ ]protocol|alert[_ ]protocol[_ ]version"
+        ("tls-version", DECISIVE, r"unsupported[_ ]protocol|4\.7\.66\b|tls 1\.0 and 1\.1 (?:are|is) not|alert:? ?protocol_version|alert[_ ]protocol[_ ]version"
          r"|no appropriate protocol|no protocols available|protocol is disabled"
          r"|no[_ ]shared[_ ]cipher|version[_ ]too[_ ]low|insufficient[_ ]security"
          r"|do not possess a common algorithm|common algorithm|legacy_renegotiation"
@@ -131,7 +131,7 @@ SIGNS = table(
         ("clock-skew", STRONG, r"clock skew|clock is (?:off|wrong|skewed)|system time"
          r" (?:is )?(?:wrong|incorrect)|check your (?:system )?clock"),
         # lines that fall
-        ("connection-lost", FAIR, r"socket error:? ?eof|unexpected eof|econnreset|epipe"
+        ("connection-lost", FAIR, r"unexpected socket close|socket error:? ?eof|unexpected eof|econnreset|epipe"
          r"|connection (?:was )?reset|connection (?:was |unexpectedly )?(?:closed|lost|drop"
          r"|aborted)|broken pipe|smtpserverdisconnected|errno[^a-z]{1,4}(?:104|32|10054)\b"
          r"|forcibly closed|unexpected(?:ly)? (?:disconnect|closed|end of)|read eof"

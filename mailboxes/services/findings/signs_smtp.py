@@ -43,15 +43,17 @@ SIGNS = (
              r"\w* (?:failed|credentials invalid|data)|error: auth|login)|\b535\b.{0,40}auth"
              r"entication (?:failed|credentials)|authentication credentials invalid",
              "smtp", r"google|gsmtp|5\.7\.3\b|5\.7\.139"),
+            ("smtp-auth-before-tls", FAIR, r"command unrecognized|5\.5\.[12] .{0,40}(?:unrecogni[sz]ed|not implemented"
+             r")|bad sequence", "smtp", r"authentication required|\b535\b"),
             ("password-refused", FAIR, r"\b535\b|smtpauthenticationerror|\beauth\b", "smtp",
              r"5\.7\.(?:3|139|8)\b|gsmtp"),
-            ("login-disabled", DECISIVE, r"530[^0-9]{1,6}(?:5\.7\.0 )?must issue a starttls"
+            ("login-disabled", DECISIVE, r"unencrypted connection|530[^0-9]{1,6}(?:5\.7\.0 )?must issue a starttls"
              r"|must issue a starttls command first|538[ -]|encryption required for requested"),
             ("smtp-auth-before-tls", STRONG, r"504[^0-9]{1,6}5\.7\.4|unrecognized authenticat"
              r"ion type|auth(?:entication)? (?:extension |command )?(?:is )?not (?:supported|"
              r"enabled|implemented)|no supported authentication method|503.{0,20}auth command"
              r" (?:used when )?not|smtpnotsupportederror|no suitable authentication method"
-             r"|does not support authentication|no auth mechanism", "smtp|mail",
+             r"|does(?: not|n't) support auth(?:entication)?\b|no auth mechanism", "smtp|mail",
              r"starttls extension"),
             ("smtp-auth-required", FAIR, r"5\.7\.57\b|(?:client|sender) (?:was |is )?not "
              r"authenticated|not authenticated to send", "",
@@ -85,7 +87,7 @@ SIGNS = (
             ("google-daily-quota", DECISIVE, r"5\.4\.5\b.{0,40}daily|daily (?:user )?sending"
              r" (?:limit|quota)|daily smtp relay"),
             ("google-daily-quota", STRONG, r"550[^0-9]{1,6}5\.4\.5\b", "google"),
-            ("sending-quota", STRONG, r"sending (?:limit|quota)|(?:hour|day|24-hour|daily)\w*"
+            ("sending-quota", STRONG, r"errorexceededmessagelimit|sending (?:limit|quota)|(?:hour|day|24-hour|daily)\w*"
              r" (?:send\w* )?(?:limit|quota)|exceeded (?:hour|day|the rate|its 24)|too many"
              r" (?:messages|emails|recipients)|only \d+ messages per|max defers", "",
              r"imap|simultaneous|bandwidth"),
@@ -97,17 +99,20 @@ SIGNS = (
              r" size|exceed\w*.{0,30}(?:message )?size limit|maxsubmissionexceeded|sizelimit"
              r"|message length exceeds|552.{0,40}(?:size|large|big)|too large for", "",
              r"413|errormessagesize|graph\.microsoft|line is too long"),
-            ("smtp-sender-blocked", DECISIVE, r"5\.1\.8\b|bad outbound sender|5\.7\.50[123]\b"
+            ("smtp-sender-blocked", DECISIVE, r"errormessagesubmissionblocked|verify your account|5\.1\.8\b|bad outbound sender|5\.7\.50[123]\b"
              r"|5\.7\.70[58]\b|5\.7\.750\b|restricted (?:user|entit)|traffic not accepted from"
              r"|tenant has exceeded threshold|outbound ?spam ?exception"),
             ("smtp-domain-refused", DECISIVE, r"dmarc|5\.7\.26\b|5\.7\.515\b|5\.7\.509\b|(?:spf"
              r"|dkim).{0,40}(?:fail|not pass|did not|softfail|check)|sender is unauthenticated"
              r"|unauthenticated email", "smtp|mail"),
-            ("recipient-refused", DECISIVE, r"5\.1\.1\b|5\.1\.10\b|5\.4\.1\b|recipient (?:addre"
+            ("recipient-refused", DECISIVE, r"5\.1\.[1236]\b|5\.1\.10\b|errorinvalidrecipients|all recipients were rejected|no recipients? (?:defined|accepted)|5\.4\.1\b|recipient (?:addre"
              r"ss )?(?:rejected|not found|unknown)|user unknown|unknown user\b.{0,20}mailbox"
              r"|no such user|recipient not accepted|mailbox unavailable|smtprecipientsrefused"
              r"|does not exist here|recipientnotfound|addressee unknown|resolver\.adr",
              "smtp|mail", r"relay|dmarc|5\.7\.1\b|graph|authentication failure"),
+            ("smtp-address-blocked", DECISIVE, r"spamhaus|banned sending ip|5\.7\.6[0-4]\d\b|(?:client"
+             r" )?host .{0,60}blocked (?:using|by)|ip (?:address )?.{0,40}(?:blacklist|block"
+             r"ed|blocklist)|\brbl\b|poor reputation|5\.7\.25\b|ptr record"),
             ("smtp-relay-denied", STRONG, r"relay(?:ing)? (?:access )?(?:denied|not (?:permitted"
              r"|allowed))|unable to relay|not permitted to relay|relay not|relaying denied"
              r"|does not relay|5\.7\.54\b|5\.7\.64\b"),

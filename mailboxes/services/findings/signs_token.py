@@ -54,6 +54,23 @@ SIGNS = table(
          r"|null|undefined|empty|none)|did not (?:return|contain) a refresh", "google|oauth"),
         ("google-refresh-token-ended", STRONG, r"invalid_grant", "google",
          r"aadsts|microsoftonline|invalid_grant.{0,80}bad request"),
+        ("google-refresh-token-ended", DECISIVE, r"token expired and refresh token is not"
+         r"|account has been deleted|no access token in response", "google|oauth"),
+        ("google-api-off", DECISIVE, r"api has not been used in project|accessnotconfigured"
+         r"|it is disabled\. enable it by visiting|service_disabled"),
+        ("google-scope-narrow", DECISIVE, r"insufficient authentication scopes"
+         r"|access_token_scope_insufficient|insufficientpermissions?\b|insufficient perm"
+         r"ission: request had", "google"),
+        ("google-delegation-missing", STRONG, r"precondition check failed|failedprecondition"
+         r"|failed_precondition", "google", r"mail service not enabled"),
+        ("google-mail-off", DECISIVE, r"mail service not enabled"),
+        ("google-redirect-mismatch", STRONG, r"doesn't comply with google's oauth 2\.0 policy"
+         r"|out-of-band|oob\) flow|disallowed_useragent", "google|oauth"),
+        ("google-token-refused", STRONG, r"invalid authentication credentials. expected oauth"
+         r"|request had invalid authentication", "google"),
+        ("graph-throttled", WEAK, r"userratelimitexceeded|ratelimitexceeded", "google"),
+        ("server-throttled", DECISIVE, r"userratelimitexceeded|ratelimitexceeded|resource_exh"
+         r"austed|quota exceeded for quota metric", "google"),
         # Microsoft in words, where the number was cut away: rows 1 to 61
         ("entra-wrong-password", STRONG, r"error validating credentials due to invalid user"
          r"|invalid username or password", "microsoft+oauth"),
@@ -79,6 +96,20 @@ SIGNS = table(
         ("entra-authority-unknown", STRONG, r"invalid_instance|authority.{0,40}(?:not (?:in|"
          r"valid)|unknown|is not known)|error_authority|endpoints_resolution_error"
          r"|could not resolve endpoints"),
+        ("entra-redirect-unregistered", STRONG, r"parameter 'redirect_uri' is not valid"
+         r"|matches a redirect uri registered"),
+        ("entra-account-audience", STRONG, r"not enabled for consumers|does not exist or is"
+         r" not enabled|only supported on the (?:common|consumers) tenant|use the /consumers"
+         r"|microsoft account users only|not (?:supported|configured) (?:for|as a) (?:personal"
+         r"|multi-?tenant)|personal microsoft accounts? (?:is|are) not|endpoint is not "
+         r"supported for such applications"),
+        ("entra-refresh-token-ended", STRONG, r"grant is expired|parameter 'refresh_token'"
+         r"|parameter '(?:code|assertion)'|no_tokens_found|no account or login hint|no cached"
+         r" (?:account|token)|refresh token (?:is )?(?:malformed|invalid|not valid)"),
+        ("entra-user-unknown", STRONG, r"unknown_user_type|user_realm_discovery|user type"
+         r" 'unknown'"),
+        ("entra-authority-unknown", STRONG, r"untrusted_authority|authority_validation|author"
+         r"ity.{0,20}uri.{0,20}insecure|invalid_authority"),
         ("entra-redirect-unregistered", STRONG, r"redirect ur[il].{0,80}(?:not match|does not"
          r" match|is not registered)|reply url specified", "microsoft"),
         ("entra-public-flow-off", STRONG, r"must contain the following parameter: ?'?client_"
@@ -97,7 +128,7 @@ SIGNS = table(
          r"|ws-trust|wst:failedauthentication|/adfs/services/trust|msis\d{4}"
          r"|federation.{0,40}(?:refused|failed)|failedauthentication|password_required_for"),
         # OAuth without a provider: RFC 6749 section 5.2
-        ("token-interaction-required", STRONG, r"interaction_required|login_required"
+        ("token-interaction-required", FAIR, r"interaction_required|login_required"
          r"|msaluirequired|interactionrequired"),
         ("oauth-client-secret", FAIR, r"invalid_client", "", r"oauth client was not found"),
         ("entra-app-unknown", FAIR, r"unauthorized_client", "microsoft", r"google"),
@@ -107,7 +138,7 @@ SIGNS = table(
         ("entra-flow-not-allowed", FAIR, r"unsupported_grant_type", "", r"google"),
         ("entra-consent-declined", FAIR, r"access_denied.{0,80}(?:declined|denied|cancel)",
          "oauth", r"google"),
-        ("token-unavailable", FAIR, r"temporarily_unavailable|server_error", "oauth"),
+        ("token-unavailable", STRONG, r"temporarily_unavailable|\bserver_error\b"),
         ("token-throttled", STRONG, r"(?:token|oauth2|login\.microsoft).{0,120}(?:\b429\b|too"
          r" many requests)|too many requests.{0,60}login\.", "oauth"),
         ("token-not-json", STRONG, r"(?:token|oauth2?|openid|login\.microsoft).{0,200}(?:<!doc"
