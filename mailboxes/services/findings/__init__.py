@@ -95,7 +95,7 @@ def find(
 def explain(text: str, *, protocol: str = "", stage: str = "") -> list[Finding]:
     """Findings for a raw error that somebody pasted, best first, without repeats.
 
-    protocol: imap, pop3, smtp, ews, graph or oauth, if known. stage: a value of `Stage`.
+    protocol: imap, pop3, smtp, ews, graph or oauth, if known. stage: a `Stage` value.
     A finding that is not more than a guess is `unknown`; a text in which nothing is
     wrong has no findings. Nothing of the text is stored.
     """

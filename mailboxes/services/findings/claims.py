@@ -69,9 +69,9 @@ def decide(
 ) -> Decision:
     """Why a token with these claims is refused.
 
-    protocol: a value of `Protocol`. user: log-in name at the mail server, "" if unknown.
-    now: seconds since 1970, None where the claims are old. stage: tells sending at Graph
-    from reading.
+    protocol: a value of `Protocol`. user: log-in name at the mail server, or "".
+    now: seconds since 1970, None where the claims are old. stage: tells sending at
+    Graph from reading.
     """
     need = _GRAPH_SEND if protocol == "GRAPH" and stage in _SENDING else None
     need = need or NEEDS.get(protocol, NEEDS[Protocol.IMAP])

@@ -40,8 +40,14 @@ FULL_ACCESS = (
 )
 SEND_AS = "Add-RecipientPermission {mailbox} -Trustee {user} -AccessRights SendAs"
 SERVICE_PRINCIPAL = "New-ServicePrincipal -AppId {client_id} -ObjectId {object_id}"
-SERVICE_RIGHTS = "Add-MailboxPermission -Identity {mailbox} -User {object_id} -AccessRights FullAccess"
-CAS = "Get-CASMailbox {mailbox} | Format-List ImapEnabled,PopEnabled,EwsEnabled,SmtpClientAuthenticationDisabled"
+SERVICE_RIGHTS = (
+    "Add-MailboxPermission -Identity {mailbox} -User {object_id} -AccessRights"
+    " FullAccess"
+)
+CAS = (
+    "Get-CASMailbox {mailbox} | Format-List"
+    " ImapEnabled,PopEnabled,EwsEnabled,SmtpClientAuthenticationDisabled"
+)
 
 
 @dataclass(frozen=True)

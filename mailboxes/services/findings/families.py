@@ -1,7 +1,7 @@
 """Which findings may explain a code of ours more exactly than its own finding does.
 
-A code is what a transport can tell for sure; the answer beside it often tells more. Only
-findings of the same kind may take its place, so that a code keeps its meaning.
+A code is what a transport can tell for sure; the answer beside it often tells more.
+Only findings of the same kind may take its place, so that a code keeps its meaning.
 """
 
 from __future__ import annotations

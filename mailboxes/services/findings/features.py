@@ -29,14 +29,16 @@ _STRAIGHT = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "\u00
 _JWT = re.compile(r"\beyJ[\w-]{10,}\.(eyJ[\w-]{10,})\.[\w-]*")
 _BASE64_JSON = re.compile(r"\beyJ[A-Za-z0-9+/]{16,}={0,2}")
 _OFFERS = re.compile(
-    r"250[- ]auth[ =][a-z0-9 =_-]*|\bauth=[a-z0-9_-]+|\bsasl(?: plain| login| xoauth2)+",
+    r"250[- ]auth[ =][a-z0-9 =_-]*|\bauth=[a-z0-9_-]+"
+    r"|\bsasl(?: plain| login| xoauth2)+",
     re.IGNORECASE,
 )
 _SPACE = re.compile(r"\s+")
 
 _TAGS: dict[str, str] = {
     "imap": r"imap|authenticate xoauth2|\bexamine\b|select inbox|uidvalidity"
-    r"|:993\b|:143\b|port:? ?(?:993|143)\b|user is authenticated but not|\* bye\b"
+    r"|\bno (?:authenticate|login) failed|:993\b|:143\b|port:? ?(?:993|143)\b"
+    r"|user is authenticated but not|\* bye\b"
     r"|\[(?:nonexistent|authenticationfailed|trycreate|alert|unavailable|privacyrequired"
     r"|overquota|throttled|contactadmin|authorizationfailed)\]",
     "pop3": r"\bpop ?3?\b|pop3|poplib|:995\b|port:? ?995\b|(?<!\w)-err\b|maildrop",
@@ -45,17 +47,19 @@ _TAGS: dict[str, str] = {
     "ews": r"exchange\.asmx|\bews\b|exchangelib|exchange\.webservices|ewsaccount"
     r"|exchangeservice|exchange/services/|exchangeimpersonation|ewsresponse",
     "graph": r"graph\.microsoft|msgraph|microsoft\.graph|graphserviceexception"
-    r"|grapherror|odata ?error|ms ?graph|graph ?api|restapi",
+    r"|invalidauthenticationtoken|grapherror|odata ?error|ms ?graph|graph ?api|restapi",
     "oauth": r"oauth|aadsts|openid|access[_ ]token|refresh[_ ]token|\bmsal|\badal"
     r"|invalid_(?:grant|client|scope|request)|unauthorized_client|identity\.client",
     "google": r"google|gmail|gsmtp|gimap|\bya29\.",
     "microsoft": r"microsoft|office ?365|\bo365|outlook|aadsts|exchange|azure|\bentra\b"
     r"|\bmsal|storedrv|mapiexception",
     "exchange": r"outlook\.office365|office365\.com|outlook\.com|exchange|storedrv",
-    "token": r"xoauth2|oauthbearer|oauth ?2|saslmechanismoauth2|bearer|refresh[_ ]token",
+    "token": r"xoauth2|oauthbearer|oauth ?2|saslmechanismoauth2|bearer|refresh"
+    r"[_ ]token",
     "basic": r"auth(?:enticate)? (?:login|plain)|httpbasicauth|basic auth|\bpass \S"
     r"|auth: ?\[?login|login <user>|command '?login",
-    "mail": r"e-?mail|\bmail|mailer|mailbox|inbox|smtp|imap|\bpop3",
+    "mail": r"e-?mail|fetchmail|getmail|mbsync|\bmail|mailer|mailbox|inbox|smtp|imap"
+    r"|\bpop3",
     "java": r"javax\.|jakarta\.|com\.sun\.|java\.(?:net|lang|io)",
     "foreign": r"postgres|psycopg|mysql|mariadb|redis|mongo|elasticsearch|rabbitmq"
     r"|amqp|kafka|\bldap|jdbc|npm err|git@|:5432\b|:3306\b|:6379\b|:27017\b|:9200\b"

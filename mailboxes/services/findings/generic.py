@@ -1,4 +1,4 @@
-"""What is said when nobody knows: honest findings by stage or by what a text speaks of."""
+"""What is said when nobody knows: findings by stage or by what a text speaks of."""
 
 from __future__ import annotations
 

@@ -75,15 +75,11 @@ def ranked(
 def settled(found: list[Match]) -> bool:
     """Whether the best match may be called certain.
 
-    It is decisive, and nothing as decisive of the same phase names another step.
+    It is decisive, and nothing as decisive names another step.
     """
     first = found[0]
-    if first.weight < DECISIVE:
-        return False
-    return not any(
-        other.weight >= first.weight
-        and other.phase == first.phase
-        and other.finding.step != first.finding.step
+    return first.weight >= DECISIVE and not any(
+        other.weight >= first.weight and other.finding.step != first.finding.step
         for other in found[1:]
     )
 

@@ -1,4 +1,4 @@
-"""Refusals by Entra ID that concern the account: diagnosis.md rows 1 to 16 and 57 to 60.
+"""Refusals by Entra ID about the account: diagnosis.md rows 1 to 16 and 57 to 60.
 
 Source of the numbers: learn.microsoft.com, reference-error-codes. Numbers that the
 catalogue does not list are known from practice; they have the same cause.
@@ -293,7 +293,8 @@ ROWS: tuple[Entry, ...] = (
         _("Use an account of the tenant itself."),
         who=ENTRA,
         numbers=(500212, 500213),
-        portal="Entra admin center > External Identities > Cross-tenant access settings",
+        portal="Entra admin center > External Identities > "
+        "Cross-tenant access settings",
     ),
     row(
         "federation-refused",
@@ -317,7 +318,8 @@ ROWS: tuple[Entry, ...] = (
         0,
         _("Entra refused the account"),
         _(
-            "Likely a rule on this account or its password; Microsoft's words say which."
+            "Likely a rule on this account or its password; Microsoft's words say"
+            " which."
         ),
         Step.ACCOUNT,
         "mailbox",

@@ -1,4 +1,4 @@
-"""Refusals by Entra ID about the registration and the tenant: diagnosis.md rows 28 to 47."""
+"""Refusals by Entra ID about registration and tenant: diagnosis.md rows 28 to 47."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ ROWS: tuple[Entry, ...] = (
         Step.CLIENT_ID,
         "client-id",
         _(
-            "Copy the Application (client) ID, not the Object ID, and check directory-id."
+            "Copy the Application (client) ID, not the Object ID, and check"
+            " directory-id."
         ),
         numbers=(700016,),
         portal=OVERVIEW,
@@ -48,7 +49,8 @@ ROWS: tuple[Entry, ...] = (
         30,
         _("The application does not allow public client flows"),
         _(
-            "Entra treats it as confidential and expects a secret with the password grant."
+            "Entra treats it as confidential and expects a secret with the"
+            " password grant."
         ),
         Step.PUBLIC_CLIENT,
         "",
@@ -146,7 +148,8 @@ ROWS: tuple[Entry, ...] = (
         38,
         _("The request names no tenant"),
         _(
-            "directory-id is missing, or the log-in name has a domain that Entra ignores."
+            "directory-id is missing, or the log-in name has a domain that Entra"
+            " ignores."
         ),
         Step.DIRECTORY_ID,
         "directory-id",

@@ -84,7 +84,8 @@ ROWS: tuple[Entry, ...] = (
         23,
         _("The resource of the scope is unknown in this tenant"),
         _(
-            "The scope is misspelt, belongs to another cloud, or Exchange is not licensed."
+            "The scope is misspelt, belongs to another cloud, or Exchange is not"
+            " licensed."
         ),
         Step.SCOPE,
         "scope",
@@ -96,7 +97,8 @@ ROWS: tuple[Entry, ...] = (
         24,
         _("The resource is switched off or not subscribed"),
         _(
-            "The tenant has no usable subscription for the service that the scope names."
+            "The tenant has no usable subscription for the service that the scope"
+            " names."
         ),
         Step.SCOPE,
         "scope",
@@ -112,7 +114,8 @@ ROWS: tuple[Entry, ...] = (
         Step.SCOPE,
         "scope",
         _(
-            "Choose the scope that belongs to the type; blanks separate several, not commas."
+            "Choose the scope that belongs to the type; blanks separate several,"
+            " not commas."
         ),
         numbers=(70011, 28002, 28003, 700023, 500013),
     ),

@@ -1,4 +1,4 @@
-"""Stored sign-ins, throttling and service of Entra ID: diagnosis.md rows 48 to 56 and 61."""
+"""Stored sign-ins and throttling by Entra ID: diagnosis.md rows 48 to 56 and 61."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ ROWS: tuple[Entry, ...] = (
         Step.REFRESH_TOKEN,
         "password",
         _(
-            "Let the owner sign in again; a mailbox that is fetched daily stays signed in."
+            "Let the owner sign in again; a mailbox that is fetched daily stays"
+            " signed in."
         ),
         who=OWNER,
         retry=SIGN_IN,
@@ -194,12 +195,25 @@ ROWS: tuple[Entry, ...] = (
         64,
         _("The authority refused the application's secret"),
         _(
-            "Likely the client secret is wrong, or the client ID belongs to another one."
+            "Likely the client secret is wrong, or the client ID belongs to"
+            " another one."
         ),
         Step.SECRET,
         "password",
         _("Create a new client secret, and check the client ID."),
         who=ENTRA,
+        likely=True,
+    ),
+    row(
+        "oauth-refresh-token-ended",
+        0,
+        _("The stored sign-in has ended"),
+        _("Likely it was revoked, or lay unused for too long."),
+        Step.REFRESH_TOKEN,
+        "password",
+        _("Let the owner sign in again."),
+        who=OWNER,
+        retry=SIGN_IN,
         likely=True,
     ),
     row(

@@ -79,7 +79,8 @@ ROWS: tuple[Entry, ...] = (
         Step.LICENCE,
         "",
         _(
-            "Assign Exchange Online Plan 1 or better, then switch EWS on for the mailbox."
+            "Assign Exchange Online Plan 1 or better, then switch EWS on for the"
+            " mailbox."
         ),
         who=EXCHANGE,
         likely=True,
@@ -91,7 +92,8 @@ ROWS: tuple[Entry, ...] = (
         137,
         _("A policy admits only some programs to EWS"),
         _(
-            "EwsApplicationAccessPolicy looks at the User-Agent; it also holds for Graph."
+            "EwsApplicationAccessPolicy looks at the User-Agent; it also holds"
+            " for Graph."
         ),
         Step.PROTOCOL,
         "",
@@ -123,7 +125,8 @@ ROWS: tuple[Entry, ...] = (
         likely=True,
         portal=LICENCES,
         copy=(
-            "Get-EXOMailbox {mailbox} | Format-List PrimarySmtpAddress,RecipientTypeDetails",
+            "Get-EXOMailbox {mailbox} | Format-List"
+            " PrimarySmtpAddress,RecipientTypeDetails",
         ),
     ),
     row(
@@ -149,7 +152,8 @@ ROWS: tuple[Entry, ...] = (
         Step.RIGHTS,
         "mailbox",
         _(
-            "Sign in as an application with full_access_as_app, or open the own mailbox."
+            "Sign in as an application with full_access_as_app, or open the own"
+            " mailbox."
         ),
         who=EXCHANGE,
         portal=f"{PERMISSIONS} > Office 365 Exchange Online > Application permissions",
@@ -159,7 +163,8 @@ ROWS: tuple[Entry, ...] = (
         142,
         _("The application must name the mailbox it acts for"),
         _(
-            "Likely the request as an application lacked the header that names the mailbox."
+            "Likely the request as an application lacked the header that names"
+            " the mailbox."
         ),
         Step.SERVER,
         "mailbox",
@@ -171,7 +176,8 @@ ROWS: tuple[Entry, ...] = (
         142,
         _("This kind of sign-in may not act for another mailbox"),
         _(
-            "Likely the token belongs to a user, and the request names a mailbox to act for."
+            "Likely the token belongs to a user, and the request names a mailbox"
+            " to act for."
         ),
         Step.SERVER,
         "grant-type",

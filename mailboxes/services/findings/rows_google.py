@@ -272,7 +272,8 @@ ROWS: tuple[Entry, ...] = (
         Step.ACCOUNT,
         "",
         _(
-            "Let the owner sign in once in a browser and confirm that it was him or her."
+            "Let the owner sign in once in a browser and confirm that it was him"
+            " or her."
         ),
         who=OWNER,
         likely=True,
@@ -321,7 +322,8 @@ ROWS: tuple[Entry, ...] = (
         Step.PASSWORD,
         "password",
         _(
-            "Use OAuth with the scope https://mail.google.com/, or enter an app password."
+            "Use OAuth with the scope https://mail.google.com/, or enter an app"
+            " password."
         ),
     ),
     row(

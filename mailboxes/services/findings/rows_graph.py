@@ -40,7 +40,8 @@ ROWS: tuple[Entry, ...] = (
         Step.CLOCK,
         "",
         _(
-            "Synchronise the clock of this host by NTP; an old token is renewed by itself."
+            "Synchronise the clock of this host by NTP; an old token is renewed"
+            " by itself."
         ),
         who=NETWORK,
         retry=NOW,
@@ -61,7 +62,8 @@ ROWS: tuple[Entry, ...] = (
         153,
         _("Graph denies access to the mailbox"),
         _(
-            "The permission is missing or of the wrong kind, or the log-in has no rights"
+            "The permission is missing or of the wrong kind, or the log-in has no"
+            " rights"
             " on a shared mailbox."
         ),
         Step.PERMISSIONS,
@@ -84,7 +86,8 @@ ROWS: tuple[Entry, ...] = (
         _("Put the mailbox into the group of the policy; allow up to two hours."),
         who=EXCHANGE,
         copy=(
-            "Test-ServicePrincipalAuthorization -Identity {client_id} -Resource {mailbox}",
+            "Test-ServicePrincipalAuthorization -Identity {client_id} -Resource"
+            " {mailbox}",
             "Test-ApplicationAccessPolicy -AppId {client_id} -Identity {mailbox}",
         ),
     ),

@@ -29,7 +29,8 @@ ROWS: tuple[Entry, ...] = (
         _("The IMAP server refused the token"),
         _(
             "The server gives no reason. Likely the token is for another service or"
-            " lacks IMAP.AccessAsUser.All (as an application IMAP.AccessAsApp); else the"
+            "lacks IMAP.AccessAsUser.All (as an application IMAP.AccessAsApp);"
+            " else the"
             " log-in has no rights on the mailbox."
         ),
         Step.SCOPE,
@@ -65,7 +66,8 @@ ROWS: tuple[Entry, ...] = (
         95,
         _("Signed in, but the mailbox could not be opened"),
         _(
-            "Likely the log-in has no rights on the mailbox, IMAP is switched off for it,"
+            "Likely the log-in has no rights on the mailbox, IMAP is switched off"
+            " for it,"
             " or it has no licence."
         ),
         Step.RIGHTS,
@@ -96,7 +98,8 @@ ROWS: tuple[Entry, ...] = (
         Step.THROTTLING,
         "cycle-time",
         _(
-            "Nothing to do now; close other programs, or raise cycle-time, if it repeats."
+            "Nothing to do now; close other programs, or raise cycle-time, if it"
+            " repeats."
         ),
         who=NOBODY,
         retry=BACK_OFF,
@@ -140,7 +143,8 @@ ROWS: tuple[Entry, ...] = (
         101,
         _("The server did not understand the sign-in with the token"),
         _(
-            "Likely the token was cut or wrapped on its way, or data followed a refusal."
+            "Likely the token was cut or wrapped on its way, or data followed a"
+            " refusal."
         ),
         Step.SCOPE,
         "scope",
@@ -242,7 +246,8 @@ ROWS: tuple[Entry, ...] = (
         Step.SCOPE,
         "scope",
         _(
-            "Choose the scope of Office 365, then check the permission, then that POP is"
+            "Choose the scope of Office 365, then check the permission, then that"
+            " POP is"
             " enabled for the mailbox."
         ),
         likely=True,
@@ -257,7 +262,8 @@ ROWS: tuple[Entry, ...] = (
         Step.SERVER,
         "server",
         _(
-            "Check that server and port are those of the provider; this console sends two lines."
+            "Check that server and port are those of the provider; this console"
+            " sends two lines."
         ),
         likely=True,
     ),
@@ -358,8 +364,10 @@ ROWS: tuple[Entry, ...] = (
         95,
         _("The application may not open the mailbox"),
         _(
-            "The token carries the application permission. Likely Exchange has no service"
-            " principal for it, or one with the Object ID of the wrong page, or it has no"
+            "The token carries the application permission. Likely Exchange has no"
+            " service"
+            "principal for it, or one with the Object ID of the wrong page, or it"
+            " has no"
             " rights on this mailbox."
         ),
         Step.RIGHTS,
@@ -370,7 +378,8 @@ ROWS: tuple[Entry, ...] = (
         ),
         who=EXCHANGE,
         likely=True,
-        portal="Entra admin center > Enterprise applications > (application) > Object ID",
+        portal="Entra admin center > Enterprise applications > (application) > "
+        "Object ID",
         copy=(SERVICE_PRINCIPAL, SERVICE_RIGHTS),
     ),
 )

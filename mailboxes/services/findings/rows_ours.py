@@ -38,7 +38,8 @@ ROWS: tuple[Entry, ...] = (
         Step.PERMISSIONS,
         "",
         _(
-            "Add the permission {permission} to the application and grant admin consent."
+            "Add the permission {permission} to the application and grant admin"
+            " consent."
         ),
         who=ENTRA,
         portal=PERMISSIONS,
@@ -204,7 +205,8 @@ ROWS: tuple[Entry, ...] = (
         Step.CONSOLE,
         "",
         _(
-            "Report it with the log of the worker; the mailbox is tried again by itself."
+            "Report it with the log of the worker; the mailbox is tried again by"
+            " itself."
         ),
         retry=BACK_OFF,
     ),
@@ -214,7 +216,8 @@ ROWS: tuple[Entry, ...] = (
         0,
         _("{host} answered something unexpected"),
         _(
-            "Likely the server broke its protocol, or a device on the way changed the answer."
+            "Likely the server broke its protocol, or a device on the way changed"
+            " the answer."
         ),
         Step.SERVICE,
         "",
@@ -253,12 +256,14 @@ ROWS: tuple[Entry, ...] = (
         0,
         _("Sending failed, and the words do not say why"),
         _(
-            "Likely the server refused the message; the catalogue does not know its words."
+            "Likely the server refused the message; the catalogue does not know"
+            " its words."
         ),
         Step.MESSAGE,
         "",
         _(
-            "Read the server's answer; a connection test with a send shows if all else works."
+            "Read the server's answer; a connection test with a send shows if all"
+            " else works."
         ),
         likely=True,
         generic=True,

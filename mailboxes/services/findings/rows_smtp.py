@@ -29,7 +29,8 @@ ROWS: tuple[Entry, ...] = (
         _("The SMTP server refused the token"),
         _(
             "The server gives no reason. Likely the token is for another service or"
-            " lacks SMTP.Send (as an application SMTP.SendAsApp); else the log-in has no"
+            "lacks SMTP.Send (as an application SMTP.SendAsApp); else the log-in"
+            " has no"
             " rights on the mailbox."
         ),
         Step.SCOPE,
@@ -135,7 +136,8 @@ ROWS: tuple[Entry, ...] = (
         122,
         _("The SMTP server does not know this kind of sign-in"),
         _(
-            "Likely the connection is not encrypted yet, or it is another server than meant."
+            "Likely the connection is not encrypted yet, or it is another server"
+            " than meant."
         ),
         Step.SERVER,
         "smtp-connection-security",
@@ -228,7 +230,8 @@ ROWS: tuple[Entry, ...] = (
         Step.ACCOUNT,
         "mailbox",
         _(
-            "Unblock the sender under Restricted entities, and find out who sent in its name."
+            "Unblock the sender under Restricted entities, and find out who sent"
+            " in its name."
         ),
         who=EXCHANGE,
         likely=True,
@@ -313,12 +316,14 @@ ROWS: tuple[Entry, ...] = (
         0,
         _("The server does not pass mail on for us"),
         _(
-            "Likely no sign-in took place, or the server relays for its own domains only."
+            "Likely no sign-in took place, or the server relays for its own"
+            " domains only."
         ),
         Step.SERVER,
         "mailbox",
         _(
-            "Enter a log-in name and its credential, or use the provider's sending server."
+            "Enter a log-in name and its credential, or use the provider's"
+            " sending server."
         ),
         likely=True,
     ),
@@ -340,7 +345,10 @@ ROWS: tuple[Entry, ...] = (
         _("Likely the IP address of the sending server stands on a block list."),
         Step.NETWORK,
         "server",
-        _("Send through the provider's server, or have the address taken off the list."),
+        _(
+            "Send through the provider's server, or have the address taken off"
+            " the list."
+        ),
         who=NETWORK,
         likely=True,
     ),

@@ -224,7 +224,8 @@ ROWS: tuple[Entry, ...] = (
         Step.NETWORK,
         "",
         _(
-            "Nothing to do if it stays rare; else look for a device that cuts connections."
+            "Nothing to do if it stays rare; else look for a device that cuts"
+            " connections."
         ),
         who=NETWORK,
         retry=NOW,
