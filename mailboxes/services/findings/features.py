@@ -43,7 +43,7 @@ _TAGS: dict[str, str] = {
     r"|overquota|throttled|contactadmin|authorizationfailed)\]",
     "pop3": r"\bpop ?3?\b|pop3|poplib|:995\b|port:? ?995\b|(?<!\w)-err\b|maildrop",
     "smtp": r"smtp|:587\b|:465\b|port:? ?(?:587|465|25)\b|\behlo\b|rcpt to|mail from"
-    r"|\b[45]\d\d[ -]#?[45]\.\d\.\d|storedrv|nodemailer|phpmailer|swift_|sendmail",
+    r"|\b[45]\d\d[ -]#?[45]\.\d\.\d|\b535[ -][^\d ]|storedrv|nodemailer|phpmailer|swift_|sendmail",
     "ews": r"exchange\.asmx|\bews\b|exchangelib|exchange\.webservices|ewsaccount"
     r"|exchangeservice|exchange/services/|exchangeimpersonation|ewsresponse",
     "graph": r"graph\.microsoft|msgraph|microsoft\.graph|graphserviceexception"
@@ -57,9 +57,10 @@ _TAGS: dict[str, str] = {
     "token": r"xoauth2|oauthbearer|oauth ?2|saslmechanismoauth2|bearer|refresh"
     r"[_ ]token",
     "basic": r"auth(?:enticate)? (?:login|plain)|httpbasicauth|basic auth|\bpass \S"
-    r"|auth: ?\[?login|login <user>|command '?login",
+    r"|auth: ?\[?login|login <user>|command '?login|\.login\(|mailboxloginerror"
+    r"|\b[a-z]{1,4}\d{1,4} login\b",
     "mail": r"e-?mail|fetchmail|getmail|mbsync|\bmail|mailer|mailbox|inbox|smtp|imap"
-    r"|\bpop3",
+    r"|\bpop3|auth mechanism",
     "java": r"javax\.|jakarta\.|com\.sun\.|java\.(?:net|lang|io)",
     "foreign": r"postgres|psycopg|mysql|mariadb|redis|mongo|elasticsearch|rabbitmq"
     r"|amqp|kafka|\bldap|jdbc|npm err|git@|:5432\b|:3306\b|:6379\b|:27017\b|:9200\b"

@@ -15,7 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from ...core.choices import Step
 from ..finding import Finding
-from . import numbers, signs_http, signs_imap, signs_network, signs_smtp, signs_token
+from . import (
+    numbers,
+    signs_http,
+    signs_imap,
+    signs_loose,
+    signs_network,
+    signs_smtp,
+    signs_token,
+)
 from .catalogue import BY_ID, BY_NUMBER, MORE_NUMBERS, of_number
 from .features import Features
 from .sign import DECISIVE, FAIR, HEARD, SURE, TOKEN, Sign
@@ -26,6 +34,7 @@ SIGNS: tuple[Sign, ...] = (
     *signs_imap.SIGNS,
     *signs_smtp.SIGNS,
     *signs_http.SIGNS,
+    *signs_loose.SIGNS,
 )
 MOST = 5  # findings shown
 _NEAR = 0.6  # of the best weight: what is weaker is not shown
@@ -50,7 +59,7 @@ class Match:
     @property
     def rank(self) -> tuple[int, int, int, int]:
         strength = (self.weight >= DECISIVE) + (self.weight >= SURE)
-        strength += self.weight >= HEARD
+        strength += (self.weight >= FAIR) + (self.weight >= HEARD)
         return -strength, self.phase, -self.weight, self.place
 
 

@@ -15,6 +15,7 @@ from .features import Features
 DECISIVE = 100  # names its cause
 STRONG = 80  # leaves little doubt
 FAIR = 60  # the usual cause of these words
+LOOSE = 52  # words of a kind; anything more telling goes before it
 WEAK = 30  # a consequence, or words that many causes share
 SURE = 70  # from here on a finding may be called certain
 HEARD = 50  # from here on a finding is shown before "nobody knows"
@@ -35,7 +36,8 @@ class Sign:
     phase: int = AFTER
 
     def seen(self, features: Features) -> re.Match[str] | None:
-        if not (features.silent or features.speaks_of(self.needs)):
+        silent = features.silent and self.weight != LOOSE
+        if not (silent or features.speaks_of(self.needs)):
             return None
         match = self.pattern.search(features.text)
         if match and self.without and self.without.search(features.text):

@@ -94,6 +94,11 @@ SIGNS = (
              r"nopermissionsinaccesstoken|token contains no permissions"
              r"|authorization_requestdenied|insufficient privileges"),
             ("graph-access-denied", STRONG,
+             r"erroraccessdenied|access is denied\. check credential",
+             "",
+             r"sendasdenied|odata is disabled|exchange\.asmx|\bews\b|folder"
+             r"|exchangelib|err_access|impersonat"),
+            ("graph-access-denied", STRONG,
              r"accessdenied|access is denied\. check credential",
              "graph|microsoft|mail",
              r"sendasdenied|odata is disabled|exchange\.asmx|\bews\b|folder"

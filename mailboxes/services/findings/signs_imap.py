@@ -57,6 +57,10 @@ SIGNS = (
              r"|login failed: \("),
             ("exchange-password-gone", STRONG,
              r"logon failure: unknown user"),
+            ("password-refused", STRONG + 5,
+             r"authenticationfailed\] ?invalid credentials"
+             r"|invalid credentials \(failure\)",
+             "basic"),
             ("google-imap-credential-refused", STRONG,
              r"authenticationfailed\] ?invalid credentials"
              r"|invalid credentials \(failure\)"),
@@ -162,7 +166,7 @@ SIGNS = (
             ("server-unavailable", STRONG,
              r"\[unavailable\]|\[serverbug\]|\[inuse\]|server (?:is )?unavailable"
              r"|server busy|temporarily unavailable|backend error"
-             r"|internal error occurred",
+             r"|internal error occurred|(?:bye|imap4rev1)\b.{0,60}cannot connect",
              "imap|pop3"),
             ("server-closed", WEAK,
              r"bye connection (?:is )?closed\. ?1\d|bye (?:auto)?logout"
@@ -174,8 +178,8 @@ SIGNS = (
              "imap"),
             ("folder-missing", DECISIVE,
              r"\[nonexistent\]|illegal in state auth, only|folder is not inbox"
-             r"|(?:mailbox|folder).{0,60}(?:doesn'?t exist|does not exist|not exist"
-             r"|not found|isn't selectable|is not selectable|unknown\b)"
+             r"|(?:mailbox|folder)\b[^:(]{0,60}(?:doesn'?t exist|does not exist"
+             r"|not exist|not found|isn't selectable|is not selectable|unknown$)"
              r"|unknown mailbox|nonexistent namespace|folder selection failed"
              r"|no such (?:mailbox|folder)|folder ?not ?found|could not select"
              r"|foldernotfound|invalid mailbox name|\[trycreate\]",

@@ -89,7 +89,7 @@ SIGNS = (
              r"|command )?(?:is )?not (?:supported|enabled|implemented)"
              r"|no supported authentication method"
              r"|503.{0,20}auth command (?:used when )?not|smtpnotsupportederror"
-             r"|no suitable authentication method|does(?: not"
+             r"|plainauth.{0,20}wrong host name|no suitable authentication method|does(?: not"
              r"|n't) support auth(?:entication)?\b|no auth mechanism",
              "smtp|mail",
              r"starttls extension"),
