@@ -38,16 +38,20 @@ _SPACE = re.compile(r"\s+")
 _TAGS: dict[str, str] = {
     "imap": r"imap|authenticate xoauth2|\bexamine\b|select inbox|uidvalidity"
     r"|\bno (?:authenticate|login) failed|:993\b|:143\b|port:? ?(?:993|143)\b"
+    r"|\bselect \\*\"?inbox|\btag\d+ (?:no|bad)\b|\b[a-z]\d+ (?:no|bad) "
     r"|user is authenticated but not|\* bye\b"
     r"|\[(?:nonexistent|authenticationfailed|trycreate|alert|unavailable|privacyrequired"
     r"|overquota|throttled|contactadmin|authorizationfailed)\]",
     "pop3": r"\bpop ?3?\b|pop3|poplib|:995\b|port:? ?995\b|(?<!\w)-err\b|maildrop",
     "smtp": r"smtp|:587\b|:465\b|port:? ?(?:587|465|25)\b|\behlo\b|rcpt to|mail from"
-    r"|\b[45]\d\d[ -]#?[45]\.\d\.\d|\b535[ -][^\d ]|storedrv|nodemailer|phpmailer|swift_|sendmail",
+    r"|\b[45]\d\d[ -]#?[45]\.\d\.\d|\b535[ -][^\d ]|storedrv"
+    r"|nodemailer|phpmailer|swift_|sendmail",
     "ews": r"exchange\.asmx|\bews\b|exchangelib|exchange\.webservices|ewsaccount"
-    r"|exchangeservice|exchange/services/|exchangeimpersonation|ewsresponse",
+    r"|exchangeservice|exchange/services/|exchangeimpersonation|ewsresponse"
+    r"|autodiscover",
     "graph": r"graph\.microsoft|msgraph|microsoft\.graph|graphserviceexception"
-    r"|invalidauthenticationtoken|grapherror|odata ?error|ms ?graph|graph ?api|restapi",
+    r"|send-?graph|graphmail|mg(?:user|graph)|invalidauthenticationtoken"
+    r"|grapherror|odata ?error|ms ?graph|graph ?api|restapi",
     "oauth": r"oauth|aadsts|openid|access[_ ]token|refresh[_ ]token|\bmsal|\badal"
     r"|invalid_(?:grant|client|scope|request)|unauthorized_client|identity\.client",
     "google": r"google|gmail|gsmtp|gimap|\bya29\.",
@@ -56,7 +60,8 @@ _TAGS: dict[str, str] = {
     "exchange": r"outlook\.office365|office365\.com|outlook\.com|exchange|storedrv",
     "token": r"xoauth2|oauthbearer|oauth ?2|saslmechanismoauth2|bearer|refresh"
     r"[_ ]token",
-    "basic": r"auth(?:enticate)? (?:login|plain)|httpbasicauth|basic auth|\bpass \S"
+    "basic": r"auth(?:enticate)? (?:login|plain)|plain auth|login auth|httpbasicauth"
+    r"|basic auth|\bpass \S"
     r"|auth: ?\[?login|login <user>|command '?login|\.login\(|mailboxloginerror"
     r"|\b[a-z]{1,4}\d{1,4} login\b",
     "mail": r"e-?mail|fetchmail|getmail|mbsync|\bmail|mailer|mailbox|inbox|smtp|imap"

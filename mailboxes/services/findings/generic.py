@@ -21,8 +21,10 @@ _BY_STAGE: dict[str, str] = {
     Stage.DATA: "unexplained-sending",
 }
 _FAULT = re.compile(
-    r"error|exception|fail|denied|refus|time?d? ?out|unable|cannot|can't|could not"
-    r"|invalid|reject|aadsts|panic|fatal|traceback|\bbad\b|\bno\b"
+    r"error|exception|check (?:your|the)\b|fail|denied|refus|time?d? ?out"
+    r"|unable|cannot|can't|could not"
+    r"|invalid|reject|aadsts|panic|fatal|traceback|\b(?:bad|no|not)\b|unreach|lost\b"
+    r"|closed\b|disconnect|missing|expired|revoked|wrong|incorrect|\b[45]\d\d[ -]"
 )
 _SIGN_IN = re.compile(r"auth|login|logon|log in|sign.?in|credential|password|\b535\b")
 _SEND = re.compile(r"smtp|send|deliver|recipient|\b5\d\d[ -]")
@@ -37,8 +39,9 @@ def by_text(features: Features) -> Finding | None:
     """The generic finding of a text; None where nothing in it is wrong."""
     if not _FAULT.search(features.text):
         return None
-    if "mail" not in features.tags and not features.speaks_of("oauth|microsoft|google"):
-        return BY_ID["unexplained"]
+    if features.silent:
+        other = "foreign" in features.tags or not _SIGN_IN.search(features.text)
+        return BY_ID["unexplained" if other else "unexplained-sign-in"]
     if "token" in features.tags and re.search("token", features.text):
         return BY_ID["token-refused"]
     if _SIGN_IN.search(features.text):

@@ -19,9 +19,13 @@ SIGNS = (
         SIGN_IN,
         [
             ("greeting-unexpected", FAIR,
-             r"autodiscover.{0,60}(?:fail|couldn't be|could not be|not found)"
+             r"(?:fail|error|could not|not find).{0,80}autodiscover"
+             r"|autodiscover.{0,60}(?:fail|couldn't be|could not be|not found)"
              r"|didn't contain valid xml|failed to get auth type from service"
              r"|not an? (?:ews|exchange) (?:server|endpoint)",
+             "ews"),
+            ("password-refused", STRONG,
+             r"invalid credentials for https?://.{0,300}ntlm|ntlm.{0,300}unauthori[sz]ed",
              "ews"),
             ("ews-impersonation-missing", DECISIVE,
              r"exchangeimpersonation soap header must be present"
@@ -43,6 +47,10 @@ SIGNS = (
              r"|permission)",
              "ews",
              _NOT_GRAPH),
+            ("ews-unauthorized", STRONG,
+             r"invalid credentials for https?://\S*exchange\.asmx",
+             "ews",
+             r"ntlm"),
             ("ews-unauthorized", FAIR,
              r"unauthorizederror|"
              + _401,
@@ -128,6 +136,9 @@ SIGNS = (
     *table(
         AFTER,
         [
+            ("ews-mailbox-moving", FAIR,
+             r"none of the client access servers",
+             "ews"),
             ("ews-no-mailbox", DECISIVE,
              r"errornonexistentmailbox|errormissingemailaddress"
              r"|smtp address has no mailbox|no mailbox (?:with such|associated"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .sign import AFTER, DECISIVE, FAIR, SIGN_IN, STRONG, WEAK, table
+from .sign import AFTER, DECISIVE, FAIR, LOOSE, SIGN_IN, STRONG, WEAK, table
 
 _POP = "pop3"
 
@@ -43,7 +43,7 @@ SIGNS = (
              r"|authentication failed.{0,200}xoauth2"
              r"|oauth.{0,60}authenticat\w+ fail",
              "imap|microsoft",
-             r"basicauth|gmail|google|aadsts|not connected|535 5\.7"),
+             r"basicauth|gmail|google|aadsts|not connected|535 5\.7|plain auth"),
             ("imap-token-refused", FAIR,
              r"authentication ?(?:exception|failed)|authfailed",
              "imap+token+microsoft",
@@ -88,12 +88,19 @@ SIGNS = (
             ("password-refused", FAIR,
              r"could not authenticate|denied authentication|authentication fail"
              r"|auth failed|login (?:denied|error|incorrect|failed)"
-             r"|authenticationfailedexception|authenticationexception"
              r"|failed to login|logindenied|invalid (?:user|pass)"
              r"|invalid credentials|invalid login",
              "mail",
              r"aadsts|not connected|5\.7\.|logindisabled|privacyrequired|oauth"
-             r"|xoauth2"),
+             r"|xoauth2|exchange\.asmx|\bews\b|graph\.microsoft"),
+            ("password-refused", LOOSE,
+             r"auth(?:entication)?fail(?:ed|ure)|authentication(?:error|exception)",
+             "mail",
+             r"aadsts|not connected|oauth|xoauth2|exchange\.asmx|\bews\b|starttls"
+             r"|handshake|certificate|convert socket"),
+            ("exchange-password-gone", STRONG,
+             r"(?:plain|login) authentication after authenticate fail",
+             "imap+exchange"),
             ("login-disabled", DECISIVE,
              r"privacyrequired|logindisabled|plaintext auth\w+ (?:is )?disallowed"
              r"|cleartext (?:auth|login)|encryption required|must use (?:ssl|tls"

@@ -18,7 +18,8 @@ _WHO = (
     r"|auth|sign(?:ing)? ?in|logging in"
 )
 _SIGN_IN = (
-    rf"\b(?:{_WRONG})\b.{{0,40}}\b(?:{_WHO})\b|\b(?:{_WHO})\b.{{0,40}}\b(?:{_WRONG})\b"
+    r"check .{0,30}(?:pass ?word|credentials?|user ?name)"
+    rf"|\b(?:{_WRONG})\b.{{0,40}}\b(?:{_WHO})\b|\b(?:{_WHO})\b.{{0,40}}\b(?:{_WRONG})\b"
 )
 _TOKEN_WORDS = r"oauth|xoauth2|access[_ ]token|refresh[_ ]token|bearer"
 
@@ -27,38 +28,46 @@ SIGNS = (
         NETWORK,
         [
             ("dns-unknown", LOOSE,
-             r"(?:resolv\w+|dns|host ?name look ?up) .{0,60}(?:fail|error|not found|unable)"
+             r"(?:resolv\w+|dns|host (?:name )?look ?up) .{0,60}(?:fail|error|not found"
+             r"|unable|did not|no such|could not)"
              r"|(?:unable|fail\w*|could not|couldn't|cannot) .{0,20}resolve"
              r"|invalid host ?name|host ?name .{0,30}(?:invalid|not found|unknown)",
              "mail|oauth|microsoft|google",
              r"endpoints?|mailbox|recipient|user|ambiguous"),
             ("tls-untrusted", LOOSE,
-             r"(?:certificate|\bcert\b|x509).{0,60}(?:invalid|untrusted|trust"
+             r"(?:certificate|(?<!-)\bcert\b|x509).{0,60}(?:invalid|untrusted|trust"
              r"|verif|fail|not valid|unknown|problem|error|reject|chain)"
              r"|(?:invalid|untrusted|bad|verif\w+|unknown|accept).{0,40}"
              r"(?:certificate|x509)",
              "mail|oauth|microsoft|google",
              r"client certificate|certificate credential|assertion|private key"),
             ("tls-not-tls", LOOSE,
-             r"\b(?:ssl|tls)\b.{0,80}(?:unknown protocol|not (?:an )?(?:ssl|tls)"
+             r"(?<!/)\b(?:ssl|tls)\b.{0,80}(?:unknown protocol|not (?:an )?(?:ssl|tls)"
              r"|unexpected message|bad record|illegal)"
              r"|unknown[_ ]protocol",
              "mail"),
             ("tls-handshake", LOOSE,
-             r"\b(?:ssl|tls|starttls)\b.{0,60}(?:error|fail|could not|cannot|unable"
+             r"(?<!/)\b(?:ssl|tls|starttls)\b.{0,60}(?:error|fail|could not|cannot"
+             r"|unable"
              r"|negotiat|abort|alert)|(?:error|fail\w*|could not|cannot|unable)"
              r".{0,40}\b(?:ssl|tls|starttls|secure connection)\b|sslexception"
              r"|sslerror|openssl::ssl|ssl routines",
              "mail|oauth|microsoft|google"),
+            ("connect-refused", LOOSE,
+             r"(?:invalid|wrong|incorrect|check).{0,20}(?:server|host)\b.{0,12}\bport\b",
+             "mail"),
             ("connect-timeout", LOOSE,
              r"(?:cannot|can't|could not|couldn't|unable to|fail\w* to|failure"
              r"|not able to|impossible to|problem) .{0,20}(?:connect|reach|open"
              r".{0,12}(?:socket|connection)|establish)"
              r"|connection.{0,30}(?:could not be|couldn't be|not|fail\w*|error"
              r"|cannot be) ?(?:establish|open|made)?|no (?:connection|response from)"
-             r"|not responding(?! with)",
+             r"|not responding(?! with)|error (?:while |when )?(?:connecting|communicat"
+             r"|opening)|(?:not|un) ?reachable|unable to reach|network[ _](?:request "
+             r"|error|failure|is down)|fetch failed|socket hang ?up",
              "mail|oauth|microsoft|google",
-             rf"authenticat|credential|password|log ?in|{_TOKEN_WORDS}|certificate"),
+             rf"authenticat|authfail|credential|password|log ?in\b|{_TOKEN_WORDS}"
+             r"|certificate"),
         ],
     ),
     *table(
@@ -87,6 +96,10 @@ SIGNS = (
     *table(
         SIGN_IN,
         [
+            ("xoauth2-missing", LOOSE,
+             r"(?:oauth2|sasl|auth\w*|mech\w*)\b.{0,30}(?:unavailable|not available)"
+             r"|no worthy mech|no authenticators? available|no mechanism available",
+             "mail"),
             ("google-token-refused", LOOSE, _SIGN_IN, "google+token"),
             ("imap-token-refused", LOOSE, _SIGN_IN, "imap+token", r"google|gmail"),
             ("smtp-token-refused", LOOSE, _SIGN_IN, "smtp+token", r"google|gmail"),
@@ -103,7 +116,15 @@ SIGNS = (
             ("ews-unauthorized", LOOSE, r"unauthori[sz]ed|\b401\b", "ews"),
             ("password-refused", LOOSE, _SIGN_IN, "mail",
              rf"{_TOKEN_WORDS}|\bssl|\btls|certificate|timed? ?out|refused to connect"
-             r"|connection refused|recipient|relay|sender"),
+             r"|connection refused|recipient|relay|sender|too many"),
+            ("ews-unauthorized", LOOSE, _SIGN_IN, "ews"),
+            ("greeting-unexpected", LOOSE,
+             r"unable to parse|(?:could not|couldn't|cannot|can't) parse"
+             r"|(?:unexpected|invalid|malformed|bad|garbled) (?:server )?(?:response"
+             r"|reply|greeting|answer|banner)|(?:imap|pop3?|smtp)protocolexception"
+             r"|not an? (?:imap|pop3?|smtp) server",
+             "mail",
+             rf"{_TOKEN_WORDS}|authori[sz]ation server"),
             ("config-incomplete", LOOSE,
              r"(?:missing|no|empty|without|requires?) (?:a )?(?:password|user ?name"
              r"|credentials|secret|client[_ ]id|host(?:name)?|server)\b",
@@ -140,8 +161,9 @@ SIGNS = (
              "smtp",
              r"\b55\d"),
             ("server-unavailable", LOOSE,
-             r"system error|temporar\w*|try again|unavailable|internal (?:server )?err"
-             r"|backend|overload|maintenance|byeresponseerror|cannot connect to \w+$"
+             r"system error|temporar\w*|try again|(?:server|service|mailbox) (?:is "
+             r"|temporarily )?(?:not |un)available|internal (?:server )?err|backend|overload"
+             r"|maintenance|byeresponseerror|cannot connect to \w+$"
              r"|service error",
              "imap|pop3|ews|graph"),
             ("server-closed", LOOSE, r"byeresponse|\bbye\b", "imap"),

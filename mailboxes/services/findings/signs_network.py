@@ -22,6 +22,8 @@ SIGNS = table(
          r"|gaierror[^a-z]{1,4}-3\b|try again.{0,20}resolv|server misbehaving"
          r"|query[a-z]* (?:\beconnrefused\b|etimeout|esrvfail)|\bebadresp\b"
          r"|wsatry_again|\b11002\b"),
+        ("dns-unknown", FAIR,
+         r"\bedns\b"),
         ("dns-unknown", DECISIVE,
          r"name or service not known|nodename nor servname|no such host"
          r"|getaddrinfo(?:failed)? ?\benotfound\b|\benotfound\b"
@@ -55,6 +57,8 @@ SIGNS = table(
          "",
          r"greeting never received|read timed? ?out|conn(?:ect)? refused"
          r"|\beconnrefused\b"),
+        ("connect-timeout", STRONG,
+         r"request failed! ?\(code: 0\)"),
         ("connect-timeout", FAIR,
          r"couldn't connect to host|could not connect to host"
          r"|could not connect to (?:the )?smtp host"
@@ -76,7 +80,7 @@ SIGNS = table(
          r"|\besockettimedout"),
         # proxies
         ("proxy-auth", DECISIVE,
-         r"\b407\b.{0,40}prox|prox.{0,40}\b407\b|proxy authentication required"
+         r"\b407\b.{0,40}prox|prox.{0,120}\b407\b|proxy authentication required"
          r"|tunnel connection failed: 407"),
         ("proxy-denied", DECISIVE,
          r"tunnel connection failed: 403|from proxy after connect"
@@ -171,6 +175,11 @@ SIGNS = table(
          r"|sslhandshake(?:exception)?|alert handshake|failed to enable crypto"
          r"|could not convert socket to tls|attempting to establish an ssl or tls"
          r"|tls handshake (?:failed|error|timeout)|starttls (?:upgrade )?failed"),
+        ("tls-not-tls", FAIR,
+         r"not permitted when tls active"),
+        ("starttls-missing", FAIR,
+         r"does ?n.t support (?:secure connections?|ssl|tls|encrypt)"
+         r"|does not support (?:secure connections?|ssl|tls|encrypt)"),
         ("starttls-missing", DECISIVE,
          r"(?:host|server) does not support (?:the )?starttls"
          r"|starttls.{0,30}(?:not supported|not offered|not available"
@@ -187,7 +196,7 @@ SIGNS = table(
          r"|\beconnreset\b|\bepipe\b|connection (?:was )?reset|connection (?:was "
          r"|unexpectedly )?(?:closed|lost|drop|aborted)|broken pipe"
          r"|smtpserverdisconnected|errno[^a-z]{1,4}(?:104|32|10054)\b"
-         r"|forcibly closed|unexpected(?:ly)? (?:disconnect|closed|end of)|read eof"
+         r"|forcibly closed|unexpected(?:ly)? (?:disconnect|close|end of)|read eof"
          r"|server disconnected|serverdisconnected|not connected\b|\b10054\b"
          r"|\b10053\b|premature end of|folderclosedexception|connection dropped"
          r"|lost connection",

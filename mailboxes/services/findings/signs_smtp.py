@@ -81,7 +81,8 @@ SIGNS = (
             ("login-disabled", DECISIVE,
              r"unencrypted connection"
              r"|530[^0-9]{1,6}(?:5\.7\.0 )?must issue a starttls"
-             r"|must issue a starttls command first|538[ -]"
+             r"|must issue a starttls command first|538[ -]|starttls is required"
+             r"|requires? starttls|starttls (?:first|before)"
              r"|encryption required for requested"),
             ("smtp-auth-before-tls", STRONG,
              r"504[^0-9]{1,6}5\.7\.4|unrecognized authentication type"
@@ -89,7 +90,9 @@ SIGNS = (
              r"|command )?(?:is )?not (?:supported|enabled|implemented)"
              r"|no supported authentication method"
              r"|503.{0,20}auth command (?:used when )?not|smtpnotsupportederror"
-             r"|plainauth.{0,20}wrong host name|no suitable authentication method|does(?: not"
+             r"|\bno \w+ auth(?:entication)? mechanisms?|auth\w* mechanism\w*"
+             r".{0,40}(?:not|un)support\w*|plainauth.{0,20}wrong host name"
+             r"|no suitable authentication method|does(?: not"
              r"|n't) support auth(?:entication)?\b|no auth mechanism",
              "smtp|mail",
              r"starttls extension"),
@@ -101,7 +104,8 @@ SIGNS = (
             ("smtp-auth-required", WEAK,
              r"5\.7\.57\b"),
             ("smtp-auth-required", STRONG,
-             r"authentication (?:is )?required|\b530\b.{0,20}auth"
+             r"authentication (?:is )?required|must (?:first )?authenticate\b"
+             r"|requires? authentication|\b530\b.{0,20}auth"
              r"|sender address rejected: not logged in|5\.7\.57\b"
              r"|5\.5\.1 authentication",
              "smtp",
@@ -203,6 +207,10 @@ SIGNS = (
              r"4(?:54|21|51)[^0-9]{1,6}4\.[73]\.0\b",
              "google"),
             ("smtp-busy", STRONG,
+             r"temporary server error|\b4\.\d\.\d{1,3}\b.{0,60}(?:try again|temporar)",
+             "smtp|exchange",
+             r"432|concurrent|google"),
+            ("smtp-busy", STRONG,
              r"4\.7\.500\b|server busy|451[^0-9]{1,6}4\.7\.|421[^0-9]{1,6}4\.4\.2"
              r"|421 service not available|service not available,? closing"
              r"|454[^0-9]{1,6}4\.7\.0|4\.3\.0\b|greylist|try again later"
@@ -220,7 +228,7 @@ SIGNS = (
             ("recipient-refused", FAIR,
              r"mailbox unavailable",
              "smtp",
-             r"5\.7\."),
+             r"5\.7\.|authenticate"),
             ("smtp-relay-denied", FAIR,
              r"55[0-4][ -]5\.7\.1\b",
              "smtp",

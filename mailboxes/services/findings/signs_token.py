@@ -45,6 +45,9 @@ SIGNS = table(
          r"client is unauthorized to retrieve access"
          r"|not authorized for any of the scopes"
          r"|domain-wide delegation.{0,60}(?:not|denied|missing)|delegation denied"),
+        ("google-delegation-missing", FAIR,
+         r"access token for service account: ?40[013]|service account.{0,40}\b401\b",
+         "google"),
         ("google-delegation-missing", STRONG,
          r"unauthorized_client",
          "google"),
@@ -173,9 +176,14 @@ SIGNS = table(
          r"untrusted_authority|authority_validation"
          r"|authority.{0,20}uri.{0,20}insecure|invalid_authority"),
         ("entra-redirect-unregistered", STRONG,
-         r"redirect ur[il].{0,80}(?:not match|does not match|is not registered)"
+         r"redirect ur[il].{0,300}(?:not match|does not match|is not registered)"
          r"|reply url specified",
          "microsoft"),
+        ("entra-redirect-unregistered", FAIR,
+         r"redirect[ _]ur[il].{0,300}(?:not match|does not match|is not registered"
+         r"|mismatch|not allowed)",
+         "oauth|mail",
+         r"google"),
         ("entra-public-flow-off", STRONG,
          r"must contain the following parameter: ?'?client_(?:assertion|secret)"
          r"|client_assertion'? or '?client_secret"),
