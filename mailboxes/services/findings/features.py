@@ -69,7 +69,9 @@ _TAGS: dict[str, str] = {
     "java": r"javax\.|jakarta\.|com\.sun\.|java\.(?:net|lang|io)",
     "foreign": r"postgres|psycopg|mysql|mariadb|redis|mongo|elasticsearch|rabbitmq"
     r"|amqp|kafka|\bldap|jdbc|npm err|git@|:5432\b|:3306\b|:6379\b|:27017\b|:9200\b"
-    r"|port 5432|docker\.sock|kubelet|image\b",
+    r"|port 5432|docker\.sock|kubelet|image\b|access denied for user \S+@"
+    r"|sqlexception|sqlalchemy|\bssh: |\bport 22\b|nginx: |fatal: unable to access"
+    r"|vue warn|module specifier",
 }
 _TAG_PATTERNS = {tag: re.compile(pattern) for tag, pattern in _TAGS.items()}
 PROTOCOLS = ("imap", "pop3", "smtp", "ews", "graph", "oauth")

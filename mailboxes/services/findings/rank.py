@@ -25,7 +25,7 @@ from . import (
     signs_token,
 )
 from .catalogue import BY_ID, BY_NUMBER, MORE_NUMBERS, of_number
-from .features import Features
+from .features import PROTOCOLS, Features
 from .sign import DECISIVE, FAIR, HEARD, SURE, TOKEN, Sign
 
 SIGNS: tuple[Sign, ...] = (
@@ -42,6 +42,7 @@ _SNIPPET = 80
 # Of the weight, in a text that names neither mail nor a provider:
 _SILENT = 0.75
 _SILENT_AND_UNMET = 0.6  # where the sign belongs to a protocol or provider
+_PROTOCOLS = "|".join(PROTOCOLS)
 _FOREIGN = 0.2  # where the text names another kind of server
 
 
@@ -129,10 +130,10 @@ def _by_sign(features: Features) -> list[Match]:
 
 def _weighed(sign: Sign, features: Features) -> int:
     """The weight of a sign, less where the text does not speak of mail at all."""
+    if "foreign" in features.tags and not features.speaks_of(_PROTOCOLS):
+        return int(sign.weight * _FOREIGN)
     if not features.silent:
         return sign.weight
-    if "foreign" in features.tags:
-        return int(sign.weight * _FOREIGN)
     needed = features.speaks_of(sign.needs)
     return int(sign.weight * (_SILENT if needed else _SILENT_AND_UNMET))
 

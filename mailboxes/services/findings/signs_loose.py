@@ -29,8 +29,9 @@ SIGNS = (
         [
             ("dns-unknown", LOOSE,
              r"(?:resolv\w+|dns|host (?:name )?look ?up) .{0,60}(?:fail|error|not found"
-             r"|unable|did not|no such|could not)"
-             r"|(?:unable|fail\w*|could not|couldn't|cannot) .{0,20}resolve"
+             r"|did not|no such|could not)"
+             r"|(?:unable|fail\w*|could not|couldn't|cannot) .{0,20}resolve .{0,40}"
+             r"(?:host|name|server|domain|address|smtp|imap|\bmail\.)"
              r"|invalid host ?name|host ?name .{0,30}(?:invalid|not found|unknown)",
              "mail|oauth|microsoft|google",
              r"endpoints?|mailbox|recipient|user|ambiguous"),
@@ -54,7 +55,8 @@ SIGNS = (
              r"|sslerror|openssl::ssl|ssl routines",
              "mail|oauth|microsoft|google"),
             ("connect-refused", LOOSE,
-             r"(?:invalid|wrong|incorrect|check).{0,20}(?:server|host)\b.{0,12}\bport\b",
+             r"(?:invalid|wrong|incorrect|check).{0,20}(?:server|host)\b.{0,12}"
+             r"\bport\b",
              "mail"),
             ("connect-timeout", LOOSE,
              r"(?:cannot|can't|could not|couldn't|unable to|fail\w* to|failure"
@@ -162,8 +164,8 @@ SIGNS = (
              r"\b55\d"),
             ("server-unavailable", LOOSE,
              r"system error|temporar\w*|try again|(?:server|service|mailbox) (?:is "
-             r"|temporarily )?(?:not |un)available|internal (?:server )?err|backend|overload"
-             r"|maintenance|byeresponseerror|cannot connect to \w+$"
+             r"|temporarily )?(?:not |un)available|internal (?:server )?err|backend"
+             r"|overload|maintenance|byeresponseerror|cannot connect to \w+$"
              r"|service error",
              "imap|pop3|ews|graph"),
             ("server-closed", LOOSE, r"byeresponse|\bbye\b", "imap"),
