@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .views.urls_console import urlpatterns as console
+from .views.urls_explain import urlpatterns as explain
 from .views.urls_option_sets import urlpatterns as option_sets
 from .views.urls_outbox import urlpatterns as outbox
 
-urlpatterns = [*console, *option_sets, *outbox]
+urlpatterns = [*console, *explain, *option_sets, *outbox]

@@ -16,6 +16,7 @@ PLAIN = {
     "outbox-compose": "/outbox/compose/",
     "option-sets": "/option-sets/",
     "system": "/system/",
+    "explain": "/explain/",
     "not-found": "/no-such-page/",
 }
 ADMIN = {

@@ -59,6 +59,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "option-set-restore": ("post", ("kind", "pop"), (SIGN_IN, 403, 404)),
     "option-set-fetch": ("post", ("pop",), DO),
     "option-set-restart": ("get", ("smtp",), CHANGE),
+    "explain": ("get", (), LOOK),
     "outbox": ("get", (), LOOK),
     "outbox-compose": ("get", (), CHANGE),
     "outbox-message": ("get", ("outbound",), LOOK),
