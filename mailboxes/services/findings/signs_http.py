@@ -204,6 +204,8 @@ SIGNS = (
              r"\b413\b|request ?entity ?too ?large|requestbodytoolarge"
              r"|maximum request length|content ?length.{0,30}too large",
              "graph|microsoft"),
+            ("message-refused", FAIR,
+             r"'raw' rfc822|raw'? .{0,20}payload message"),
             ("graph-mime-invalid", DECISIVE,
              r"errormimecontentinvalid|invalidbase64|invalid base64 string for mime"),
             ("graph-accepted-not-sent", STRONG,

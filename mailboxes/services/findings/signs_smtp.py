@@ -90,7 +90,8 @@ SIGNS = (
              r"|command )?(?:is )?not (?:supported|enabled|implemented)"
              r"|no supported authentication method"
              r"|503.{0,20}auth command (?:used when )?not|smtpnotsupportederror"
-             r"|\bno \w+ auth(?:entication)? mechanisms?|auth\w* mechanism\w*"
+             r"|failed to find an authenticator|\bno \w+ auth(?:entication)? mechanisms?"
+             r"|auth\w* mechanism\w*"
              r".{0,40}(?:not|un)support\w*|plainauth.{0,20}wrong host name"
              r"|no suitable authentication method|does(?: not"
              r"|n't) support auth(?:entication)?\b|no auth mechanism",

@@ -93,7 +93,7 @@ SIGNS = table(
          r"|it is disabled\. enable it by visiting|service_disabled"),
         ("google-scope-narrow", DECISIVE,
          r"insufficient authentication scopes|access_token_scope_insufficient"
-         r"|insufficientpermissions?\b|insufficient permission: request had",
+         r"|insufficient ?permissions?\b",
          "google"),
         ("google-delegation-missing", STRONG,
          r"precondition check failed|failedprecondition|failed_precondition",
