@@ -181,6 +181,8 @@ SIGNS = (
              r"|unauthenticated email",
              "smtp|mail"),
             ("recipient-refused", DECISIVE,
+             r"5\.7\.1(?:2[49]|3[346])\b|resolver\.rst|delivery restriction"),
+            ("recipient-refused", DECISIVE,
              r"5\.1\.[1236]\b|5\.1\.10\b|errorinvalidrecipients"
              r"|all recipients were rejected|no recipients? (?:defined|accepted)"
              r"|5\.4\.1\b|recipient (?:address )?(?:rejected|not found|unknown)"

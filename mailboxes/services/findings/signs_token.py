@@ -102,7 +102,8 @@ SIGNS = table(
         ("google-mail-off", DECISIVE,
          r"mail service not enabled"),
         ("google-redirect-mismatch", STRONG,
-         r"doesn't comply with google's oauth 2\.0 policy|out-of-band|oob\) flow"
+         r"doesn't comply with google's oauth 2\.0 policy"
+         r"|oauth 2\.0 de google|out-of-band|oob\) flow"
          r"|disallowed_useragent",
          "google|oauth"),
         ("google-token-refused", STRONG,
