@@ -7,6 +7,7 @@ connection, and closing it, is the caller's.
 from __future__ import annotations
 
 import socket
+import time
 from functools import lru_cache
 
 from ..core.choices import Stage
@@ -78,11 +79,13 @@ def _parts(
 def explain(error: MailError, transport: Transport) -> MailError:
     """Add what a finding needs to a refusal of a token: its claims, user, protocol.
 
-    A mail server gives no reason for such a refusal (diagnosis.md section 3.1).
+    A mail server gives no reason for such a refusal (diagnosis.md section 3.1). And
+    when it was: whoever reads the row later can tell whether the token had ended.
     """
     if error.code == Code.TOKEN_NOT_ACCEPTED and transport.credential.is_token:
         error.evidence.setdefault("user", transport.credential.login)
         error.evidence["protocol"] = str(transport.protocol)
+        error.evidence["at"] = time.time()
         error.evidence["claims"] = storable(
             microsoft.claims(transport.credential.token)
         )

@@ -19,6 +19,7 @@ PLAIN = {
     "smtp-client-new": "/option-sets/smtp/new/",
     "registrations": "/registrations/",
     "system": "/system/",
+    "explain": "/explain/",
     "not-found": "/no-such-page/",
 }
 ADMIN = {

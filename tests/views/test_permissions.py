@@ -56,6 +56,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "message-raw": ("get", ("message",), CONTENT),
     "message-attachment": ("get", ("message", "attachment"), CONTENT),
     "system": ("get", (), LOOK),
+    "explain": ("get", (), LOOK),
     "system-hold": ("post", (), DO),
     "system-release": ("post", (), DO),
     "option-sets": ("get", (), LOOK),
