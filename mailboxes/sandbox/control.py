@@ -13,7 +13,8 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
-from .faults import FAULTS, UnknownFault
+from .fault_names import FAULTS
+from .faults import UnknownFault
 from .http import Answer, Request
 from .world import APPS
 
@@ -50,7 +51,8 @@ class Control:
     def _get(self, path: str) -> Answer:
         box = self._box
         if path == "/faults":
-            return Answer(200, {"on": box.faults.listing(), "known": FAULTS})
+            known = {name: named.words for name, named in FAULTS.items()}
+            return Answer(200, {"on": box.faults.listing(), "known": known})
         if path == "/delivered":
             return Answer(200, {"delivered": box.delivery.listing()})
         if path == "/mailboxes":

@@ -191,7 +191,7 @@ class Sandbox:
         times: int | None = None,
         seconds: float = 3.0,
     ) -> None:
-        """Put a fault (faults.FAULTS) on somebody; None clears it.
+        """Put a fault (fault_names.FAULTS) on somebody; None clears it.
 
         address: of an account, "*" for everybody, or a client id for the tokens that
         the application gets for itself.
