@@ -61,6 +61,9 @@ class Setup:
     fetched: bool = False
 
 
+USUAL = Setup()
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One failure, from the wire to the finding.
@@ -80,7 +83,7 @@ class Scenario:
     test: Expected | None
     cycle: Expected | None
     state: RunState
-    setup: Setup = Setup()
+    setup: Setup = USUAL
     numbers: tuple[int, ...] = ()
 
     @property
@@ -122,7 +125,7 @@ def made(
     test: Expected | None | str = "as expected",
     cycle: Expected | None | str = "as expected",
     state: RunState | None = None,
-    setup: Setup = Setup(),
+    setup: Setup = USUAL,
     numbers: tuple[int, ...] = (),
 ) -> Scenario:
     """A scenario that looks alike in test and cycle unless one of them is named.

@@ -1,14 +1,13 @@
-"""Scenarios of Entra ID that refuse an account: diagnosis.md rows 1 to 16 and 57 to 60."""
+"""Scenarios of Entra ID that refuse an account: diagnosis.md rows 1-16 and 57-60."""
 
 from __future__ import annotations
 
 from ..core.choices import Retry, RunState, Step
 from . import effects
 from .effects import Effect
-from .scenario import CERTAIN, LIKELY, Expected, Scenario, Setup, made
+from .scenario import CERTAIN, LIKELY, USUAL, Expected, Scenario, Setup, made
 
 AREA = "Entra ID: account"
-APP = Setup(app=True)
 
 
 def refused(
@@ -25,7 +24,7 @@ def refused(
     certainty: str = CERTAIN,
     state: RunState = RunState.STOPPED,
     tenant: bool = False,
-    setup: Setup = Setup(),
+    setup: Setup = USUAL,
 ) -> Scenario:
     """A refusal by number.
 
