@@ -21,14 +21,17 @@ from typing import Any
 from . import http, letters
 from .ca import Authority, write_private
 from .control import Control
+from .dead_ports import DeadPorts
 from .delivery import Delivery
 from .entra import Entra
 from .faults import Faults
 from .imap_server import ImapServer
+from .laboratory import Laboratory
 from .lines import HOST, Lines
 from .mailstore import INBOX, Mailstore
 from .proxy import CHUNK, Proxy
 from .sasl import SignIn
+from .scenarios import SCENARIOS
 from .smtp_server import SmtpServer
 from .tally import Tally
 from .tls_faults import GOOD, Contexts
@@ -40,12 +43,12 @@ from .world import (
     MAIL_RESOURCES,
     MAILBOXES,
     PROXY_LOGIN,
-    SCENARIOS,
     TENANT_ID,
     Account,
     App,
     accounts,
 )
+from .world import SCENARIOS as REFUSING
 
 FIRST_LETTERS = len(letters.FIRST)
 FIRST_SPAN = 2 * 86400  # seconds over which the first letters are spread
@@ -87,7 +90,7 @@ class Box:
         self.rate = options.rate
         self.accounts: dict[str, Account] = accounts()
         self.faults = Faults()
-        for account in SCENARIOS:
+        for account in REFUSING:
             if account.fault:
                 self.faults.always(account.address, account.fault)
         self.authority = Authority(folder)
@@ -96,6 +99,9 @@ class Box:
         self.store = Mailstore(folder / "mail.sqlite3")
         self.delivery = Delivery(
             folder, self.store, self.accounts, options.answer_after
+        )
+        self.laboratory = Laboratory(
+            folder, self.accounts, self.store, self.faults, self.lines
         )
         self.tokens = Tokens(folder)
         self.tally = Tally()
@@ -106,6 +112,7 @@ class Box:
         self._writer = letters.Writer(options.seed)
         self._servers: list[asyncio.Server] = []
         self._handlers: dict[str, Handler] = {}
+        self._dead = DeadPorts()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
@@ -124,6 +131,8 @@ class Box:
         for account in self.accounts.values():
             if self.store.ensure(account.address) and account in MAILBOXES:
                 self._first_letters(account.address)
+        self.laboratory.restore()
+        self.ports.update(self._dead.open())
         shared = self.faults, self.lines, self.contexts
         imap = ImapServer(self.store, self._sign_in("imap"), *shared)
         smtp = SmtpServer(self.delivery, self._sign_in("smtp"), *shared)
@@ -153,6 +162,7 @@ class Box:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._dead.close()
         self.store.close()
         self.delivery.close()
 
@@ -307,7 +317,10 @@ class Box:
                 self.store.remove(place.id, uids[: len(uids) - KEEP])
 
     def _write_list(self) -> None:
-        """sandbox.json: ports and CA, and what apps and mailboxes are set up with."""
+        """sandbox.json: ports and CA, and what apps and mailboxes are set up with.
+
+        scenarios.json: what can go wrong, and what has to be found then.
+        """
         folder = self.options.data
         write_private(folder / "proxy.port", str(self.ports["proxy"]).encode())
         content = {
@@ -319,10 +332,12 @@ class Box:
             "listeners": self.ports,
             "apps": [_described_app(app) for app in APPS.values()],
             "mailboxes": [_described(account) for account in MAILBOXES],
-            "scenarios": [_described(account) for account in SCENARIOS],
+            "scenarios": [_described(account) for account in REFUSING],
         }
-        text = json.dumps(content, indent=2) + "\n"
-        write_private(folder / "sandbox.json", text.encode())
+        known = {"scenarios": [scenario.described() for scenario in SCENARIOS]}
+        for name, told in (("scenarios", known), ("sandbox", content)):
+            text = json.dumps(told, indent=2) + "\n"
+            write_private(folder / f"{name}.json", text.encode())
 
 
 def _described_app(app: App) -> dict[str, Any]:
