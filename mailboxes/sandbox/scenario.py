@@ -48,7 +48,8 @@ class Setup:
     opened: the mailbox is opened to the application.
     way: "proxy", "direct", or "closed" for a proxy that nobody listens at.
     options: values that differ; a text of the form <name> is the port of that listener.
-    fetched: a good cycle came before.
+    fetched: a good cycle came before. waits: no answer comes, so that a client with
+    short patience is enough.
     """
 
     sends: bool = False
@@ -59,6 +60,7 @@ class Setup:
     way: str = "proxy"
     options: Mapping[str, object] = field(default_factory=dict)
     fetched: bool = False
+    waits: bool = False
 
 
 USUAL = Setup()
@@ -120,7 +122,7 @@ def made(
     row: int | tuple[int, ...],
     title: str,
     shown: Effect | tuple[Effect, ...],
-    expected: Expected,
+    expected: Expected | None,
     *,
     test: Expected | None | str = "as expected",
     cycle: Expected | None | str = "as expected",

@@ -15,9 +15,20 @@ from . import (
     scenarios_smtp,
     scenarios_transport,
 )
-from .scenario import Scenario
+from .scenario import Scenario, Setup, made
 
+# Nothing goes wrong: whoever finds something here finds it everywhere.
+HEALTHY = tuple(
+    made(name, "Nothing wrong", (), title, (), None, setup=setup)
+    for name, title, setup in (
+        ("healthy-fetching", "Mail is fetched", Setup()),
+        ("healthy-sending", "Mail is sent", Setup(sends=True, message=True)),
+        ("healthy-application", "The application fetches", Setup(app=True)),
+        ("healthy-password", "Mail is fetched with a password", Setup(basic=True)),
+    )
+)
 SCENARIOS: tuple[Scenario, ...] = (
+    *HEALTHY,
     *scenarios_entra_account.SCENARIOS,
     *scenarios_entra_app.SCENARIOS,
     *scenarios_entra_token.SCENARIOS,

@@ -16,7 +16,8 @@ _SMTP = Setup(sends=True)
 
 def _direct(**options: object) -> Setup:
     """Without a proxy, and without an authority that would be met before."""
-    return Setup(basic=True, way="direct", options=options)
+    waits = options.get("port") == "<full>"
+    return Setup(basic=True, way="direct", options=options, waits=waits)
 
 
 def _tls(kind: str, target: str = MAIL) -> Effect:
@@ -86,11 +87,14 @@ SCENARIOS: tuple[Scenario, ...] = (
                 f"{PAGE}", end=CLOSE), _NOT_TLS),
     made("tls-plain-client", AREA, 179, "STARTTLS at a TLS port: no greeting", (),
          Expected("read-timeout", Step.SERVER, "pop-connection-security"),
-         setup=Setup(options={"pop-connection-security": "start-tls", "port": 993})),
+         setup=Setup(waits=True, options={
+             "pop-connection-security": "start-tls", "port": 993})),
     made("greeting-silent", AREA, 179, "The greeting never comes",
-         Effect(place("imap", effects.GREETING), end=SILENT), _SILENT),
+         Effect(place("imap", effects.GREETING), end=SILENT), _SILENT,
+         setup=Setup(waits=True)),
     made("greeting-silent-smtp", AREA, 179, "The greeting of SMTP never comes",
-         Effect(place("smtp", effects.GREETING), end=SILENT), _SILENT, setup=_SMTP),
+         Effect(place("smtp", effects.GREETING), end=SILENT), _SILENT,
+         setup=Setup(sends=True, waits=True)),
     made("tls-old-version", AREA, 180, "TLS below 1.2", _tls("old-version"),
          Expected("tls-version", Step.NETWORK)),
     made("starttls-stripped", AREA, 181, "STARTTLS is taken away",
