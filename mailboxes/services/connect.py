@@ -76,13 +76,13 @@ def _parts(
 
 
 def explain(error: MailError, transport: Transport) -> MailError:
-    """Add what a finding needs to a refusal of a token: its claims, user, protocol.
+    """Add what a finding needs: the protocol; of a refused token its claims and user.
 
     A mail server gives no reason for such a refusal (diagnosis.md section 3.1).
     """
+    error.evidence.setdefault("protocol", str(transport.protocol))
     if error.code == Code.TOKEN_NOT_ACCEPTED and transport.credential.is_token:
         error.evidence.setdefault("user", transport.credential.login)
-        error.evidence["protocol"] = str(transport.protocol)
         error.evidence["claims"] = storable(
             microsoft.claims(transport.credential.token)
         )
