@@ -34,6 +34,14 @@ WHO_WORDS = {
 }
 
 
+RETRY_WORDS = {
+    Retry.NOW: _("it is tried again at once"),
+    Retry.BACK_OFF: _("it is tried again in growing pauses"),
+    Retry.ADMIN: _("trying again helps after the change"),
+    Retry.OWNER: _("trying again helps after the owner has signed in"),
+}
+
+
 class Certainty(StrEnum):
     """How sure a finding is of its cause."""
 
@@ -77,6 +85,11 @@ class Finding:
     @property
     def who(self) -> Any:
         return WHO_WORDS[self.who_id]
+
+    @property
+    def again(self) -> Any:
+        """Whether trying again helps, in words."""
+        return RETRY_WORDS[self.retry]
 
     @property
     def certainty(self) -> Certainty:

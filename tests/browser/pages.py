@@ -17,6 +17,7 @@ PLAIN = {
     "option-sets": "/option-sets/",
     "options-import": "/option-sets/import/",
     "system": "/system/",
+    "explain": "/explain/",
     "not-found": "/no-such-page/",
 }
 ADMIN = {

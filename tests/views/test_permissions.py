@@ -66,6 +66,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "connection-test-start": ("post", ("kind", "pop"), DO),
     "connection-test": ("get", ("test",), LOOK),
     "connection-test-cancel": ("post", ("test",), DO),
+    "explain": ("get", (), LOOK),
     "outbox": ("get", (), LOOK),
     "outbox-compose": ("get", (), CHANGE),
     "outbox-message": ("get", ("outbound",), LOOK),

@@ -4,12 +4,14 @@ Rows store code and evidence, never prose. `find` explains what is stored, `expl
 text that somebody pasted; both look at the same signs and the same catalogue. Evidence
 that is understood, all optional: `answer` (raw words of the other side), `error`,
 `suberror`, `codes` (OAuth and Entra), `status` and `headers` (HTTP), `request_error`
-(code of Graph or EWS), `exception`, `protocol`, `host`, `user`, `claims`, `side`.
+(code of Graph or EWS), `exception`, `protocol`, `host`, `user`, `claims`, `side`, `at`
+(when it was, seconds since 1970).
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -129,8 +131,9 @@ def by_id(id: str) -> Finding:
 
 
 def every() -> list[Finding]:
-    """The whole catalogue, in the order of diagnosis.md."""
-    return [_plain(entry.finding, "") for entry in ENTRIES]
+    """The whole catalogue: by row of diagnosis.md, then what has none."""
+    listed = sorted(ENTRIES, key=lambda entry: entry.finding.row or math.inf)
+    return [_plain(entry.finding, "") for entry in listed]
 
 
 def _row(
@@ -140,9 +143,9 @@ def _row(
     if code == Code.TOKEN_NOT_ACCEPTED and claims is not None:
         decided = token_claims.decide(
             claims,
-            protocol=str(facts.get("protocol") or Code.TOKEN_NOT_ACCEPTED),
+            protocol=str(facts.get("protocol") or ""),
             user=str(facts.get("user") or ""),
-            now=time.time(),
+            now=_moment(facts, claims),
             stage=stage,
         )
         row = BY_ID[decided.id]
@@ -151,6 +154,18 @@ def _row(
     if code in _KEEP_RETRY:
         better = replace(better, retry=base.retry)
     return better
+
+
+def _moment(facts: Mapping[str, Any], claims: Mapping[str, Any]) -> float | None:
+    """When the token was refused: evidence["at"], seconds since 1970.
+
+    None where nobody noted it and the token says when its time began: a row is looked
+    at long after the token in it has ended.
+    """
+    noted = facts.get("at")
+    if isinstance(noted, int | float):
+        return float(noted)
+    return None if "nbf" in claims else time.time()
 
 
 def _base(code: str, facts: Mapping[str, Any], stage: str) -> Finding:
@@ -191,7 +206,7 @@ def _refined(
     if base.id == "entra-field-missing":
         return rank.refine(base, features)
     found = rank.ranked(features, lambda id: refines(code, id))
-    if found and found[0].weight >= rank.HEARD:
+    if found and found[0].weight >= rank.FAIR:
         return found[0].finding
     return base
 

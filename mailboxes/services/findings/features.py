@@ -20,11 +20,12 @@ from urllib.parse import unquote
 LIMIT = 60_000  # characters looked at: half from the head, half from the tail
 
 _ESCAPES = (
-    (re.compile(r"\\+u([0-9a-fA-F]{4})"), lambda m: chr(int(m[1], 16))),
-    (re.compile(r"\\+r(?=\\+n)|\\+[nrt](?![a-z]{2})"), lambda m: " "),
-    (re.compile(r"\\+n(?=[A-Z0-9 ])"), lambda m: " "),
-    (re.compile(r"\\+(?=[\"'/])"), lambda m: ""),
+    (re.compile(r"\\r(?=\\n)|\\[nrt](?![a-z]{2})"), " "),
+    (re.compile(r"\\n(?=[A-Z0-9 ])"), " "),
+    (re.compile(r"\\(?=[\"'/])"), ""),
 )
+_SLASHES = re.compile(r"\\{2,}")  # JSON within JSON
+_UNICODE = re.compile(r"\\u((?!d[89a-f])[0-9a-f]{4})", re.IGNORECASE)
 _STRAIGHT = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "\u00a0": " "})
 _JWT = re.compile(r"\beyJ[\w-]{10,}\.(eyJ[\w-]{10,})\.[\w-]*")
 _BASE64_JSON = re.compile(r"\beyJ[A-Za-z0-9+/]{16,}={0,2}")
@@ -75,6 +76,8 @@ _TAGS: dict[str, str] = {
 }
 _TAG_PATTERNS = {tag: re.compile(pattern) for tag, pattern in _TAGS.items()}
 PROTOCOLS = ("imap", "pop3", "smtp", "ews", "graph", "oauth")
+# Words of the one are said by the other, too; who knows the protocol decides.
+_OTHERS = {"ews": frozenset({"graph"}), "graph": frozenset({"ews"})}
 _NAMED = frozenset({*PROTOCOLS, "mail", "microsoft", "google"})
 
 _NUMBER = re.compile(r"aadsts[\s:_-]*(\d{4,8})\b")
@@ -104,11 +107,10 @@ class Features:
         return not self.tags & _NAMED
 
     def speaks_of(self, needs: str) -> bool:
-        """Whether the tags fulfil `needs`: "a|b+c" is (a or b) and c; "" always is."""
+        """Whether the tags meet `needs`: "a|b+!c" is (a or b) and not c; "" is met."""
         return all(
-            any(tag in self.tags for tag in part.split("|"))
-            for part in needs.split("+")
-            if part
+            any((tag.lstrip("!") in self.tags) != tag.startswith("!") for tag in tags)
+            for tags in (part.split("|") for part in needs.split("+") if part)
         )
 
 
@@ -120,6 +122,7 @@ def of_text(text: str, protocol: str = "") -> Features:
     tags = {tag for tag, pattern in _TAG_PATTERNS.items() if pattern.search(flat)}
     if protocol:
         tags |= {protocol, "mail"}
+        tags -= _OTHERS.get(protocol, frozenset())
     if tags & set(PROTOCOLS):
         tags.add("mail")
     return Features(flat, frozenset(tags), _numbers(flat), claims)
@@ -137,7 +140,8 @@ def plain(text: str) -> str:
         text = html.unescape(text)
     if "%20" in text or "%3a" in text.lower() or "%27" in text:
         text = unquote(text.replace("+", " "))
-    text = text.translate(_STRAIGHT)
+    text = _SLASHES.sub(r"\\", text)
+    text = _UNICODE.sub(lambda m: chr(int(m[1], 16)), text).translate(_STRAIGHT)
     for pattern, replacement in _ESCAPES:
         text = pattern.sub(replacement, text)
     return _SPACE.sub(" ", text).strip().lower()

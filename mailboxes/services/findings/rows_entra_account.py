@@ -91,8 +91,8 @@ ROWS: tuple[Entry, ...] = (
         6,
         _("The account is disabled"),
         _(
-            "Sign-in is blocked for this user; for shared mailboxes this is likely"
-            " normal."
+            "Sign-in is blocked for this user; the account of a shared mailbox usually"
+            " is."
         ),
         Step.ACCOUNT,
         "mailbox",
@@ -101,7 +101,6 @@ ROWS: tuple[Entry, ...] = (
             " it."
         ),
         who=ENTRA,
-        likely=True,
         numbers=(50057,),
         portal=f"{USER} > Properties > Account enabled",
     ),

@@ -75,12 +75,14 @@ ROWS: tuple[Entry, ...] = (
         "entra-wrong-secret",
         32,
         _("The client secret is wrong"),
-        _("Likely the Secret ID was pasted instead of the Value."),
+        _(
+            "Microsoft knows the application, but not this secret. Usually the Secret"
+            " ID was pasted instead of the Value."
+        ),
         Step.SECRET,
         "password",
         _("Create a new secret and paste its Value."),
         who=ENTRA,
-        likely=True,
         numbers=(7000215, 70002),
         portal=SECRETS,
     ),

@@ -26,7 +26,7 @@ NETWORK, TOKEN, SIGN_IN, AFTER = range(4)
 
 @dataclass(frozen=True)
 class Sign:
-    """id: of the finding. needs: tags of features, "a|b+c"; without: spoils it."""
+    """id: of the finding. needs: see Features.speaks_of; without: spoils it."""
 
     id: str
     weight: int

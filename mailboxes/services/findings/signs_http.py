@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .sign import AFTER, DECISIVE, FAIR, SIGN_IN, STRONG, WEAK, table
 
-_NOT_GRAPH = r"graph\.microsoft|msgraph|graph api|grapherror|graphservice"
 _403 = (
     r"\b403\b.{0,12}forbidden|status(?: ?code)?['\"]?[:= ]{1,3}403\b|code:? ?403\b"
     r"|\(403\)|http[/ ][\d.]*\s?403\b|error:? 403\b|\b403 client error"
@@ -39,14 +38,12 @@ SIGNS = (
             ("ews-wrong-audience", DECISIVE,
              r"(?:x-ms-diagnostics|www-authenticate).{0,300}audience"
              r"|the audience claim value .{0,40}(?:is )?invalid|invalid_resource",
-             "ews|exchange",
-             _NOT_GRAPH),
+             "ews|exchange"),
             ("ews-unauthorized", STRONG,
              r"not enough scope|required scope|insufficient_scope"
              r"|no service account|does not have (?:the )?(?:required )?(?:scope"
              r"|permission)",
-             "ews",
-             _NOT_GRAPH),
+             "ews+!graph"),
             ("ews-unauthorized", STRONG,
              r"invalid credentials for https?://\S*exchange\.asmx",
              "ews",
@@ -54,8 +51,7 @@ SIGNS = (
             ("ews-unauthorized", FAIR,
              r"unauthorizederror|"
              + _401,
-             "ews",
-             _NOT_GRAPH),
+             "ews+!graph"),
             ("ews-user-agent-refused", STRONG,
              r"ewsapplicationaccesspolicy"
              r"|application access policy.{0,60}user.?agent|ewsallowlist"
@@ -76,8 +72,7 @@ SIGNS = (
             ("ews-mailbox-refused", FAIR,
              _403
              + r"|unknown failure.{0,40}403",
-             "ews",
-             _NOT_GRAPH),
+             "ews+!graph"),
             ("graph-wrong-audience", DECISIVE,
              r"invalid audience|audience .{0,40}(?:is )?invalid"
              r"|access token validation failure|compacttoken parsing failed"
@@ -145,16 +140,14 @@ SIGNS = (
              r"|found)|errormailboxnotfound|nonexistentmailbox"),
             ("ews-send-as-denied", DECISIVE,
              r"errorsendasdenied",
-             "",
-             _NOT_GRAPH),
+             "!graph"),
             ("graph-send-as-denied", DECISIVE,
              r"errorsendasdenied|sendasdenied",
              "graph"),
             ("ews-access-denied", STRONG,
              r"erroraccessdenied|access is denied\. check cred|erroritemnotaccess"
              r"|errorfoldernot\w*access|erroraccess",
-             "ews",
-             _NOT_GRAPH),
+             "ews+!graph"),
             ("ews-server-busy", DECISIVE,
              r"errorserverbusy|server cannot service this request"
              r"|backoffmilliseconds|throttling budget|budget type|ratelimiterror"

@@ -90,13 +90,13 @@ SIGNS = (
              r"|auth failed|login (?:denied|error|incorrect|failed)"
              r"|failed to login|logindenied|invalid (?:user|pass)"
              r"|invalid credentials|invalid login",
-             "mail",
+             "mail+!ews+!graph",
              r"aadsts|not connected|5\.7\.|logindisabled|privacyrequired|oauth"
-             r"|xoauth2|exchange\.asmx|\bews\b|graph\.microsoft"),
+             r"|xoauth2"),
             ("password-refused", LOOSE,
              r"auth(?:entication)?fail(?:ed|ure)|authentication(?:error|exception)",
-             "mail",
-             r"aadsts|not connected|oauth|xoauth2|exchange\.asmx|\bews\b|starttls"
+             "mail+!ews+!graph",
+             r"aadsts|not connected|oauth|xoauth2|starttls"
              r"|handshake|certificate|convert socket"),
             ("exchange-password-gone", STRONG,
              r"(?:plain|login) authentication after authenticate fail",

@@ -116,7 +116,7 @@ SIGNS = (
              r"access.{0,20}denied|not (?:authori[sz]ed|permitted|allowed)|permission",
              "ews"),
             ("ews-unauthorized", LOOSE, r"unauthori[sz]ed|\b401\b", "ews"),
-            ("password-refused", LOOSE, _SIGN_IN, "mail",
+            ("password-refused", LOOSE, _SIGN_IN, "mail+!ews+!graph",
              rf"{_TOKEN_WORDS}|\bssl|\btls|certificate|timed? ?out|refused to connect"
              r"|connection refused|recipient|relay|sender|too many"),
             ("ews-unauthorized", LOOSE, _SIGN_IN, "ews"),

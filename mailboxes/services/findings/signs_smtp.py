@@ -51,7 +51,7 @@ SIGNS = (
             ("smtp-wrong-password", FAIR,
              r"535[^0-9]{1,6}5\.7\.3\b",
              "basic"),
-            ("google-smtp-credential-refused", STRONG,
+            ("google-smtp-credential-refused", STRONG + 5,
              r"5\.7\.8\b.{0,80}(?:not accepted|badcredentials)"
              r"|username and password not accepted|p=badcredentials"),
             ("google-smtp-credential-refused", FAIR,
