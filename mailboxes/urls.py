@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from .views.urls_connection_test import urlpatterns as connection_test
 from .views.urls_console import urlpatterns as console
-<<<<<<< HEAD
+from .views.urls_explain import urlpatterns as explain
 from .views.urls_files import urlpatterns as files
 from .views.urls_option_sets import urlpatterns as option_sets
 from .views.urls_outbox import urlpatterns as outbox
 
-urlpatterns = [*connection_test, *console, *files, *option_sets, *outbox]
-=======
-from .views.urls_explain import urlpatterns as explain
-from .views.urls_option_sets import urlpatterns as option_sets
-from .views.urls_outbox import urlpatterns as outbox
-
-urlpatterns = [*console, *explain, *option_sets, *outbox]
->>>>>>> w-findings
+urlpatterns = [
+    *connection_test,
+    *console,
+    *explain,
+    *files,
+    *option_sets,
+    *outbox,
+]

@@ -115,10 +115,7 @@ class _Connection:
                 return False
             case "STARTTLS" if not self._wire.encrypted:
                 await self._say(tag, "OK Begin TLS negotiation now.")
-                fault = self._wire.fault("", at=effects.TLS)
-                await self._wire.start_tls(
-                    self._server.contexts.get(fault.kind if fault else "")
-                )
+                await self._wire.start_tls(self._server.contexts)
             case "LOGIN" if self._session is None:
                 await self._login(tag, text(tokens[0]), text(tokens[1]))
             case "AUTHENTICATE" if self._session is None:

@@ -18,6 +18,7 @@ from .effects import Effect
 from .fault_names import ASK_LOGIN, GREET
 from .faults import Faults
 from .lines import Lines
+from .tls_faults import ALERTS, GOOD
 from .world import PROXY_LOGIN, ROUTES, Account
 
 HEAD_SECONDS = 30
@@ -91,10 +92,15 @@ class Proxy:
             raise _Refused(_answer(400))
         if not route:
             raise _Refused(_answer(502))
-        kind = ""
+        kind = GOOD
         if route not in ("imap", "smtp"):
             shown = self._faults.at(effects.TLS, who, target=target)
-            kind = shown.kind if shown else ""
+            kind = shown.kind if shown else GOOD
+        if kind in ALERTS:
+            writer.write(_CONNECTED)
+            await writer.drain()
+            await reader.read(CHUNK)  # the ClientHello
+            raise _Refused(ALERTS[kind])
         inner_reader, inner = await self._lines.connect(
             await self._listener(route, kind), who, CHUNK
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.choices import Retry, Step
+from ..core.choices import Retry, RunState, Step
 from .scenario import LIKELY, Scenario, Setup
 from .scenarios_entra_account import refused
 
@@ -58,7 +58,7 @@ SCENARIOS: tuple[Scenario, ...] = (
             setup=_BY_APP),
     refused("entra-assertion-time", 35, (700024, 500133),
             "Assertion outside of its time", Step.CLOCK, area=APP, retry=Retry.NOW,
-            certainty=LIKELY, setup=_BY_APP),
+            certainty=LIKELY, setup=_BY_APP, state=RunState.FAILING),
     refused("entra-flow-not-allowed", 46, (70003,), "The flow is not allowed",
             Step.PUBLIC_CLIENT, "grant-type", area=APP),
     refused("entra-redirect-unregistered", 47, (50011, 70004, 900971),

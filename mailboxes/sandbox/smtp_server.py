@@ -148,10 +148,7 @@ class _Connection:
             await self._say(BAD_SEQUENCE)
             return
         await self._say("220 2.0.0 SMTP server ready")
-        fault = self._wire.fault("", at=effects.TLS)
-        await self._wire.start_tls(
-            self._server.contexts.get(fault.kind if fault else "")
-        )
+        await self._wire.start_tls(self._server.contexts)
         self._greeted, self._envelope = False, _Envelope()
 
     async def _do_auth(self, rest: str) -> None:

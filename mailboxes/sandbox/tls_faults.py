@@ -7,7 +7,6 @@ ca.Authority's; who is shown which kind: proxy, and the servers at STARTTLS.
 from __future__ import annotations
 
 import ssl
-import warnings
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +25,12 @@ KINDS = {
     "not-yet-valid": "a certificate that begins tomorrow",
     "old-version": "nothing newer than TLS 1.1",
     "old-cipher": "no cipher that is safe today",
+}
+# What a server answers to a ClientHello that it shares no version or no cipher with: a
+# fatal alert (RFC 8446 sections 5.1 and 6.2). asyncio would cut the line unsaid.
+ALERTS = {
+    "old-version": bytes.fromhex("15030100020246"),  # protocol_version
+    "old-cipher": bytes.fromhex("15030300020228"),  # handshake_failure
 }
 
 
@@ -46,8 +51,6 @@ class Contexts:
     def _make(self, kind: str) -> ssl.SSLContext:
         if kind == GOOD:
             return self._authority.context()
-        if kind in ("old-version", "old-cipher"):
-            return _old(self._authority.context(), kind)
         file = self._folder / f"server-{kind}.pem"
         write_private(file, self._certificate(kind))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -74,17 +77,3 @@ class Contexts:
                 begins = moment() + timedelta(days=1)
         certificate: x509.Certificate = issued(key, names, signer, begins, ends)
         return pem(key) + pem(certificate)
-
-
-def _old(context: ssl.SSLContext, kind: str) -> ssl.SSLContext:
-    """A server from before TLS 1.2, or one that is set to weak ciphers."""
-    if kind == "old-cipher":
-        context.maximum_version = ssl.TLSVersion.TLSv1_2
-        context.set_ciphers("AES128-SHA@SECLEVEL=0")
-        return context
-    with warnings.catch_warnings():  # Python warns of versions as old as these
-        warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version = ssl.TLSVersion.TLSv1
-        context.maximum_version = ssl.TLSVersion.TLSv1_1
-    context.set_ciphers("DEFAULT@SECLEVEL=0")
-    return context

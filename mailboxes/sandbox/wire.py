@@ -6,12 +6,12 @@ Shared by imap_server and smtp_server. Knows no protocol.
 from __future__ import annotations
 
 import asyncio
-import ssl
 
 from . import effects
 from .effects import Effect
 from .faults import Faults
 from .lines import Lines
+from .tls_faults import ALERTS, GOOD, Contexts
 from .world import MAX_MESSAGE_BYTES
 
 LIMIT = 2 * MAX_MESSAGE_BYTES  # bytes in one line or one dot-ended message
@@ -128,10 +128,16 @@ class Wire:
         except OSError as error:
             raise Gone from error
 
-    async def start_tls(self, context: ssl.SSLContext) -> None:
-        """Go on under TLS."""
+    async def start_tls(self, contexts: Contexts) -> None:
+        """Go on under TLS; a fault may show another certificate, or none."""
+        fault = self.fault("", at=effects.TLS)
+        kind = fault.kind if fault else GOOD
+        if kind in ALERTS:
+            await self._reader.read(64 * 1024)  # the ClientHello
+            await self.stream(ALERTS[kind])
+            raise Gone
         try:
-            await self._writer.start_tls(context)
+            await self._writer.start_tls(contexts.get(kind))
         except OSError as error:  # ssl.SSLError is one
             raise Gone from error
         self.encrypted = True

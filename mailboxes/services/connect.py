@@ -7,6 +7,7 @@ connection, and closing it, is the caller's.
 from __future__ import annotations
 
 import socket
+import time
 from functools import lru_cache
 
 from ..core.choices import Stage
@@ -83,6 +84,7 @@ def explain(error: MailError, transport: Transport) -> MailError:
     error.evidence.setdefault("protocol", str(transport.protocol))
     if error.code == Code.TOKEN_NOT_ACCEPTED and transport.credential.is_token:
         error.evidence.setdefault("user", transport.credential.login)
+        error.evidence["at"] = round(time.time())  # its claims are judged as of now
         error.evidence["claims"] = storable(
             microsoft.claims(transport.credential.token)
         )
