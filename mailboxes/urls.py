@@ -8,6 +8,7 @@ from .views.urls_explain import urlpatterns as explain
 from .views.urls_files import urlpatterns as files
 from .views.urls_option_sets import urlpatterns as option_sets
 from .views.urls_outbox import urlpatterns as outbox
+from .views.urls_sandbox import urlpatterns as sandbox
 
 urlpatterns = [
     *connection_test,
@@ -16,4 +17,5 @@ urlpatterns = [
     *files,
     *option_sets,
     *outbox,
+    *sandbox,
 ]

@@ -37,6 +37,7 @@ class Faults:
         self._on: dict[str, Fault] = {}
         self._always: dict[str, Fault] = {}
         self._scenarios: dict[str, Fault] = {}
+        self._told: set[str] = set()
 
     def set(
         self,
@@ -71,11 +72,16 @@ class Faults:
         else:
             self._scenarios.pop(account.lower(), None)
 
+    def told(self, account: str) -> None:
+        """This account says whose its lines are (lines): it owns no other."""
+        self._told.add(account.lower())
+
     def at(self, place: str, *who: str | None, target: str = "") -> Effect | None:
         """The effect that is on at a place for these names or for all.
 
         who: all that is known of whom it is, such as the log-in name and the name
-        given to the proxy. Uses one turn of the fault.
+        given to the proxy. Where nothing is known, it may be anybody's who never says
+        whose line it is. Uses one turn of the fault.
         """
         for fault in self._for(who):
             for effect in fault.effects:
@@ -91,6 +97,10 @@ class Faults:
             for on in (self._on, self._scenarios, self._always):
                 if name in on:
                     yield on[name]
+        if not names:
+            for account, fault in self._scenarios.items():
+                if account not in self._told:
+                    yield fault
 
     def delay(self, *who: str | None) -> float:
         """Seconds to wait before an answer."""

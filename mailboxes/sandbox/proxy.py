@@ -118,6 +118,7 @@ class Proxy:
     def _named(self, login: tuple[str, str] | None) -> str | None:
         """The mailbox that a client logs in as."""
         if login and login[1] == PROXY_LOGIN[1] and login[0].lower() in self._accounts:
+            self._faults.told(login[0])
             return login[0].lower()
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.choices import Retry, RunState, Step
 from . import effects
 from .effects import Effect
-from .scenario import CERTAIN, LIKELY, USUAL, Expected, Scenario, Setup, made
+from .scenario import CERTAIN, USUAL, Expected, Scenario, Setup, made
 
 AREA = "Entra ID: account"
 
@@ -59,7 +59,7 @@ SCENARIOS = (
     refused("entra-no-cloud-password", 5, (50056,), "No password in the cloud",
             Step.PASSWORD, "password"),
     refused("entra-account-disabled", 6, (50057,), "Account disabled",
-            Step.ACCOUNT, "mailbox", certainty=LIKELY),
+            Step.ACCOUNT, "mailbox"),
     refused("entra-password-changed", 7, (50064, 50132, 50133, 50135),
             "Password changed", Step.PASSWORD, "password"),
     refused("entra-mfa-registration", 8, (50072, 50079, 53004),

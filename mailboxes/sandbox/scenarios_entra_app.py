@@ -50,7 +50,7 @@ SCENARIOS: tuple[Scenario, ...] = (
             "A public client sent a secret", Step.PUBLIC_CLIENT, area=APP,
             setup=_BY_APP),
     refused("entra-wrong-secret", 32, (7000215, 70002), "Wrong client secret",
-            Step.SECRET, "password", area=APP, certainty=LIKELY, setup=_BY_APP),
+            Step.SECRET, "password", area=APP, setup=_BY_APP),
     refused("entra-secret-expired", 33, (7000222,), "Client secret expired",
             Step.SECRET, "password", area=APP, setup=_BY_APP),
     refused("entra-certificate-refused", 34, (700027, 50012, 700030, 50013),
