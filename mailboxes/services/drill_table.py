@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from django.utils.text import capfirst
+
 from .drill_plan import Found, Plan
 from .findings import by_id
 
@@ -73,8 +75,9 @@ def _finding(plan: Plan) -> str:
 
 
 def _named(found: Found) -> str:
+    title = capfirst(str(by_id(found.finding).title))
     likely = " (likely)" if found.certainty == "likely" else ""
-    return f"`{found.finding}`: {by_id(found.finding).title}{likely}"
+    return f"`{found.finding}`: {title}{likely}"
 
 
 def _options(plan: Plan) -> str:

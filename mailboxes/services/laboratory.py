@@ -1,8 +1,8 @@
 """The fault laboratory of an installation with a sandbox: one scenario on one mailbox.
 
 The sandbox lets it go wrong; the mailbox and all that runs here know nothing of it.
-What is done here is what a trainer would do by hand: give the mailbox a line of its own,
-drop its cached token, and let it try again. Running all scenarios at once: drill.
+What is done here a trainer would do by hand: give the mailbox a line of its own, drop
+its cached token, and let it try again. Running all scenarios at once: drill.
 """
 
 from __future__ import annotations

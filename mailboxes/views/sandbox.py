@@ -16,7 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -176,4 +176,6 @@ def _scenario(plan: Plan) -> dict[str, Any]:
 
 
 def _finding(found: Found) -> str:
-    return str(by_id(found.finding).title) if found.finding else _("Nothing is wrong")
+    if not found.finding:
+        return _("Nothing is wrong")
+    return capfirst(str(by_id(found.finding).title))
