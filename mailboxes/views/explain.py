@@ -76,7 +76,7 @@ def _facts(finding: Finding) -> list[dict[str, Any]]:
     facts = [
         {"label": _("Setup step"), "value": words.step_word(finding.step)},
         {
-            "label": _("Mended in"),
+            "label": _("On this console"),
             "value": place,
             "url": url,
             "hint": _("option %s") % finding.option if finding.option else "",

@@ -72,6 +72,17 @@ def test_protocol_and_stage_help() -> None:
     assert findings("failed", "--stage", "tcp")[0]["step"] == "network"
 
 
+def test_an_unknown_stage_is_left_out_and_said() -> None:
+    err = StringIO()
+    call_command(
+        "explain", "AADSTS50034", "--stage", "moon", stdout=StringIO(), stderr=err
+    )
+    assert err.getvalue() == "There is no stage moon; it is left out.\n"
+    assert findings("failed", "--protocol", "IMAP", "--stage", "TCP")[0]["step"] == (
+        "network"
+    )
+
+
 def test_an_unknown_error_is_said_to_be_unknown() -> None:
     found = findings("Kernel panic - not syncing")
     assert (found[0]["id"], found[0]["certainty"]) == ("unexplained", "unknown")

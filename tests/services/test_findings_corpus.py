@@ -26,6 +26,8 @@ FIRST_SIGHT = {
     "later_third": 74.5,
     "later_fourth": 86.5,
     "later_fifth": 78.3,
+    "later_sixth": 86.0,
+    "later_seventh": 81.2,
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10

@@ -27,13 +27,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("text", nargs="?", metavar="TEXT", help="the error")
         parser.add_argument(
-            "--protocol", choices=PROTOCOLS, default="", help="if it is known"
+            "--protocol",
+            type=str.lower,
+            choices=PROTOCOLS,
+            default="",
+            help="if it is known",
         )
         parser.add_argument(
             "--stage",
-            choices=[str(stage) for stage in Stage],
+            type=str.lower,
             default="",
-            help="where it failed, if that is known",
+            help=f"where it failed, if that is known: {', '.join(Stage)}",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument(
@@ -49,9 +53,11 @@ class Command(BaseCommand):
         text = options["text"] if options["text"] is not None else _read()
         if not text.strip():
             raise CommandError("There is no text to explain.")
-        found = document.answer(
-            text, protocol=options["protocol"], stage=options["stage"]
-        )
+        stage = options["stage"]
+        if stage and stage not in set(Stage):
+            self.stderr.write(f"There is no stage {stage}; it is left out.")
+            stage = ""
+        found = document.answer(text, protocol=options["protocol"], stage=stage)
         if options["json"]:
             records = [document.record(one) for one in found]
             self.stdout.write(json.dumps({"findings": records}, ensure_ascii=False))

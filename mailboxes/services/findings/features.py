@@ -65,7 +65,8 @@ _TAGS: dict[str, str] = {
     r"|basic auth|\bpass \S"
     r"|auth: ?\[?login|login <user>|command '?login|\.login\(|mailboxloginerror"
     r"|\b[a-z]{1,4}\d{1,4} login\b",
-    "mail": r"e-?mail|fetchmail|getmail|mbsync|\bmail|mailer|mailbox|inbox|smtp|imap"
+    "mail": r"e-?mail|outlook|fetchmail|getmail|mbsync|\bmail|mailer|mailbox|inbox"
+    r"|smtp|imap"
     r"|\bpop3|auth mechanism",
     "java": r"javax\.|jakarta\.|com\.sun\.|java\.(?:net|lang|io)",
     "foreign": r"postgres|psycopg|mysql|mariadb|redis|mongo|elasticsearch|rabbitmq"

@@ -27,6 +27,7 @@ _FAULT = re.compile(
     r"|closed\b|disconnect|missing|expired|revoked|wrong|incorrect|\b[45]\d\d[ -]"
 )
 _SIGN_IN = re.compile(r"auth|login|logon|log in|sign.?in|credential|password|\b535\b")
+_NETWORK = re.compile(r"connect|timed? ?out|resolv|\b(?:ssl|tls)\b|certificate|socket")
 _SEND = re.compile(r"smtp|send|deliver|recipient|\b5\d\d[ -]")
 
 
@@ -40,8 +41,7 @@ def by_text(features: Features) -> Finding | None:
     if not _FAULT.search(features.text):
         return None
     if features.silent:
-        other = "foreign" in features.tags or not _SIGN_IN.search(features.text)
-        return BY_ID["unexplained" if other else "unexplained-sign-in"]
+        return BY_ID[_silent(features)]
     if "token" in features.tags and re.search("token", features.text):
         return BY_ID["token-refused"]
     if _SIGN_IN.search(features.text):
@@ -51,3 +51,12 @@ def by_text(features: Features) -> Finding | None:
     if features.speaks_of("imap|pop3|ews|graph"):
         return BY_ID["protocol-error"]
     return BY_ID["unexplained"]
+
+
+def _silent(features: Features) -> str:
+    """Of a text that names neither mail nor a protocol nor a provider."""
+    if "foreign" in features.tags:
+        return "unexplained"
+    if _SIGN_IN.search(features.text):
+        return "unexplained-sign-in"
+    return "unexplained-network" if _NETWORK.search(features.text) else "unexplained"

@@ -19,6 +19,7 @@ SIGNS = (
         [
             ("greeting-unexpected", FAIR,
              r"(?:fail|error|could not|not find).{0,80}autodiscover"
+             r"|autodiscover.{0,80}(?:\b40[34]\b|forbidden)"
              r"|autodiscover.{0,60}(?:fail|couldn't be|could not be|not found)"
              r"|didn't contain valid xml|failed to get auth type from service"
              r"|not an? (?:ews|exchange) (?:server|endpoint)",
@@ -72,7 +73,8 @@ SIGNS = (
             ("ews-mailbox-refused", FAIR,
              _403
              + r"|unknown failure.{0,40}403",
-             "ews+!graph"),
+             "ews+!graph",
+             r"autodiscover"),
             ("graph-wrong-audience", DECISIVE,
              r"invalid audience|audience .{0,40}(?:is )?invalid"
              r"|access token validation failure|compacttoken parsing failed"
@@ -204,6 +206,8 @@ SIGNS = (
              r"\b413\b|request ?entity ?too ?large|requestbodytoolarge"
              r"|maximum request length|content ?length.{0,30}too large",
              "graph|microsoft"),
+            ("message-refused", FAIR,
+             r"'raw' rfc822|raw'? .{0,20}payload message"),
             ("graph-mime-invalid", DECISIVE,
              r"errormimecontentinvalid|invalidbase64|invalid base64 string for mime"),
             ("graph-accepted-not-sent", STRONG,

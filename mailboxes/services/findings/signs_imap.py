@@ -193,6 +193,11 @@ SIGNS = (
              "imap|mail|exchange",
              r"errornonexistent|no mailbox associated|55[0-4][ -]5|recipient|rcpt"
              r"|user.{0,20}doesn't exist|graph"),
+            ("folder-missing", STRONG,
+             r"(?:mailbox|folder) selection failed|(?:could not|cannot|can't|failed to"
+             r"|unable to) (?:open|select|examine) (?:the )?(?:mailbox|folder)\b"
+             r"|'?select'? command.{0,40}'no' response",
+             "mail+!smtp"),
             ("google-bandwidth-spent", STRONG,
              r"\[overquota\]",
              "google"),

@@ -115,6 +115,9 @@ SIGNS = table(
          r"|cannot validate certificate for .{0,60}doesn't contain any ip sans"
          r"|certificate (?:subject|name).{0,30}(?:does not|not) match|num=62\b"
          r"|no alternative certificate subject name matches"),
+        ("tls-name", STRONG,
+         r"certificate.{0,60}(?:\bnot|n't) match\b"
+         r"|(?:\bnot|n't) match.{0,40}certificate"),
         ("tls-expired", DECISIVE,
          r"certificate (?:has )?expired|certificate is expired|not yet valid"
          r"|cert_has_expired|certificateexpired|notafter:.{0,60}expired"

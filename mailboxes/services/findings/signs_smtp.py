@@ -90,7 +90,9 @@ SIGNS = (
              r"|command )?(?:is )?not (?:supported|enabled|implemented)"
              r"|no supported authentication method"
              r"|503.{0,20}auth command (?:used when )?not|smtpnotsupportederror"
-             r"|\bno \w+ auth(?:entication)? mechanisms?|auth\w* mechanism\w*"
+             r"|failed to find an authenticator"
+             r"|\bno \w+ auth(?:entication)? mechanisms?"
+             r"|auth\w* mechanism\w*"
              r".{0,40}(?:not|un)support\w*|plainauth.{0,20}wrong host name"
              r"|no suitable authentication method|does(?: not"
              r"|n't) support auth(?:entication)?\b|no auth mechanism",
@@ -178,6 +180,8 @@ SIGNS = (
              r"|not pass|did not|softfail|check)|sender is unauthenticated"
              r"|unauthenticated email",
              "smtp|mail"),
+            ("recipient-refused", DECISIVE,
+             r"5\.7\.1(?:2[49]|3[346])\b|resolver\.rst|delivery restriction"),
             ("recipient-refused", DECISIVE,
              r"5\.1\.[1236]\b|5\.1\.10\b|errorinvalidrecipients"
              r"|all recipients were rejected|no recipients? (?:defined|accepted)"

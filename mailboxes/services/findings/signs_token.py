@@ -93,7 +93,7 @@ SIGNS = table(
          r"|it is disabled\. enable it by visiting|service_disabled"),
         ("google-scope-narrow", DECISIVE,
          r"insufficient authentication scopes|access_token_scope_insufficient"
-         r"|insufficientpermissions?\b|insufficient permission: request had",
+         r"|insufficient ?permissions?\b",
          "google"),
         ("google-delegation-missing", STRONG,
          r"precondition check failed|failedprecondition|failed_precondition",
@@ -102,7 +102,8 @@ SIGNS = table(
         ("google-mail-off", DECISIVE,
          r"mail service not enabled"),
         ("google-redirect-mismatch", STRONG,
-         r"doesn't comply with google's oauth 2\.0 policy|out-of-band|oob\) flow"
+         r"doesn't comply with google's oauth 2\.0 policy"
+         r"|oauth 2\.0 de google|out-of-band|oob\) flow"
          r"|disallowed_useragent",
          "google|oauth"),
         ("google-token-refused", STRONG,
