@@ -86,6 +86,9 @@ SCENARIOS: tuple[Scenario, ...] = (
             area=TENANT, tenant=True),
     refused("entra-authority-unknown", 44, (50049,), "Unknown authority",
             Step.AUTHORITY, "tenant-authority", area=TENANT, tenant=True),
-    refused("entra-field-missing", 45, (900144, 90014, 9002313, 90100),
+    refused("entra-field-missing", 45, (900144, 90014, 90100),
             "A field is missing: scope", Step.SCOPE, "scope", area=TENANT),
+    refused("entra-field-missing", 45, (9002313,), "Malformed request",
+            Step.CLIENT_ID, "client-id", area=TENANT, name="entra-request-malformed",
+            certainty=LIKELY),
 )  # fmt: skip

@@ -84,7 +84,7 @@ SCENARIOS: tuple[Scenario, ...] = (
              "504 5.7.4 Unrecognized authentication type",
              Expected("smtp-auth-before-tls", Step.SERVER, "smtp-connection-security",
                       certainty=LIKELY)),
-    made("smtp-no-auth", AREA, 122, "AUTH is not offered",
+    made("smtp-no-auth", AREA, (102, 122), "AUTH is not offered",
          Effect(place("smtp", effects.OFFER), without=("AUTH",)),
          Expected("xoauth2-missing", Step.SERVER, "server", certainty=LIKELY),
          setup=_SENDS),

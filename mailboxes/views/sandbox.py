@@ -52,7 +52,7 @@ def _for_staff(view: View) -> View:
 @_for_staff
 def sandbox(request: HttpRequest) -> HttpResponse:
     """Mailboxes with what is on them, and the scenarios of one area."""
-    plans = laboratory.scenarios()
+    plans = [p for p in laboratory.scenarios() if p.rows or p.wire]
     try:
         on, away = laboratory.switched(), ""
     except SandboxAway as error:
