@@ -18,6 +18,8 @@ PLAIN = {
     "options-import": "/option-sets/import/",
     "system": "/system/",
     "explain": "/explain/",
+    "sandbox": "/sandbox/",
+    "sandbox-transport": "/sandbox/?area=network-tls-and-proxy",
     "not-found": "/no-such-page/",
 }
 ADMIN = {
