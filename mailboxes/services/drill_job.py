@@ -7,6 +7,7 @@ writes one line of JSON.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from . import drill_names, drill_scene, processes, sandbox_control
 from .drill import CannotDrill, manage
 from .drill_plan import Plan, Result
 from .sandbox_control import World
+
+logger = logging.getLogger(__name__)
 
 READY_WITHIN = 60.0  # seconds for the sandbox to start
 LOOK = 0.05
@@ -35,7 +38,12 @@ def serve(data: Path, lines: Iterable[str], out: TextIO) -> None:
             for one in sandbox_control.scenarios(data / "sandbox")
         }
         for line in lines:
-            result = drill_scene.carried_out(known[line.strip()], world)
+            plan = known[line.strip()]
+            try:
+                result = drill_scene.carried_out(plan, world)
+            except Exception as error:  # noqa: BLE001 - the next one goes on
+                logger.exception("scenario %s", plan.name)
+                result = Result(plan, trouble=f"{type(error).__name__}: {error}")
             out.write(json.dumps(_told(result)) + "\n")
             out.flush()
 
