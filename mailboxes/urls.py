@@ -8,6 +8,7 @@ from .views.urls_explain import urlpatterns as explain
 from .views.urls_files import urlpatterns as files
 from .views.urls_option_sets import urlpatterns as option_sets
 from .views.urls_outbox import urlpatterns as outbox
+from .views.urls_sandbox import urlpatterns as sandbox
 from .views.urls_setup import urlpatterns as setup
 
 urlpatterns = [
@@ -18,4 +19,5 @@ urlpatterns = [
     *option_sets,
     *outbox,
     *setup,
+    *sandbox,
 ]

@@ -77,15 +77,16 @@ def _parts(
 
 
 def explain(error: MailError, transport: Transport) -> MailError:
-    """Add what a finding needs to a refusal of a token: its claims, user, protocol.
+    """Add what a finding needs: the protocol; of a refused token its claims and user.
 
-    A mail server gives no reason for such a refusal (diagnosis.md section 3.1). And
-    when it was: whoever reads the row later can tell whether the token had ended.
+    A mail server gives no reason for such a refusal (diagnosis.md section 3.1). What
+    fails in our own house has no protocol.
     """
+    if error.stage is not Stage.STORE:
+        error.evidence.setdefault("protocol", str(transport.protocol))
     if error.code == Code.TOKEN_NOT_ACCEPTED and transport.credential.is_token:
         error.evidence.setdefault("user", transport.credential.login)
-        error.evidence["protocol"] = str(transport.protocol)
-        error.evidence["at"] = time.time()
+        error.evidence["at"] = round(time.time())  # its claims are judged as of now
         error.evidence["claims"] = storable(
             microsoft.claims(transport.credential.token)
         )

@@ -20,6 +20,8 @@ PLAIN = {
     "registrations": "/registrations/",
     "system": "/system/",
     "explain": "/explain/",
+    "sandbox": "/sandbox/",
+    "sandbox-transport": "/sandbox/?area=network-tls-and-proxy",
     "not-found": "/no-such-page/",
 }
 ADMIN = {

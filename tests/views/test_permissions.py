@@ -96,6 +96,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "outbox-message": ("get", ("outbound",), LOOK),
     "outbox-raw": ("get", ("outbound",), CONTENT),
     "outbox-action": ("post", ("outbound", "slug"), DO),
+    "sandbox": ("get", (), (SIGN_IN, 403, 404)),  # there is none here
+    "sandbox-switch": ("post", (), (SIGN_IN, 403, 404)),
 }
 
 MAIL = (

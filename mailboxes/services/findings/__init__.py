@@ -30,6 +30,7 @@ from . import rank
 from .catalogue import BY_CODE, BY_ID, BY_NUMBER, ENTRIES, of_number
 from .families import refines
 from .generic import by_stage, by_text
+from .places import at_place
 
 LOOK_UP = "https://login.microsoftonline.com/error?code={}"
 
@@ -151,6 +152,7 @@ def _row(
         row = BY_ID[decided.id]
         return replace(_with(row, decided.facts), retry=base.retry)
     better = _refined(code, base, facts, claims)
+    better = at_place(code, better, facts, stage)
     if code in _KEEP_RETRY:
         better = replace(better, retry=base.retry)
     return better

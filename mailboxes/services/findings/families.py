@@ -83,6 +83,7 @@ REFINES: dict[str, tuple[str, ...]] = {
         *_UNAVAILABLE,
     ),
     Code.SERVER_THROTTLED: _THROTTLED,
+    Code.SERVER_CLOSED: ("google-temporary", "smtp-busy"),
     Code.SERVER_UNAVAILABLE: (*_UNAVAILABLE, *_THROTTLED, "pop-in-use"),
     Code.TOO_MANY_CONNECTIONS: (
         "google-too-many-connections",

@@ -115,3 +115,48 @@ def test_headers_and_status_are_looked_at() -> None:
         "host": "outlook.office365.com",
     }  # fmt: skip
     assert find(Code.TOKEN_NOT_ACCEPTED, evidence).id == "ews-wrong-audience"
+
+
+def test_no_greeting_at_a_port_of_tls_is_a_wrong_encryption() -> None:
+    silent = {"host": "outlook.office365.com", "port": 993, "protocol": "IMAP"}
+    found = find(Code.READ_TIMEOUT, silent, stage=Stage.GREETING)
+    assert (found.id, found.option, found.retry, found.certain) == (
+        "read-timeout",
+        "pop-connection-security",
+        Retry.ADMIN,
+        False,
+    )
+    assert "port 993" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("facts", "stage"),
+    [
+        ({"port": 993, "tls": "TLSv1.3"}, Stage.GREETING),
+        ({"port": 143}, Stage.GREETING),
+        ({"port": 993}, Stage.TLS),
+    ],
+)
+def test_other_silence_is_only_slow(facts: dict[str, object], stage: Stage) -> None:
+    found = find(Code.READ_TIMEOUT, facts, stage=stage)
+    assert (found.option, found.retry) == ("protocol-timeout", Retry.BACK_OFF)
+
+
+def test_line_that_ends_at_the_sign_in_of_smtp_has_a_finding_of_its_own() -> None:
+    sends, reads = {"protocol": "SMTP"}, {"protocol": "IMAP"}
+    found = find(Code.CONNECTION_LOST, sends, stage=Stage.SIGN_IN)
+    assert (found.id, found.retry) == ("smtp-cut-after-auth", Retry.NOW)
+    for facts, stage in ((reads, Stage.SIGN_IN), (sends, Stage.DATA)):
+        assert find(Code.CONNECTION_LOST, facts, stage=stage).id == "connection-lost"
+
+
+@pytest.mark.parametrize(
+    ("answer", "id"),
+    [
+        ("421 4.4.2 Connection dropped due to timeout", "smtp-busy"),
+        ("421 4.3.0 Temporary System Problem. - gsmtp", "google-temporary"),
+        ("421 bye", "server-closed"),
+    ],
+)
+def test_reason_of_a_close_is_heard(answer: str, id: str) -> None:
+    assert find(Code.SERVER_CLOSED, {"protocol": "SMTP", "answer": answer}).id == id
