@@ -26,6 +26,7 @@ from ..templatetags.charts import Column
 from ..templatetags.ui import number
 from . import inputs, links
 from .live import live
+from .option_set_lookup import may_test
 
 RECENT_CYCLES = 10
 RECENT_MESSAGES = 10
@@ -60,6 +61,7 @@ def _context(
         "status": one,
         "fetcher": one.runner if one else None,
         "fix_url": links.fix_url(one) if one else "",
+        "may_test": may_test(request, PopClient),
         "now": now,
         "nav": "mailbox-list",
         "tabs": _tabs(mailbox, client, one, tab),

@@ -165,6 +165,18 @@ def test_viewer_sees_results_and_no_buttons() -> None:
 # watching
 
 
+@pytest.mark.parametrize(("who", "offered"), [("root", True), ("viewer", False)])
+def test_mailbox_page_offers_a_test_to_who_may_make_it(who: str, offered: bool) -> None:
+    client = saved_pop()
+    visitor = Client()
+    visitor.force_login(
+        factories.superuser(who) if who == "root" else factories.user(who)
+    )
+    page = visitor.get(reverse("mailbox-detail", args=[client.mailbox_row_id]))
+    start = reverse("connection-test-start", args=["pop", client.pk])
+    assert (f'action="{start}"' in page.content.decode()) is offered
+
+
 def test_rows_stand_there_from_the_start(anna: Client) -> None:
     factories.live_worker()
     run = connection_test.ask(saved_pop(), None)
