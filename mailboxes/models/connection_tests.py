@@ -17,6 +17,9 @@ class TestRun(models.Model):
     """One test of one revision of a client. stop: asks it to end (Cancel).
 
     send_to: address that a message is sent to at the end, "" for none.
+    refused: code, stage and evidence of a refused sign-in that this test must not
+        repeat (DESIGN D9): it makes the checks before it and tells that one again. {}
+        for a test that signs in.
     beat_at: last sign of life of whoever runs it.
     """
 
@@ -39,6 +42,7 @@ class TestRun(models.Model):
     owner = models.CharField(max_length=80, blank=True)
     stop = models.BooleanField(default=False)
     send_to = models.CharField(max_length=320, blank=True)
+    refused = models.JSONField(default=dict)
     state = models.CharField(
         max_length=12,
         choices=[(s.value, s.name.capitalize()) for s in TestState],
