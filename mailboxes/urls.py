@@ -8,6 +8,7 @@ from .views.urls_files import urlpatterns as files
 from .views.urls_option_sets import urlpatterns as option_sets
 from .views.urls_outbox import urlpatterns as outbox
 from .views.urls_setup import urlpatterns as setup
+from .views.urls_wizard import urlpatterns as wizard
 
 urlpatterns = [
     *connection_test,
@@ -16,4 +17,5 @@ urlpatterns = [
     *option_sets,
     *outbox,
     *setup,
+    *wizard,
 ]

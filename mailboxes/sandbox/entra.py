@@ -1,8 +1,8 @@
-"""The fake Entra ID: discovery, userrealm, and the v2.0 token endpoint.
+"""The fake Entra ID: discovery, userrealm, admin consent, the v2.0 token endpoint.
 
 Grants: password, refresh_token and client_credentials, as MSAL asks. Refuses for the
 reasons the real one has (entra_checks), in its shape (entra_errors); tokens are made in
-tokens. Other grants: AADSTS70003. A fault hits a user by address, an application that
+tokens. Consent: entra_consent. Other grants: AADSTS70003. A fault hits a user by address, an application that
 asks for itself by client id.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import entra_errors
@@ -24,6 +24,7 @@ from .entra_checks import (
     needed,
     resource_of,
 )
+from .entra_consent import Consents
 from .entra_documents import configuration, instances
 from .faults import Faults
 from .http import Answer, DropConnection, Request
@@ -49,6 +50,7 @@ class Entra:
     tally: Tally
     token_seconds: int | None = None
     issued: int = 0
+    consents: Consents = field(default_factory=Consents)
 
     async def handle(self, request: Request) -> Answer:
         """Answer one request; the paths are those of login.microsoftonline.com."""
@@ -65,6 +67,8 @@ class Entra:
                 return self._realm(user)
             case [tenant, "v2.0", ".well-known", "openid-configuration"]:
                 return self._refusable(request, lambda: configuration(tenant))
+            case [tenant, "v2.0", "adminconsent"]:
+                return self.consents.answer(tenant, request)
             case [tenant, "oauth2", "v2.0", "token"] if request.method == "POST":
                 return self._refusable(request, lambda: self._token(tenant, request))
             case [_, "discovery", "v2.0", "keys"]:
@@ -118,7 +122,7 @@ class Entra:
         form = request.form
         check_tenant(tenant)
         grant = needed(form, "grant_type")
-        app = known_app(needed(form, "client_id"), tenant)
+        app = self.consents.of(known_app(needed(form, "client_id"), tenant))
         match grant:
             case "password" | "refresh_token":
                 return self._for_user(grant, app, tenant, form)
