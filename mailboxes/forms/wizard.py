@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..core.errors import OptionError, Problem
-from ..core.options import Option, format_value
+from ..core.options import Option
 from ..models import AppRegistration, PopClient, SetupDraft, SmtpClient
 from ..models.option_shared import AUTHORITIES
 from ..services.wizard import drafts, saving
@@ -234,7 +234,4 @@ def _of_option(setup: Setup, field: Field, option: Option) -> RawField:
     if option.secret:
         made.stored = stored_words(setup.draft.password)  # type: ignore
         made.required = setup.draft.password_id is None
-    elif option.has_default and isinstance(option.default, int):
-        shown = format_value(option, option.default)
-        made.help_text = f"{made.help_text} {gettext('Default: %s.') % shown}"
     return made

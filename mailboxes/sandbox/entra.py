@@ -2,8 +2,8 @@
 
 Grants: password, refresh_token and client_credentials, as MSAL asks. Refuses for the
 reasons the real one has (entra_checks), in its shape (entra_errors); tokens are made in
-tokens. Consent: entra_consent. Other grants: AADSTS70003. A fault hits a user by address, an application that
-asks for itself by client id.
+tokens, consent is given in entra_consent. Other grants: AADSTS70003. A fault hits a
+user by address, an application that asks for itself by client id.
 """
 
 from __future__ import annotations

@@ -6,8 +6,10 @@ server. Words and the report: connection_test_report.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -44,6 +46,9 @@ def ask(
     user: AbstractBaseUser | None,
     revision: Revision | None = None,
     send_to: str = "",
+    *,
+    after: TestRun | None = None,
+    refused: Mapping[str, Any] | None = None,
 ) -> TestRun:
     """A new run, queued, with all its checks to come; or the open one of the client.
 
@@ -51,6 +56,8 @@ def ask(
     being locked.
     revision: what is tested, default the newest saved. send_to: address that gets a
         message at the end, "" for none; smtp-clients only.
+    after, refused: as the columns of the run say (models); the latter for a test that
+        nobody asked for (services/stopped).
     Raises NotTested.
     """
     send_to = _send_to(client, send_to)
@@ -67,11 +74,13 @@ def ask(
             asked_by_id=user.pk if user is not None else None,
             asked_at=timezone.now(),
             send_to=send_to,
+            after=after,
+            refused=dict(refused or {}),
         )
         rows.write_plan(run, plan(snapshots.of(revision), send_to))
         audit.record(
             user,
-            "connection-test.asked",
+            "connection-test.by-itself" if refused else "connection-test.asked",
             client,
             test=run.pk,
             revision=revision.number,

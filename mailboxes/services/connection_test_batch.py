@@ -167,8 +167,8 @@ class _Batch:
         free = THREADS - len(self._running)
         if free <= 0:
             return
-        queued = TestRun.objects.filter(state=TestState.QUEUED, stop=False)
-        for pk in list(queued.order_by("pk").values_list("pk", flat=True)[:free]):
+        queued = rows.queued().order_by("pk").values_list("pk", flat=True)
+        for pk in list(queued[:free]):
             if rows.claim(pk):
                 self._running.append(_start(pk))
                 self._count += 1

@@ -173,13 +173,20 @@ def _progress(run: TestRun, rows: list[Row]) -> str:
         return _("%(done)d of %(all)d checks are done.") % counts
     if run.state == TestState.FAILED:
         return _("%(done)d of %(all)d checks are done, then one failed.") % counts
+    if run.state == TestState.QUEUED and _waits_for_another(run):
+        return _("This test begins when the one before it is over.")
     return str(report.RESULTS[TestState(run.state)])
+
+
+def _waits_for_another(run: TestRun) -> bool:
+    """A test that has to end first is not over."""
+    return run.after is not None and run.after.state in TEST_OPEN
 
 
 def _trouble(run: TestRun, now: datetime) -> str:
     """Why nothing has begun: "no-worker", "slow", or "" while that is usual."""
     waited = (now - run.asked_at).total_seconds()
-    if run.state != TestState.QUEUED or waited < PATIENCE:
+    if run.state != TestState.QUEUED or waited < PATIENCE or _waits_for_another(run):
         return ""
     return "slow" if status.machinery(now).alive else "no-worker"
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from ..core.options import Kind, Option
 from ..models import PopClient, SmtpClient
+from ..services import pins
 from ..services.findings import Finding
 from ..services.status import ClientStatus
 
@@ -18,12 +20,38 @@ def option_url(
     client: PopClient | SmtpClient, option: str = "", test: int | None = None
 ) -> str:
     """The same for a client itself. test: the run whose finding the form shows."""
+    at_registration = _registration_url(client, option)
+    if at_registration:
+        return at_registration
     kind = "pop" if isinstance(client, PopClient) else "smtp"
     url = reverse("option-set-edit", args=[kind, client.pk])
     if test is not None:
         url += f"?test={test}"
     field = client.fields_by_option().get(option)
     return f"{url}#id_{field}" if field else url
+
+
+def _registration_url(client: PopClient | SmtpClient, option: str) -> str:
+    """The field of the app registration that gives the option; "" where none does."""
+    key = client.registration_id
+    if key is None:
+        return ""
+    if option in pins.INHERITED:
+        edit = reverse("registration-edit", args=[key])
+        return f"{edit}#id_{pins.INHERITED[option]}"
+    values = {o.name: getattr(client, f) for f, o in _plain(client).items()}
+    if option == "password" and pins.password_is_app_secret(values):
+        return f"{reverse('registration-detail', args=[key])}?replace=1#id_secret"
+    return ""
+
+
+def _plain(client: PopClient | SmtpClient) -> dict[str, Option]:
+    """Options that are columns of their own: asking for them asks no other row."""
+    return {
+        field: option
+        for field, option in client.options().items()
+        if option.kind not in (Kind.SECRET, Kind.REFERENCE)
+    }
 
 
 def fix_url(status: ClientStatus) -> str:

@@ -65,8 +65,8 @@ FIELDS = {
         # The application
         Field(
             "registration",
-            label=_("App registration"),
-            help=_("One application serves every mailbox of a tenant."),
+            label=_("App registration that is set up here"),
+            help=_("With one of them the next two steps are done already."),
         ),
         Field(
             "client_id",

@@ -67,12 +67,14 @@ def test(pk: int, user: User, send_to: str = "") -> list[TestRun]:
     none. Raises OptionError, ChangedOutside, StaleEdit, connection_test.NotTested.
     """
     setup = save_off(pk, user)
-    found = []
+    found: list[TestRun] = []
     for kind in setup.kinds:
         client = setup.client(kind)
         assert client is not None  # just saved
         to = send_to if kind == SMTP else ""
-        found.append(connection_test.ask(client, user, send_to=to))
+        # One after the other: a credential that is refused is not tried twice.
+        first = found[-1] if found else None
+        found.append(connection_test.ask(client, user, send_to=to, after=first))
     return found
 
 
