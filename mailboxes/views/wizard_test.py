@@ -14,11 +14,13 @@ from django.views.decorators.http import require_POST
 
 from ..core.choices import TEST_OPEN
 from ..core.errors import OptionError, StaleEdit
+from ..models import SetupDraft
 from ..services import connection_test
 from ..services.connection_test import NotTested
-from ..services.wizard import making
+from ..services.wizard import making, standing
 from ..services.wizard.making import ChangedOutside, NotProven
 from ..services.wizard.modes import POP, SMTP
+from ..services.wizard.setup import Setup
 from . import inputs
 from .option_set_lookup import short_kind
 from .wizard import NAV
@@ -33,6 +35,8 @@ def connect_test(request: HttpRequest, pk: int) -> HttpResponse:
     """Save the option sets, switched off, and test them."""
     setup = find(request, pk)
     require(request, *rights_to_make(setup))
+    if not _can_start(setup, "test"):
+        return redirect("connect-step", pk, "test")  # it says what is first
     user = request.user
     try:
         making.test(pk, user, inputs.text(request.POST, "send_to"))  # type: ignore
@@ -65,6 +69,8 @@ def connect_turn_on(request: HttpRequest, pk: int) -> HttpResponse:
     """Turn the mailbox on; without a green test only by the other button."""
     setup = find(request, pk)
     require(request, *rights_to_make(setup))
+    if not _can_start(setup, "turn-on"):
+        return redirect("connect-step", pk, "turn-on")
     untested = "untested" in request.POST
     if untested:
         require(request, UNTESTED)
@@ -112,6 +118,13 @@ def _conflict(request: HttpRequest, pk: int, conflict: ChangedOutside) -> HttpRe
         },
         status=409,
     )
+
+
+def _can_start(setup: Setup, step_id: str) -> bool:
+    """The draft is open, and what the step needs is done."""
+    if setup.draft.state != SetupDraft.State.OPEN:
+        return False
+    return any(row.step.id == step_id and row.open for row in standing.rows(setup))
 
 
 def _say(request: HttpRequest, error: OptionError) -> None:
