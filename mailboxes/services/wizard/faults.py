@@ -38,7 +38,7 @@ PLACES: Mapping[Fault, tuple[str, ...]] = {
     Fault.DIRECTORY_ID: ("directory_id",),
     Fault.CLIENT_ID: ("client_id",),
     Fault.SCOPE: ("scope",),
-    Fault.SECRET: ("secret",),
+    Fault.SECRET: ("secret", "client_id"),
     Fault.PASSWORD: ("password", "secret"),
     Fault.USER_NAME: ("login", "address"),
     Fault.REGISTRATION: ("step:register",),
