@@ -67,6 +67,8 @@ def connect_draft(request: HttpRequest, pk: int) -> HttpResponse:
     setup = find(request, pk)
     if setup.draft.state == SetupDraft.State.DISCARDED:
         return _is_discarded(request)
+    if setup.draft.state == SetupDraft.State.DONE:
+        return redirect("connect-step", pk, "turn-on")
     listed = standing.rows(setup)
     return redirect("connect-step", pk, standing.next_after(listed, "").step.id)
 

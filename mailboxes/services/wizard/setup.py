@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from ...core.choices import TEST_OPEN, Protocol
-from ...core.options import Kind, Option, format_value
+from ...core.options import Kind, Option, Target, format_value
 from ...models import (
     AppRegistration,
     ConsentLink,
@@ -25,6 +25,7 @@ from .. import connection_test, option_rule_authority, option_rules, snapshots
 from .. import option_rule_clouds as clouds
 from ..option_rules import Cleaned, options_by_name
 from ..pins import Lookup
+from ..snapshots import Snapshot
 from . import proof
 from .fields import FIELDS, OF_REGISTRATION, Field
 from .modes import BY_NAME, MODES, POP, SMTP, Mode, Provider
@@ -59,6 +60,8 @@ class Setup:
     def __init__(self, draft: SetupDraft) -> None:
         self.draft = draft
         self.lookup = Lookup()
+        if draft.registration is not None:
+            self.lookup.add(Target.REGISTRATION, draft.registration)
         self._cleaned: dict[str, Cleaned] = {}
 
     @classmethod
@@ -168,7 +171,7 @@ class Setup:
         """What the rules say of it, as if it were switched on; cached."""
         if kind not in self._cleaned:
             client = self.client(kind)
-            saved = snapshots.take(client) if client else None
+            saved = _newest(client) if client else None
             self._cleaned[kind] = option_rules.clean(
                 kind,
                 self.own(kind),
@@ -257,7 +260,7 @@ class Setup:
             client = self.client(kind)
             if client is None or kind not in self.runs:
                 continue
-            run = proof.green(client, self.fingerprint(kind))
+            run = proof.green(client, self.fingerprint(kind), self.runs[kind])
             if run is not None:
                 found[kind] = run
         return found
@@ -280,6 +283,16 @@ def _know_client(run: TestRun, client: Client) -> None:
         run.pop_client = run.revision.pop_client = client
     else:
         run.smtp_client = run.revision.smtp_client = client
+
+
+def _newest(client: Client) -> Snapshot:
+    """What is saved of a client whose row is loaded."""
+    revision = client.revisions.get(number=client.revision)
+    if isinstance(client, PopClient):
+        revision.pop_client = client
+    else:
+        revision.smtp_client = client
+    return snapshots.of(revision)
 
 
 def _shown(option: Option, value: object) -> object:

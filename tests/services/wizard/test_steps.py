@@ -221,7 +221,7 @@ def test_queries_of_the_list_do_not_grow_with_what_was_done(
 ) -> None:
     draft = setups.app_only()
     setups.say_green(draft)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(10):
         standing.rows(Setup.load(draft.pk))
 
 
