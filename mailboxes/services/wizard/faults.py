@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...core.choices import Step as Fault
+from ...core.codes import Code
 from ...models import Check
 from ..connection_test import OF_SMTP
 from ..finding import Finding
@@ -69,7 +70,12 @@ def place(setup: Setup, kind: str, finding: Finding) -> tuple[Step, str] | None:
 
     kind: of the section that failed.
     """
-    for name in (*_of_option(setup, kind, finding.option), *_of_step(kind, finding)):
+    names = [*_of_option(setup, kind, finding.option), *_of_step(kind, finding)]
+    if finding.code == Code.TOKEN_NOT_ACCEPTED and setup.mode and setup.mode.app_only:
+        # A token with the right claims: Exchange does not know the application, most
+        # likely (diagnosis.md section 3.1).
+        names[:0] = PLACES[Fault.RIGHTS] if finding.step is Fault.PROTOCOL else ()
+    for name in names:
         found = _at(setup, name)
         if found is not None:
             return found

@@ -55,6 +55,7 @@ def ropc() -> Setup:
         ("tls-not-tls", ("network", "security_in")),
         ("proxy-denied", ("network", "proxy")),
         ("folder-missing", ("fetching", "folder_path")),
+        ("token-not-accepted", ("exchange", "principal_id")),
         ("service-down", ("", "")),
     ],
 )
@@ -71,6 +72,7 @@ def test_of_an_application(app: Setup, code: str, expected: tuple[str, str]) -> 
         ("AADSTS53003", ("prerequisites", "")),
         ("AADSTS7000218", ("public-client", "")),
         ("smtp-auth-off-mailbox", ("prerequisites", "")),
+        ("token-not-accepted", ("prerequisites", "")),
     ],
 )
 def test_of_a_mailbox_password(
