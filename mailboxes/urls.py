@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from .views.urls_connection_test import urlpatterns as connection_test
 from .views.urls_console import urlpatterns as console
+from .views.urls_explain import urlpatterns as explain
 from .views.urls_files import urlpatterns as files
 from .views.urls_option_sets import urlpatterns as option_sets
 from .views.urls_outbox import urlpatterns as outbox
+from .views.urls_sandbox import urlpatterns as sandbox
 from .views.urls_setup import urlpatterns as setup
 from .views.urls_wizard import urlpatterns as wizard
 
 urlpatterns = [
     *connection_test,
     *console,
+    *explain,
     *files,
     *option_sets,
     *outbox,
+    *sandbox,
     *setup,
     *wizard,
 ]

@@ -7,6 +7,6 @@ from pathlib import Path
 FIXTURES = Path(__file__).parent / "fixtures"
 pytest_plugins = [
     f"tests.fixtures.{name}"
-    for name in ("sandbox", "servers", "product", "connection_tests")
+    for name in ("sandbox", "servers", "product", "connection_tests", "browser")
     if (FIXTURES / f"{name}.py").exists()
 ]

@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
+from mailboxes.services import drill, drill_table
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 BLOCK = re.compile(r"^```(?:sh|bash|console)?\n(.*?)^```", re.S | re.M)
@@ -88,3 +90,9 @@ def test_shell_scripts_have_no_syntax_error() -> None:
     shell = [s for s in scripts if "sh" in s.read_text("utf-8").partition("\n")[0]]
     done = [subprocess.run(["bash", "-n", str(s)], timeout=20) for s in shell]
     assert [d.returncode for d in done] == [0] * len(shell)
+
+
+def test_scenarios_are_documented_as_they_are() -> None:
+    """Written by `manage.py drill --table`."""
+    text = (ROOT / "docs" / "drill.md").read_text(encoding="utf-8")
+    assert text == drill_table.text(drill.plans())

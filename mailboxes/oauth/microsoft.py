@@ -75,7 +75,8 @@ def acquire(
         if cached is not None:
             return TokenOutcome(cached)
     host = refusals.host_of(request.authority)
-    evidence: dict[str, object] = {"host": host, "user": request.username}
+    evidence = refusals.facts_of(request.authority, policy)
+    evidence["user"] = request.username
     client = Recorder(session.make(policy), {host, *_KNOWN_HOSTS})
     try:
         if request.grant == Grant.CLIENT_CREDENTIALS:

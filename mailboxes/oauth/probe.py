@@ -64,7 +64,7 @@ def discover(authority: str, directory_id: str, policy: NetworkPolicy) -> Discov
 
     Raises MailError where there was no answer at all.
     """
-    evidence: dict[str, object] = {"host": refusals.host_of(authority)}
+    evidence = refusals.facts_of(authority, policy)
     url = (
         f"{authority.rstrip('/')}/{quote(directory_id, safe='')}"
         "/v2.0/.well-known/openid-configuration"

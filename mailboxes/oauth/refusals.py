@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Mapping
-from http.client import RemoteDisconnected
+from http.client import BadStatusLine, RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ import urllib3.exceptions as u3
 from ..core.choices import Stage
 from ..core.errors import Code, MailError
 from ..transports import tls
+from ..transports.base import NetworkPolicy
 
 # Entra codes that pass by themselves (rows 53-57 of diagnosis.md).
 PASSING = {
@@ -152,6 +153,12 @@ def of_exception(
         if isinstance(cause, socket.gaierror):
             code = _NAMES.get(cause.errno or 0, Code.DNS_TEMPORARY)
             return _network(code, Stage.DNS, cause, evidence)
+    garbled = [cause for cause in causes if isinstance(cause, BadStatusLine)]
+    if garbled and not isinstance(garbled[0], RemoteDisconnected):
+        # A proxy's port that speaks no HTTP, or a device in the authority's place.
+        code = Code.PROXY_NOT_HTTP if "proxy" in evidence else Code.TOKEN_NOT_JSON
+        answer = {**evidence, "answer": str(garbled[0]).strip()}
+        return MailError(code, Stage.PROXY, permanent=True, evidence=answer)
     text = " ".join(str(cause) for cause in causes)
     # urllib3 blames the proxy for every line that ends without an answer.
     cut = any(isinstance(cause, RemoteDisconnected) for cause in causes)
@@ -194,6 +201,14 @@ def _causes(error: BaseException) -> list[BaseException]:
         waiting += [one.__cause__, one.__context__, getattr(one, "reason", None)]
         waiting += list(one.args)
     return found
+
+
+def facts_of(authority: str, policy: NetworkPolicy) -> dict[str, object]:
+    """What is known before an authority is asked: its host, the proxy on the way."""
+    facts: dict[str, object] = {"host": host_of(authority)}
+    if policy.proxy is not None:
+        facts["proxy"] = f"{policy.proxy.host}:{policy.proxy.port}"
+    return facts
 
 
 def host_of(url: str) -> str:

@@ -20,6 +20,7 @@ from ..transports.base import NetworkPolicy
 RETRY = Retry(
     total=2,
     connect=0,  # a fault of the network is shown at once, not after three tries
+    other=0,  # so is one of TLS or of a proxy
     status=2,
     status_forcelist=(502, 503, 504),
     allowed_methods=("GET",),

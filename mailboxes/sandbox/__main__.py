@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import fcntl
+import json
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from .box import HOST, Box, Options
 from .ca import write_private
+from .scenarios import SCENARIOS
 
 
 class CannotRun(Exception):
@@ -86,6 +88,9 @@ async def _serve(options: Options, port_file: Path | None) -> None:
 
 def main() -> int:
     """Run from the command line; 1 with one sentence when it cannot."""
+    if sys.argv[1:] == ["--scenarios"]:  # the list alone, as JSON; nothing is started
+        print(json.dumps([scenario.described() for scenario in SCENARIOS]))
+        return 0
     parser = argparse.ArgumentParser(prog="python -m mailboxes.sandbox")
     add_arguments(parser)
     given = parser.parse_args()

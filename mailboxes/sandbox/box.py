@@ -21,15 +21,20 @@ from typing import Any
 from . import http, letters
 from .ca import Authority, write_private
 from .control import Control
+from .dead_ports import DeadPorts
 from .delivery import Delivery
 from .entra import Entra
 from .faults import Faults
 from .imap_server import ImapServer
+from .laboratory import Laboratory
+from .lines import HOST, Lines
 from .mailstore import INBOX, Mailstore
 from .proxy import CHUNK, Proxy
 from .sasl import SignIn
+from .scenarios import SCENARIOS
 from .smtp_server import SmtpServer
 from .tally import Tally
+from .tls_faults import GOOD, Contexts
 from .tokens import Tokens
 from .wire import LIMIT
 from .world import (
@@ -38,14 +43,13 @@ from .world import (
     MAIL_RESOURCES,
     MAILBOXES,
     PROXY_LOGIN,
-    SCENARIOS,
     TENANT_ID,
     Account,
     App,
     accounts,
 )
+from .world import SCENARIOS as REFUSING
 
-HOST = "127.0.0.1"
 FIRST_LETTERS = len(letters.FIRST)
 FIRST_SPAN = 2 * 86400  # seconds over which the first letters are spread
 KEEP = 20_000  # messages in a living INBOX; the generator takes the oldest away
@@ -86,13 +90,18 @@ class Box:
         self.rate = options.rate
         self.accounts: dict[str, Account] = accounts()
         self.faults = Faults()
-        for account in SCENARIOS:
+        for account in REFUSING:
             if account.fault:
                 self.faults.always(account.address, account.fault)
         self.authority = Authority(folder)
+        self.contexts = Contexts(self.authority, folder)
+        self.lines = Lines()
         self.store = Mailstore(folder / "mail.sqlite3")
         self.delivery = Delivery(
             folder, self.store, self.accounts, options.answer_after
+        )
+        self.laboratory = Laboratory(
+            folder, self.accounts, self.store, self.faults, self.lines
         )
         self.tokens = Tokens(folder)
         self.tally = Tally()
@@ -102,7 +111,8 @@ class Box:
         self.ports: dict[str, int] = {}
         self._writer = letters.Writer(options.seed)
         self._servers: list[asyncio.Server] = []
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._handlers: dict[str, Handler] = {}
+        self._dead = DeadPorts()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
@@ -121,16 +131,22 @@ class Box:
         for account in self.accounts.values():
             if self.store.ensure(account.address) and account in MAILBOXES:
                 self._first_letters(account.address)
-        context = self.authority.context()
-        imap = ImapServer(self.store, self._sign_in("imap"), self.faults, context)
-        smtp = SmtpServer(self.delivery, self._sign_in("smtp"), self.faults, context)
-        await self._listen("entra", self._http(self.entra.handle), ssl=context)
-        for name, server in (("imap", imap), ("smtp", smtp)):
-            plain, secure = _bind(server, False), _bind(server, True)
-            await self._listen(name, plain, limit=LIMIT)
-            await self._listen(name + "s", secure, ssl=context, limit=LIMIT)
+        self.laboratory.restore()
+        self.ports.update(self._dead.open())
+        shared = self.faults, self.lines, self.contexts
+        imap = ImapServer(self.store, self._sign_in("imap"), *shared)
+        smtp = SmtpServer(self.delivery, self._sign_in("smtp"), *shared)
+        self._handlers = {
+            "entra": self._http(self.entra.handle),
+            "imaps": _bind(imap, True),
+            "smtps": _bind(smtp, True),
+        }
+        for name in self._handlers:
+            await self.listener(name)
+        await self._listen("imap", _bind(imap, False), limit=LIMIT)
+        await self._listen("smtp", _bind(smtp, False), limit=LIMIT)
         await self._listen("control", self._http(Control(self).handle))
-        proxy = Proxy(self.ports, self.faults, self._writers.add)
+        proxy = Proxy(self.listener, self.accounts, self.faults, self.lines)
         await self._listen(
             "proxy", proxy.handle, port=self._proxy_port(), limit=4 * CHUNK
         )
@@ -146,8 +162,18 @@ class Box:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._dead.close()
         self.store.close()
         self.delivery.close()
+
+    async def listener(self, name: str, kind: str = GOOD) -> int:
+        """The port of a server with a certificate of a kind (tls_faults), opened when
+        it is first asked for."""
+        full = f"{name} {kind}".strip()
+        if full not in self.ports:
+            context = self.contexts.get(kind)
+            await self._listen(full, self._handlers[name], ssl=context, limit=LIMIT)
+        return self.ports[full]
 
     # What control and tests ask for
 
@@ -195,11 +221,7 @@ class Box:
 
     def drop_connections(self) -> int:
         """Cut every client; returns how many connections there were."""
-        mine = [writer for writer in self._writers if not writer.is_closing()]
-        for writer in mine:
-            writer.transport.abort()
-        self._writers.clear()
-        return len(mine)
+        return self.lines.cut()
 
     # Inside
 
@@ -210,7 +232,7 @@ class Box:
         async def serve(
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         ) -> None:
-            await http.serve(reader, writer, handler)
+            await http.serve(reader, writer, handler, self.lines.of(writer))
 
         return serve
 
@@ -220,18 +242,20 @@ class Box:
         async def client(
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         ) -> None:
-            if name != "control":
-                self._writers.add(writer)
             task = asyncio.current_task()
             if task:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+            # Whoever sets the fault is not cut by it; the proxy counts its own lines.
+            counted = contextlib.nullcontext()
+            if name not in ("control", "proxy"):
+                counted = self.lines.held(writer, self.lines.of(writer))
             try:
-                await handler(reader, writer)
+                with counted:
+                    await handler(reader, writer)
             except (OSError, asyncio.CancelledError):
                 writer.transport.abort()
             finally:
-                self._writers.discard(writer)
                 writer.close()
 
         try:
@@ -293,7 +317,10 @@ class Box:
                 self.store.remove(place.id, uids[: len(uids) - KEEP])
 
     def _write_list(self) -> None:
-        """sandbox.json: ports and CA, and what apps and mailboxes are set up with."""
+        """sandbox.json: ports and CA, and what apps and mailboxes are set up with.
+
+        scenarios.json: what can go wrong, and what has to be found then.
+        """
         folder = self.options.data
         write_private(folder / "proxy.port", str(self.ports["proxy"]).encode())
         content = {
@@ -305,10 +332,12 @@ class Box:
             "listeners": self.ports,
             "apps": [_described_app(app) for app in APPS.values()],
             "mailboxes": [_described(account) for account in MAILBOXES],
-            "scenarios": [_described(account) for account in SCENARIOS],
+            "scenarios": [_described(account) for account in REFUSING],
         }
-        text = json.dumps(content, indent=2) + "\n"
-        write_private(folder / "sandbox.json", text.encode())
+        known = {"scenarios": [scenario.described() for scenario in SCENARIOS]}
+        for name, told in (("scenarios", known), ("sandbox", content)):
+            text = json.dumps(told, indent=2) + "\n"
+            write_private(folder / f"{name}.json", text.encode())
 
 
 def _described_app(app: App) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +27,14 @@ SERVER_DAYS = 397
 RENEW_DAYS = 30
 
 
+@dataclass(frozen=True)
+class Signer:
+    """Who signs a certificate: a key, and the name that stands for it."""
+
+    key: ec.EllipticCurvePrivateKey
+    subject: x509.Name
+
+
 class Authority:
     """Our CA in a folder: ca.pem, ca.key (0600), server.pem (key and chain, 0600)."""
 
@@ -33,6 +43,10 @@ class Authority:
         self._key_file = folder / "ca.key"
         self._server_file = folder / "server.pem"
         self._key, self._certificate = self._load() or self._create()
+
+    @property
+    def signer(self) -> Signer:
+        return Signer(self._key, self._certificate.subject)
 
     def context(self) -> ssl.SSLContext:
         """TLS for all our servers: one certificate that carries every provider name."""
@@ -55,21 +69,21 @@ class Authority:
             return None
         if key.public_key() != certificate.public_key():
             return None
-        if certificate.not_valid_after_utc < _now() + timedelta(days=RENEW_DAYS):
+        if certificate.not_valid_after_utc < moment() + timedelta(days=RENEW_DAYS):
             return None
         return key, certificate
 
     def _create(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         key = ec.generate_private_key(ec.SECP256R1())
-        name = _name("mailadmin sandbox CA")
+        subject = name("mailadmin sandbox CA")
         certificate = (
             x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
+            .subject_name(subject)
+            .issuer_name(subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(_now() - timedelta(days=1))
-            .not_valid_after(_now() + timedelta(days=CA_DAYS))
+            .not_valid_before(moment() - timedelta(days=1))
+            .not_valid_after(moment() + timedelta(days=CA_DAYS))
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_usage(ca=True), critical=True)
             .add_extension(
@@ -77,7 +91,7 @@ class Authority:
             )
             .sign(key, hashes.SHA256())
         )
-        write_private(self._key_file, _pem(key))
+        write_private(self._key_file, pem(key))
         write_private(
             self.ca_file, certificate.public_bytes(serialization.Encoding.PEM), 0o644
         )
@@ -93,37 +107,50 @@ class Authority:
             ).value.get_values_for_type(x509.DNSName)
         except (OSError, ValueError, InvalidSignature, x509.ExtensionNotFound):
             return False
-        fresh = found.not_valid_after_utc > _now() + timedelta(days=RENEW_DAYS)
+        fresh = found.not_valid_after_utc > moment() + timedelta(days=RENEW_DAYS)
         return fresh and set(PROVIDER_NAMES) <= set(names)
 
     def _issue(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        ca_key = self._certificate.public_key()
-        assert isinstance(ca_key, ec.EllipticCurvePublicKey)
-        names: list[x509.GeneralName] = [x509.DNSName(name) for name in PROVIDER_NAMES]
-        names.append(x509.DNSName("localhost"))
-        names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(_name(PROVIDER_NAMES[0]))
-            .issuer_name(self._certificate.subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(_now() - timedelta(days=1))
-            .not_valid_after(_now() + timedelta(days=SERVER_DAYS))
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
-            .add_extension(x509.SubjectAlternativeName(names), critical=False)
-            .add_extension(_usage(ca=False), critical=True)
-            .add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-            )
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key), False
-            )
-            .sign(self._key, hashes.SHA256())
+        begins = moment() - timedelta(days=1)
+        ends = moment() + timedelta(days=SERVER_DAYS)
+        certificate = issued(key, PROVIDER_NAMES, self.signer, begins, ends)
+        write_private(self._server_file, pem(key) + pem(certificate))
+
+
+def issued(
+    key: ec.EllipticCurvePrivateKey,
+    names: Iterable[str],
+    signer: Signer,
+    begins: datetime,
+    ends: datetime,
+) -> x509.Certificate:
+    """A server's certificate for these names, localhost and 127.0.0.1."""
+    hosts = list(names)
+    alternatives: list[x509.GeneralName] = [
+        *(x509.DNSName(host) for host in (*hosts, "localhost")),
+        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+    ]
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name(hosts[0]))
+        .issuer_name(signer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(ends)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(_usage(ca=False), critical=True)
+        .add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
         )
-        pem = certificate.public_bytes(serialization.Encoding.PEM)
-        write_private(self._server_file, _pem(key) + pem)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key()),
+            False,
+        )
+        .sign(signer.key, hashes.SHA256())
+    )
 
 
 def write_private(path: Path, content: bytes, mode: int = 0o600) -> None:
@@ -138,14 +165,16 @@ def write_private(path: Path, content: bytes, mode: int = 0o600) -> None:
     os.replace(beside, path)
 
 
-def _now() -> datetime:
+def moment() -> datetime:
+    """Now, in UTC."""
     return datetime.now(UTC)
 
 
-def _name(common: str) -> x509.Name:
+def name(common: str, organization: str = "mailadmin sandbox") -> x509.Name:
+    """Subject of a certificate."""
     return x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "mailadmin sandbox"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
             x509.NameAttribute(NameOID.COMMON_NAME, common),
         ]
     )
@@ -165,8 +194,11 @@ def _usage(*, ca: bool) -> x509.KeyUsage:
     )
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
+def pem(what: ec.EllipticCurvePrivateKey | x509.Certificate) -> bytes:
+    """A key or a certificate as PEM."""
+    if isinstance(what, x509.Certificate):
+        return what.public_bytes(serialization.Encoding.PEM)
+    return what.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),

@@ -1,9 +1,9 @@
 """The control API: scenarios for tests, drills and training, as JSON over loopback.
 
-GET /faults, /delivered, /mailboxes/ADDRESS, /requests/ADDRESS (or a client id, for
-tokens of the application itself); POST /faults, /deliver, /uidvalidity, /rate, /tokens,
-/drop-connections. No sign-in; it listens on 127.0.0.1 and answers no web page (Host is
-checked). The work: box.
+GET /scenarios, /faults, /delivered, /mailboxes/ADDRESS, /requests/ADDRESS (or a client
+id, for tokens of the application itself); POST /scenarios, /faults, /accounts,
+/deliver, /uidvalidity, /rate, /tokens, /drop-connections. No sign-in; it listens on
+127.0.0.1 and answers no web page (Host is checked). The work: box, laboratory.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
-from .faults import FAULTS, UnknownFault
+from .fault_names import FAULTS
+from .faults import UnknownFault
 from .http import Answer, Request
+from .laboratory import UnknownScenario, WrongAddress
 from .world import APPS
 
 if TYPE_CHECKING:
@@ -50,7 +52,10 @@ class Control:
     def _get(self, path: str) -> Answer:
         box = self._box
         if path == "/faults":
-            return Answer(200, {"on": box.faults.listing(), "known": FAULTS})
+            known = {name: named.words for name, named in FAULTS.items()}
+            return Answer(200, {"on": box.faults.listing(), "known": known})
+        if path == "/scenarios":
+            return Answer(200, {"on": box.faults.scenarios()})
         if path == "/delivered":
             return Answer(200, {"delivered": box.delivery.listing()})
         if path == "/mailboxes":
@@ -83,6 +88,10 @@ class Control:
                 except (TypeError, ValueError) as error:
                     raise Wrong("times and seconds are numbers.") from error
                 return {"on": box.faults.listing()}
+            case "/scenarios":
+                return {"on": self._switch(given)}
+            case "/accounts":
+                return self._make(given)
             case "/deliver":
                 return {"uids": self._deliver(given)}
             case "/uidvalidity":
@@ -97,6 +106,27 @@ class Control:
             case "/drop-connections":
                 return {"dropped": box.drop_connections()}
         raise Wrong(f"There is no {path}.")
+
+    def _switch(self, given: dict[str, Any]) -> dict[str, str]:
+        """Put the scenario on one mailbox; without a name of one, end it."""
+        address = self._address(given.get("account"))
+        try:
+            self._box.laboratory.switch(address, str(given.get("scenario") or ""))
+        except UnknownScenario as error:
+            raise Wrong(f"There is no scenario {error}.") from error
+        return self._box.faults.scenarios()
+
+    def _make(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A mailbox for a drill, with its sign-in."""
+        try:
+            account = self._box.laboratory.make(
+                str(given.get("address")),
+                basic=given.get("basic") is True,
+                opened=given.get("opened") is not False,
+            )
+        except WrongAddress as error:
+            raise Wrong(str(error)) from error
+        return {"address": account.address, "password": account.password}
 
     def _deliver(self, given: dict[str, Any]) -> list[int]:
         address = self._address(given.get("to"))

@@ -3,17 +3,21 @@
 Grants: password, refresh_token and client_credentials, as MSAL asks. Refuses for the
 reasons the real one has (entra_checks), in its shape (entra_errors); tokens are made in
 tokens, consent is given in entra_consent. Other grants: AADSTS70003. A fault hits a
-user by address, an application that asks for itself by client id.
+user by address, an application that asks for itself by client id; how it answers then:
+entra_faults.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 
-from . import entra_errors
+from . import effects, entra_errors
 from .entra_checks import (
     Refused,
     check_default,
@@ -26,18 +30,12 @@ from .entra_checks import (
 )
 from .entra_consent import Consents
 from .entra_documents import configuration, instances
+from .entra_faults import RETRY_AFTER, Unlisted, shown
 from .faults import Faults
-from .http import Answer, DropConnection, Request
+from .http import Answer, Request
 from .tally import Tally
 from .tokens import TokenRefused, Tokens, client_info, fingerprint
 from .world import TENANT_DOMAINS, TENANT_ID, Account, App
-
-RETRY_AFTER = "7"
-_FAULT = "AADSTS"
-_PAGE = (
-    "<!DOCTYPE html><html><head><title>Network sign-in</title></head><body>"
-    "<h1>Please accept the terms of use of this network</h1></body></html>"
-)
 
 
 @dataclass
@@ -54,10 +52,18 @@ class Entra:
 
     async def handle(self, request: Request) -> Answer:
         """Answer one request; the paths are those of login.microsoftonline.com."""
+        answer = await self._answer(request)
+        late = self.faults.at(effects.CLOCK, *_who(request))
+        if late:
+            answer.headers["Date"] = formatdate(time.time() + late.late, usegmt=True)
+        return answer
+
+    async def _answer(self, request: Request) -> Answer:
         parts = request.path.strip("/").split("/")
         if request.path.startswith("//"):
             parts.insert(0, "")
-        stopped = await self._trouble(_asking(request))
+        await asyncio.sleep(self.faults.delay(*_who(request)))
+        stopped = await self._stopped(effects.REQUEST, request)
         if stopped:
             return stopped
         match parts:
@@ -66,28 +72,28 @@ class Entra:
             case [_, "userrealm", user]:
                 return self._realm(user)
             case [tenant, "v2.0", ".well-known", "openid-configuration"]:
-                return self._refusable(request, lambda: configuration(tenant))
+                return await self._stopped(effects.TENANT, request) or self._refusable(
+                    request, lambda: configuration(tenant)
+                )
             case [tenant, "v2.0", "adminconsent"]:
                 return self.consents.answer(tenant, request)
             case [tenant, "oauth2", "v2.0", "token"] if request.method == "POST":
-                return self._refusable(request, lambda: self._token(tenant, request))
+                return await self._stopped(effects.TOKEN, request) or self._refusable(
+                    request, lambda: self._token(tenant, request)
+                )
             case [_, "discovery", "v2.0", "keys"]:
                 return Answer(200, {"keys": []})
         return Answer(404, {"error": "not_found", "error_description": request.path})
 
-    async def _trouble(self, user: str | None) -> Answer | None:
-        """What is wrong before anybody looks at the request."""
-        await asyncio.sleep(self.faults.delay(user))
-        if self.faults.hit("entra-drop", user):
-            raise DropConnection
-        if self.faults.hit("entra-html", user):
-            return Answer(200, _PAGE)
-        if self.faults.hit("entra-unavailable", user):
-            return Answer(503, "<html><body><h2>Our services aren't available</h2>")
-        if self.faults.hit("entra-throttled", user):
-            body = entra_errors.body(90055)
-            return Answer(429, body, {"Retry-After": RETRY_AFTER})
-        return None
+    async def _stopped(self, place: str, request: Request) -> Answer | None:
+        """What a fault answers before anybody looks at the request."""
+        fault = self.faults.at(place, *_who(request))
+        if fault is None:
+            return None
+        if request.path.endswith("/token"):
+            outcome = str(fault.status or fault.end or fault.number)
+            self.tally.note("token", _asking(request) or "", outcome)
+        return await shown(fault, request.headers.get("client-request-id"))
 
     def _refusable(self, request: Request, work: Any) -> Answer:
         correlation = request.headers.get("client-request-id")
@@ -104,6 +110,9 @@ class Entra:
             if status in (429, 503):
                 headers["Retry-After"] = RETRY_AFTER
             return Answer(status, body, headers)
+        except Unlisted as refused:
+            self.tally.note("token", _asking(request) or "", refused.error)
+            return Answer(400, refused.body(correlation), headers)
         return Answer(200, body, headers)
 
     def _realm(self, user: str) -> Answer:
@@ -125,21 +134,22 @@ class Entra:
         app = self.consents.of(known_app(needed(form, "client_id"), tenant))
         match grant:
             case "password" | "refresh_token":
-                return self._for_user(grant, app, tenant, form)
+                return self._for_user(grant, app, tenant, request)
             case "client_credentials":
-                return self._for_app(app, tenant, form)
+                return self._for_app(app, tenant, request)
         raise Refused(70003, grant=grant)
 
     def _for_user(
-        self, grant: str, app: App, tenant: str, form: dict[str, str]
+        self, grant: str, app: App, tenant: str, request: Request
     ) -> dict[str, Any]:
         """A delegated token, by password or refresh token."""
+        form = request.form
         if grant == "password" and tenant.lower() in ("common", "consumers"):
             raise Refused(9001023)
         check_secret(app, form, for_user=True)
         resource = resource_of(needed(form, "scope"))
         if grant == "password":
-            account = self._named(needed(form, "username"), tenant)
+            account = self._named(needed(form, "username"), tenant, request)
             password = needed(form, "password")
         else:
             account = self._by_refresh(needed(form, "refresh_token"), app)
@@ -151,22 +161,24 @@ class Entra:
             "app": app.name,
             "resource": resource,
         }
-        self._fail_if_asked(account.address, **facts)
+        self._fail_if_asked(account.address, request, **facts)
         if password != account.password:
             raise Refused(50126)
         if not app.permissions(resource):
             raise Refused(65001, **facts)
-        return self._issue(account, app, resource, form)
+        return self._issue(account, app, resource, request)
 
-    def _for_app(self, app: App, tenant: str, form: dict[str, str]) -> dict[str, Any]:
+    def _for_app(self, app: App, tenant: str, request: Request) -> dict[str, Any]:
         """A token of the application itself (RFC 6749 section 4.4).
 
         Without any consent there is a token all the same, only without roles: the mail
         server is who refuses it.
         """
+        form = request.form
         scope = needed(form, "scope")
         self._fail_if_asked(
             app.client_id,
+            request,
             tenant=TENANT_ID,
             client=app.client_id,
             app=app.name,
@@ -182,13 +194,23 @@ class Entra:
             "token_type": "Bearer",
             "expires_in": seconds,
             "ext_expires_in": seconds,
-            "access_token": self.tokens.application(app, resource, seconds),
+            "access_token": self.tokens.application(
+                app, resource, seconds, self._change(app.client_id, request)
+            ),
         }
 
-    def _fail_if_asked(self, who: str, **facts: str) -> None:
-        fault = self.faults.first(_FAULT, who)
-        if fault:
-            raise Refused(int(fault.name.removeprefix(_FAULT)), **facts)
+    def _fail_if_asked(self, who: str, request: Request, **facts: str) -> None:
+        fault = self.faults.at(effects.GRANT, who, request.who)
+        if fault is None:
+            return
+        if fault.error:
+            raise Unlisted(fault.error, fault.text, fault.number)
+        raise Refused(fault.number, parameter="scope", **facts)
+
+    def _change(self, who: str, request: Request) -> Mapping[str, Any]:
+        """What a fault makes of the claims of a token."""
+        fault = self.faults.at(effects.CLAIMS, who, request.who)
+        return fault.change if fault else {}
 
     def _seconds(self) -> int:
         """Life of the next token."""
@@ -196,10 +218,10 @@ class Entra:
         # Entra gives 60 to 90 minutes, so that not everybody comes back at once.
         return self.token_seconds or 3600 + (self.issued * 137) % 900
 
-    def _named(self, user: str, tenant: str) -> Account:
+    def _named(self, user: str, tenant: str, request: Request) -> Account:
         account = self.accounts.get(user.lower())
         if account is None:
-            self._fail_if_asked(user, user=user)
+            self._fail_if_asked(user, request, user=user)
             raise Refused(50034, user=user, tenant=tenant)
         return account
 
@@ -216,11 +238,12 @@ class Entra:
         return account
 
     def _issue(
-        self, account: Account, app: App, resource: str, form: dict[str, str]
+        self, account: Account, app: App, resource: str, request: Request
     ) -> dict[str, Any]:
         self.tally.note("token", account.address, "ok")
-        seconds = self._seconds()
-        access, scopes = self.tokens.access(account, app, resource, seconds)
+        form, seconds = request.form, self._seconds()
+        change = self._change(account.address, request)
+        access, scopes = self.tokens.access(account, app, resource, seconds, change)
         asked = set(form["scope"].split())
         answer: dict[str, Any] = {
             "token_type": "Bearer",
@@ -246,3 +269,7 @@ def _asking(request: Request) -> str | None:
     if form.get("grant_type") == "client_credentials":
         return form.get("client_id")
     return form.get("username")
+
+
+def _who(request: Request) -> tuple[str | None, str | None]:
+    return _asking(request), request.who

@@ -1,45 +1,20 @@
-"""Faults by name: what can go wrong on request, and for whom it does now.
+"""Which faults and scenarios are on now, and for whom.
 
 A fault of "*" hits everybody; one of an account only it, one of a client id the tokens
-that the application gets for itself. Where they are shown: entra, imap_server,
-imap_fetch, smtp_server, proxy. Natural refusals need no fault.
+that the application gets for itself. What each does: effects; the single ones by name:
+fault_names. Natural refusals need no fault.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from . import entra_errors
+from . import effects
+from .effects import Effect
+from .fault_names import FAULTS
 
 EVERYBODY = "*"
-
-FAULTS: dict[str, str] = {
-    "entra-unavailable": "the token endpoint answers 503",
-    "entra-throttled": "the token endpoint answers 429 with Retry-After",
-    "entra-html": "a filtering proxy answers with a page instead of JSON",
-    "entra-drop": "the connection ends before the token endpoint answers",
-    "proxy-login": "the proxy wants a user name and password (407)",
-    "proxy-refuse": "the proxy forbids every destination (403)",
-    "greeting-with-connect": "the greeting comes together with the proxy's 200",
-    "imap-drop-at-login": "IMAP: the connection ends at sign-in",
-    "imap-drop-in-fetch": "IMAP: the connection ends in the middle of a message",
-    "imap-refuse-token": "IMAP: a token that is right is refused",
-    "imap-throttled": "IMAP: BAD Request is throttled",
-    "imap-unavailable": "IMAP: NO [UNAVAILABLE] at sign-in",
-    "imap-not-connected": "IMAP: BAD User is authenticated but not connected",
-    "imap-no-xoauth2": "IMAP: XOAUTH2 is not offered",
-    "smtp-drop-before-data": "SMTP: the connection ends at the DATA command",
-    "smtp-drop-after-data": "SMTP: the message is taken, the reply never comes",
-    "smtp-auth-off-tenant": "SMTP: sign-in is switched off for the tenant",
-    "smtp-auth-off-mailbox": "SMTP: sign-in is switched off for the mailbox",
-    "smtp-refuse-token": "SMTP: a token that is right is refused",
-    "smtp-421": "SMTP: 421, service not available, at MAIL",
-    "smtp-throttled": "SMTP: 432, too many connections, at sign-in",
-    "slow": "every answer comes late",
-}
-FAULTS.update(
-    {f"AADSTS{number}": entry.text for number, entry in entra_errors.ERRORS.items()}
-)
 
 
 class UnknownFault(ValueError):
@@ -48,11 +23,11 @@ class UnknownFault(ValueError):
 
 @dataclass
 class Fault:
-    """One fault that is on. left: times it still shows, None = until cleared."""
+    """One that is on. left: times it still shows, None = until cleared."""
 
     name: str
+    effects: tuple[Effect, ...]
     left: int | None = None
-    seconds: float = 3.0
 
 
 class Faults:
@@ -60,7 +35,9 @@ class Faults:
 
     def __init__(self) -> None:
         self._on: dict[str, Fault] = {}
+        self._always: dict[str, Fault] = {}
         self._scenarios: dict[str, Fault] = {}
+        self._told: set[str] = set()
 
     def set(
         self,
@@ -76,46 +53,72 @@ class Faults:
 
         A bare number such as 50126 means AADSTS50126.
         """
-        account = account.lower()
         if name is None:
-            self._on.pop(account, None)
+            self._on.pop(account.lower(), None)
             return
-        if name.isdigit():
-            name = f"AADSTS{name}"
-        if name not in FAULTS:
-            raise UnknownFault(name)
-        self._on[account] = Fault(name, times, seconds)
+        found = replace(_named(name), left=times)
+        if found.name == "slow":
+            found.effects = tuple(replace(e, seconds=seconds) for e in found.effects)
+        self._on[account.lower()] = found
 
     def always(self, account: str, name: str) -> None:
-        """Make a fault the scenario of an account: `set` leaves it."""
-        self._scenarios[account.lower()] = Fault(name)
+        """Make a fault the nature of an account: `set` leaves it."""
+        self._always[account.lower()] = _named(name)
 
-    def hit(self, name: str, account: str | None = None) -> Fault | None:
-        """The fault if it is on for this account or for all; uses one turn of it."""
-        for fault in self._for(account):
-            if fault.name == name and fault.left != 0:
-                if fault.left is not None:
-                    fault.left -= 1
-                return fault
+    def switch(self, account: str, name: str, shown: tuple[Effect, ...]) -> None:
+        """Put a scenario on an account in place of the one before; "" ends it."""
+        if name:
+            self._scenarios[account.lower()] = Fault(name, shown)
+        else:
+            self._scenarios.pop(account.lower(), None)
+
+    def told(self, account: str) -> None:
+        """This account says whose its lines are (lines): it owns no other."""
+        self._told.add(account.lower())
+
+    def at(self, place: str, *who: str | None, target: str = "") -> Effect | None:
+        """The effect that is on at a place for these names or for all.
+
+        who: all that is known of whom it is, such as the log-in name and the name
+        given to the proxy. Where nothing is known, it may be anybody's who never says
+        whose line it is. Uses one turn of the fault.
+        """
+        for fault in self._for(who):
+            for effect in fault.effects:
+                if fault.left != 0 and effect.fits(place, target):
+                    if fault.left is not None:
+                        fault.left -= 1
+                    return effect
         return None
 
-    def _for(self, account: str | None) -> list[Fault]:
-        own = account.lower() if account else EVERYBODY
-        found = (self._on.get(own), self._scenarios.get(own), self._on.get(EVERYBODY))
-        return [fault for fault in found if fault is not None]
+    def _for(self, who: tuple[str | None, ...]) -> Iterator[Fault]:
+        names = [name.lower() for name in who if name]
+        for name in dict.fromkeys((*names, EVERYBODY)):
+            for on in (self._on, self._scenarios, self._always):
+                if name in on:
+                    yield on[name]
+        if not names:
+            for account, fault in self._scenarios.items():
+                if account not in self._told:
+                    yield fault
 
-    def first(self, prefix: str, account: str | None = None) -> Fault | None:
-        """The first fault that is on and whose name begins so; uses one turn of it."""
-        for fault in self._for(account):
-            if fault.name.startswith(prefix) and self.hit(fault.name, account):
-                return fault
-        return None
-
-    def delay(self, account: str | None = None) -> float:
+    def delay(self, *who: str | None) -> float:
         """Seconds to wait before an answer."""
-        fault = self.hit("slow", account)
-        return fault.seconds if fault else 0.0
+        effect = self.at(effects.SLOW, *who)
+        return effect.seconds if effect else 0.0
 
     def listing(self) -> dict[str, str]:
-        """What is on, by account; scenarios are not listed."""
+        """Single faults that are on, by account."""
         return {key: fault.name for key, fault in self._on.items() if fault.left != 0}
+
+    def scenarios(self) -> dict[str, str]:
+        """Scenarios that are on, by account."""
+        return {account: fault.name for account, fault in self._scenarios.items()}
+
+
+def _named(name: str) -> Fault:
+    if name.isdigit():
+        name = f"AADSTS{name}"
+    if name not in FAULTS:
+        raise UnknownFault(name)
+    return Fault(name, FAULTS[name].effects)

@@ -20,13 +20,17 @@ IDLE_SECONDS = 120
 
 @dataclass
 class Request:
-    """One request. path is unquoted; query and form hold the first value of a name."""
+    """One request. path is unquoted; query and form hold the first value of a name.
+
+    who: the mailbox whose line it came on, as far as known.
+    """
 
     method: str
     path: str
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    who: str | None = None
 
     @property
     def form(self) -> dict[str, str]:
@@ -50,7 +54,10 @@ Handler = Callable[[Request], Awaitable[Answer]]
 
 
 async def serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handler: Handler
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    handler: Handler,
+    who: str | None = None,
 ) -> None:
     """Answer requests on one connection until either side closes it."""
     while True:
@@ -63,6 +70,7 @@ async def serve(
             return
         if request is None:
             return
+        request.who = who
         try:
             answer = await handler(request)
         except DropConnection:

@@ -7,14 +7,15 @@ Online. What a signed-in client may do: imap_session. Judging sign-ins: sasl.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from dataclasses import dataclass
 
-from . import sasl
+from . import effects, sasl
 from .faults import Faults
 from .imap_parse import Malformed, read_command, text
 from .imap_session import ImapSession
+from .lines import Lines
 from .mailstore import Mailstore
+from .tls_faults import Contexts
 from .wire import Gone, Wire
 from .world import Account
 
@@ -40,7 +41,8 @@ class ImapServer:
     store: Mailstore
     sign_in: sasl.SignIn
     faults: Faults
-    context: ssl.SSLContext
+    lines: Lines
+    contexts: Contexts
 
     async def handle(
         self,
@@ -50,7 +52,9 @@ class ImapServer:
         encrypted: bool,
     ) -> None:
         """Serve one client until it leaves."""
-        wire = Wire(reader, writer, self.faults, encrypted=encrypted)
+        wire = Wire(
+            reader, writer, self.faults, self.lines, "imap", encrypted=encrypted
+        )
         try:
             await _Connection(self, wire).run()
         except Gone:
@@ -65,7 +69,11 @@ class _Connection:
         self._bad = 0
 
     async def run(self) -> None:
-        await self._wire.send(GREETING)
+        fault = self._wire.fault(effects.GREETING)
+        if fault:
+            await self._wire.show(fault)
+        else:
+            await self._wire.send(GREETING)
         while self._bad < MAX_BAD:
             tag = "*"
             try:
@@ -107,7 +115,7 @@ class _Connection:
                 return False
             case "STARTTLS" if not self._wire.encrypted:
                 await self._say(tag, "OK Begin TLS negotiation now.")
-                await self._wire.start_tls(self._server.context)
+                await self._wire.start_tls(self._server.contexts)
             case "LOGIN" if self._session is None:
                 await self._login(tag, text(tokens[0]), text(tokens[1]))
             case "AUTHENTICATE" if self._session is None:
@@ -124,18 +132,21 @@ class _Connection:
         if not self._wire.encrypted:
             words += ["LOGINDISABLED", "STARTTLS"]
         elif self._session is None:
-            words.append("AUTH=PLAIN")
-            if not self._server.faults.hit("imap-no-xoauth2"):
-                words.append("AUTH=XOAUTH2")
-        return " ".join([*words, "SASL-IR", *_ANY])
+            words += ["AUTH=PLAIN", "AUTH=XOAUTH2"]
+        words += ["SASL-IR", *_ANY]
+        fault = self._wire.fault(effects.OFFER)
+        if fault:
+            words = [word for word in words if word not in fault.without]
+            words += fault.offer
+        return " ".join(words)
 
     async def _login(self, tag: str, user: str, password: str) -> None:
         if not self._wire.encrypted:
             await self._say(tag, "BAD Command received in Invalid state.")
             return
-        self._drop_if_asked(user)
-        result = self._server.sign_in.password(user, password)
-        await self._finish(tag, "LOGIN", result)
+        if not await self._stopped(tag, user):
+            result = self._server.sign_in.password(user, password)
+            await self._finish(tag, "LOGIN", result)
 
     async def _authenticate(self, tag: str, mechanism: str, rest: list[object]) -> None:
         if not self._wire.encrypted or mechanism not in ("XOAUTH2", "PLAIN"):
@@ -154,11 +165,12 @@ class _Connection:
             await self._say(tag, "BAD Command Error. 12")
             return
         judge = self._server.sign_in
-        if mechanism == "PLAIN":
+        plain = mechanism == "PLAIN"
+        if await self._stopped(tag, sasl.user_in(response, plain)):
+            return
+        if plain:
             result = judge.plain(response)
-            self._drop_if_asked(_name_of(result))
         else:
-            self._drop_if_asked(_user_in(response))
             result = judge.xoauth2(response)
             if isinstance(result, sasl.Refusal):
                 await self._wire.send(b"+ " + sasl.challenge("401", SCOPE) + b"\r\n")
@@ -167,10 +179,15 @@ class _Connection:
                     return
         await self._finish(tag, "AUTHENTICATE", result)
 
-    def _drop_if_asked(self, user: str) -> None:
-        self._wire.user = user or None
-        if self._server.faults.hit("imap-drop-at-login", user):
-            raise self._wire.drop()
+    async def _stopped(self, tag: str, user: str) -> bool:
+        """A fault answers in place of the judge; counted as it says."""
+        self._wire.belongs_to(user)
+        fault = self._wire.fault(effects.CREDENTIAL)
+        if fault is None:
+            return False
+        self._server.sign_in.note(sasl.Refusal(fault.say or fault.end, user))
+        await self._wire.show(fault, tag)
+        return True
 
     async def _finish(
         self, tag: str, name: str, result: Account | sasl.Refusal
@@ -179,20 +196,10 @@ class _Connection:
         if isinstance(result, sasl.Refusal):
             await self._say(tag, f"NO {name} failed.")
             return
-        if self._server.faults.hit("imap-unavailable", result.address):
-            await self._say(tag, "NO [UNAVAILABLE] Server Unavailable. 15")
+        fault = self._wire.fault(effects.SIGNED_IN)
+        if fault:
+            await self._wire.show(fault, tag)
             return
-        self._wire.user = result.address
-        self._session = ImapSession(
-            self._wire, self._server.store, self._server.faults, result.address
-        )
+        self._wire.belongs_to(result.address)
+        self._session = ImapSession(self._wire, self._server.store, result.address)
         await self._say(tag, f"OK {name} completed.")
-
-
-def _user_in(response: bytes) -> str:
-    first = response.partition(b"\x01")[0].decode("utf-8", "replace")
-    return first.removeprefix("user=")
-
-
-def _name_of(result: Account | sasl.Refusal) -> str:
-    return result.user if isinstance(result, sasl.Refusal) else result.address

@@ -10,8 +10,7 @@ import asyncio
 import bisect
 import re
 
-from . import imap_fetch
-from .faults import Faults
+from . import effects, imap_fetch
 from .imap_parse import Malformed, append_date, ranges, text, uids_in
 from .imap_search import Search
 from .mailstore import FOLDERS, Entry, Folder, Mailstore
@@ -25,12 +24,9 @@ _SELECTED = ("SEARCH", "FETCH", "STORE", "COPY", "MOVE", "EXPUNGE", "CLOSE", "CH
 class ImapSession:
     """The state of one signed-in connection."""
 
-    def __init__(
-        self, wire: Wire, store: Mailstore, faults: Faults, account: str
-    ) -> None:
+    def __init__(self, wire: Wire, store: Mailstore, account: str) -> None:
         self._wire = wire
         self._store = store
-        self._faults = faults
         self._account = account
         self._folder: Folder | None = None
         self._read_only = False
@@ -39,18 +35,15 @@ class ImapSession:
 
     async def command(self, tag: str, name: str, tokens: list[object]) -> None:
         """Run one command. Raises Malformed, IndexError for arguments, Gone."""
-        if self._faults.hit("imap-throttled", self._account):
-            await self._say(
-                f"{tag} BAD Request is throttled. "
-                "Suggested Backoff Time: 2000 milliseconds"
-            )
-            return
-        if self._faults.hit("imap-not-connected", self._account):
-            await self._say(f"{tag} BAD User is authenticated but not connected.")
-            return
         by_uid = name == "UID"
         if by_uid:
             name = text(tokens.pop(0)).upper()
+        fault = self._wire.fault(effects.COMMAND)
+        if fault is None and name != "FETCH":  # which stops in the middle of a body
+            fault = self._wire.fault(name.lower())
+        if fault:
+            await self._wire.show(fault, tag)
+            return
         if name in _SELECTED and self._folder is None:
             await self._say(f"{tag} BAD Command received in Invalid state.")
             return
@@ -227,14 +220,12 @@ class ImapSession:
         if asked.marks_seen and not self._read_only:
             self._flag(chosen, "+FLAGS", ["\\Seen"])
         entries = self._entries(chosen)
-        drop = asked.needs_body and self._faults.hit(
-            "imap-drop-in-fetch", self._account
-        )
+        fault = self._wire.fault("fetch") if asked.needs_body else None
         async for buffer in imap_fetch.answers(self._store, entries, asked):
-            if drop:
+            if fault:
                 await self._wire.stream(buffer[: len(buffer) // 2])
                 await asyncio.sleep(0.05)  # an abort would throw away what waits
-                raise self._wire.drop()
+                await self._wire.show(fault)
             await self._wire.stream(buffer)
         await self._finish(tag, "FETCH", by_uid)
 

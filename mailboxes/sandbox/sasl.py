@@ -11,6 +11,7 @@ import binascii
 import json
 from dataclasses import dataclass
 
+from . import effects
 from .faults import Faults
 from .tally import Tally
 from .tokens import TokenRefused, Tokens
@@ -69,9 +70,9 @@ class SignIn:
         for_app = claims.get("idtyp") == "app"
         if for_app and claims.get("appid") not in account.app_access:
             return Refusal("application", user)
-        fault = f"{self.service}-refuse-token"
-        if self.faults.hit(fault, account.address):
-            return Refusal(fault, user)
+        at = effects.place(self.service, effects.XOAUTH2)
+        if self.faults.at(at, account.address):
+            return Refusal(f"{self.service}-refuse-token", user)
         return account
 
     def plain(self, response: bytes) -> Account | Refusal:
@@ -91,6 +92,15 @@ class SignIn:
         if account.password != password:
             return Refusal("password", user)
         return account
+
+
+def user_in(response: bytes, plain: bool) -> str:
+    """The log-in name in a response of PLAIN, else of XOAUTH2; "" where it has none."""
+    if plain:
+        parts = response.split(b"\0")
+        return parts[1].decode("utf-8", "replace") if len(parts) == 3 else ""
+    first = response.partition(b"\x01")[0].decode("utf-8", "replace")
+    return first.removeprefix("user=")
 
 
 def decode(line: bytes) -> bytes | None:

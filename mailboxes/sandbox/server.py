@@ -24,7 +24,6 @@ from .world import (
     TENANT_ID,
     Account,
     App,
-    accounts,
 )
 
 T = TypeVar("T")
@@ -134,7 +133,7 @@ class Sandbox:
 
     def account(self, address: str) -> Account:
         """Name, password and ids of a sandbox account."""
-        return accounts()[address]
+        return self.box.accounts[address]
 
     def token(
         self,
@@ -191,12 +190,23 @@ class Sandbox:
         times: int | None = None,
         seconds: float = 3.0,
     ) -> None:
-        """Put a fault (faults.FAULTS) on somebody; None clears it.
+        """Put a fault (fault_names.FAULTS) on somebody; None clears it.
 
         address: of an account, "*" for everybody, or a client id for the tokens that
         the application gets for itself.
         """
         self._call(lambda: self.box.faults.set(address, name, times, seconds))
+
+    def switch(self, address: str, name: str) -> None:
+        """Put a scenario (scenarios.SCENARIOS) on a mailbox; "" ends it."""
+        self._call(lambda: self.box.laboratory.switch(address, name))
+
+    def make(
+        self, address: str, *, basic: bool = False, opened: bool = True
+    ) -> Account:
+        """A mailbox of its own; see laboratory."""
+        make = self.box.laboratory.make
+        return self._call(lambda: make(address, basic=basic, opened=opened))
 
     def delivered(self) -> list[dict[str, Any]]:
         """Every message that SMTP accepted, oldest first."""

@@ -10,12 +10,13 @@ import asyncio
 import base64
 import email.utils
 import re
-import ssl
 from dataclasses import dataclass, field
 
-from . import sasl
+from . import effects, sasl
 from .delivery import Delivery
 from .faults import Faults
+from .lines import Lines
+from .tls_faults import Contexts
 from .wire import Gone, Wire
 from .world import MAX_MESSAGE_BYTES, Account
 
@@ -33,10 +34,6 @@ NOT_SIGNED_IN = (
     "530 5.7.57 Client not authenticated to send mail. "
     "Error: 535 5.7.139 Authentication unsuccessful"
 )
-_OFF = (
-    "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for "
-    "the {}. Visit https://aka.ms/smtp_auth_disabled for more information."
-)
 
 
 @dataclass
@@ -46,7 +43,8 @@ class SmtpServer:
     delivery: Delivery
     sign_in: sasl.SignIn
     faults: Faults
-    context: ssl.SSLContext
+    lines: Lines
+    contexts: Contexts
 
     async def handle(
         self,
@@ -56,7 +54,9 @@ class SmtpServer:
         encrypted: bool,
     ) -> None:
         """Serve one client until it leaves."""
-        wire = Wire(reader, writer, self.faults, encrypted=encrypted)
+        wire = Wire(
+            reader, writer, self.faults, self.lines, "smtp", encrypted=encrypted
+        )
         try:
             await _Connection(self, wire).run()
         except Gone:
@@ -82,8 +82,9 @@ class _Connection:
         return self._account.address if self._account else None
 
     async def run(self) -> None:
-        date = email.utils.formatdate()
-        await self._say(f"220 {HOST} Microsoft ESMTP MAIL Service ready at {date}")
+        if not await self._faulty(effects.GREETING):
+            date = email.utils.formatdate()
+            await self._say(f"220 {HOST} Microsoft ESMTP MAIL Service ready at {date}")
         while True:
             line = await self._wire.line()
             if len(line) > MAX_LINE:
@@ -98,6 +99,13 @@ class _Connection:
                 return
             else:
                 await run(rest.strip())
+
+    async def _faulty(self, name: str) -> bool:
+        """A fault has answered here. Raises Gone where it ends the line."""
+        fault = self._wire.fault(name)
+        if fault:
+            await self._wire.show(fault)
+        return fault is not None
 
     async def _say(self, *lines: str) -> None:
         text = "".join(
@@ -121,7 +129,12 @@ class _Connection:
             lines.append("250 AUTH LOGIN PLAIN XOAUTH2")
         else:
             lines.append("250 STARTTLS")
-        await self._say(*lines, "250 8BITMIME", "250 SMTPUTF8")
+        lines += ["250 8BITMIME", "250 SMTPUTF8"]
+        fault = self._wire.fault(effects.OFFER)
+        if fault:
+            lines = [line for line in lines if not line[4:].startswith(fault.without)]
+            lines += [f"250 {words}" for words in fault.offer]
+        await self._say(*lines)
 
     async def _do_helo(self, rest: str) -> None:
         self._greeted, self._envelope = True, _Envelope()
@@ -135,7 +148,7 @@ class _Connection:
             await self._say(BAD_SEQUENCE)
             return
         await self._say("220 2.0.0 SMTP server ready")
-        await self._wire.start_tls(self._server.context)
+        await self._wire.start_tls(self._server.contexts)
         self._greeted, self._envelope = False, _Envelope()
 
     async def _do_auth(self, rest: str) -> None:
@@ -173,17 +186,19 @@ class _Connection:
         password = await self._response(base64.b64encode(b"Password:"))
         if password is None:
             return None
-        return self._server.sign_in.password(
-            user.decode("utf-8", "replace"), password.decode("utf-8", "replace")
-        )
+        name = user.decode("utf-8", "replace")
+        if await self._stopped(name):
+            return None
+        return self._server.sign_in.password(name, password.decode("utf-8", "replace"))
 
     async def _auth_once(
         self, mechanism: str, first: str
     ) -> Account | sasl.Refusal | None:
         response = await self._response(b"", first)
-        if response is None:
+        plain = mechanism == "PLAIN"
+        if response is None or await self._stopped(sasl.user_in(response, plain)):
             return None
-        if mechanism == "PLAIN":
+        if plain:
             return self._server.sign_in.plain(response)
         result = self._server.sign_in.xoauth2(response)
         if isinstance(result, sasl.Refusal):
@@ -191,20 +206,19 @@ class _Connection:
             await self._wire.line()  # the client has to answer, whatever it says
         return result
 
+    async def _stopped(self, user: str) -> bool:
+        """A fault answers in place of the judge; counted as it says."""
+        self._wire.belongs_to(user)
+        fault = self._wire.fault(effects.CREDENTIAL)
+        if fault is None:
+            return False
+        self._server.sign_in.note(sasl.Refusal(fault.say or fault.end, user))
+        await self._wire.show(fault)
+        return True
+
     async def _signed_in(self, result: Account | sasl.Refusal) -> None:
-        faults = self._server.faults
         self._server.sign_in.note(result)
-        user = result.user if isinstance(result, sasl.Refusal) else result.address
-        if faults.hit("smtp-throttled", user):
-            await self._say(
-                "432 4.3.2 Concurrent connections limit exceeded. "
-                "Visit https://aka.ms/concurrent_sending for more information."
-            )
-        elif faults.hit("smtp-auth-off-tenant", user):
-            await self._say(_OFF.format("Tenant"))
-        elif faults.hit("smtp-auth-off-mailbox", user):
-            await self._say(_OFF.format("Mailbox"))
-        elif isinstance(result, sasl.Refusal):
+        if isinstance(result, sasl.Refusal):
             if result.reason == "basic authentication is off":
                 await self._say(
                     "535 5.7.139 Authentication unsuccessful, "
@@ -213,9 +227,10 @@ class _Connection:
             else:
                 await self._say("535 5.7.3 Authentication unsuccessful")
         else:
-            self._account = result
-            self._wire.user = result.address
-            await self._say("235 2.7.0 Authentication successful")
+            self._wire.belongs_to(result.address)
+            if not await self._faulty(effects.SIGNED_IN):
+                self._account = result
+                await self._say("235 2.7.0 Authentication successful")
 
     # The message
 
@@ -224,9 +239,8 @@ class _Connection:
         size = _SIZE.search(rest)
         if self._account is None:
             await self._say(NOT_SIGNED_IN)
-        elif self._server.faults.hit("smtp-421", self._user):
-            await self._say("421 4.3.2 Service not available")
-            raise Gone
+        elif await self._faulty("mail"):
+            return
         elif self._envelope.sender is not None:
             await self._say(BAD_SEQUENCE)
         elif not found:
@@ -241,6 +255,8 @@ class _Connection:
         found = _PATH.match(rest)
         if self._envelope.sender is None:
             await self._say(BAD_SEQUENCE)
+        elif await self._faulty("rcpt"):
+            return
         elif not found or "@" not in found[1]:
             await self._say("501 5.1.3 Invalid address")
         elif len(self._envelope.recipients) >= MAX_RECIPIENTS:
@@ -255,14 +271,16 @@ class _Connection:
         if not self._envelope.recipients:
             await self._say(BAD_SEQUENCE)
             return
-        if self._server.faults.hit("smtp-drop-before-data", self._user):
-            raise self._wire.drop()
+        if await self._faulty("data"):
+            return
         await self._say("354 Start mail input; end with <CRLF>.<CRLF>")
         content = await self._content()
         envelope, self._envelope = self._envelope, _Envelope()
         assert self._account is not None and envelope.sender is not None
         if content is None:
             await self._say(TOO_LARGE)
+            return
+        if await self._faulty(effects.CONTENT):
             return
         wrong = self._server.delivery.wrong_sender(
             self._account.address, envelope.sender, content
@@ -275,8 +293,8 @@ class _Connection:
         number = self._server.delivery.accept(
             self._account.address, envelope.sender, envelope.recipients, content
         )
-        if self._server.faults.hit("smtp-drop-after-data", self._user):
-            raise self._wire.drop()
+        if await self._faulty(effects.ACCEPTED):
+            return
         await self._say(f"250 2.0.0 OK <{number}@{HOST}> [Hostname={HOST}]")
 
     async def _content(self) -> bytes | None:

@@ -13,6 +13,7 @@ import json
 import os
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from .ca import write_private
 from .world import MAIL_RESOURCES, TENANT_ID, Account, App
 
 REFRESH_SECONDS = 90 * 86400
+NOTHING: Mapping[str, Any] = {}
 
 
 class TokenRefused(Exception):
@@ -38,9 +40,17 @@ class Tokens:
             write_private(path, self._key)
 
     def access(
-        self, account: Account, app: App, resource: str, seconds: int
+        self,
+        account: Account,
+        app: App,
+        resource: str,
+        seconds: int,
+        change: Mapping[str, Any] = NOTHING,
     ) -> tuple[str, str]:
-        """A delegated access token and its scopes, separated by spaces."""
+        """A delegated access token and its scopes, separated by spaces.
+
+        change: claims that are otherwise (effects.Effect.change).
+        """
         scopes = " ".join(app.permissions(resource))
         claims = _claims_of(account.object_id, app, resource, seconds) | {
             "acr": "1",
@@ -61,9 +71,11 @@ class Tokens:
             "xms_idrel": "1 8",
             "xms_st": {"sub": _filler(f"st{account.object_id}", 43)},
         }
-        return self.sign(claims), scopes
+        return self.sign(_changed(claims, change)), scopes
 
-    def application(self, app: App, resource: str, seconds: int) -> str:
+    def application(
+        self, app: App, resource: str, seconds: int, change: Mapping[str, Any] = NOTHING
+    ) -> str:
         """An access token of the application itself; no `roles` without consent."""
         claims = _claims_of(app.principal_id, app, resource, seconds) | {
             "appidacr": "1",
@@ -79,7 +91,7 @@ class Tokens:
         roles = app.roles(resource)
         if roles:
             claims["roles"] = list(roles)
-        return self.sign(claims)
+        return self.sign(_changed(claims, change))
 
     def identity(self, account: Account, app: App, nonce: str | None) -> str:
         """The id_token."""
@@ -180,6 +192,16 @@ def _claims_of(object_id: str, app: App, resource: str, seconds: int) -> dict[st
         "uti": _filler(f"uti{time.time_ns()}", 22),
         "ver": "1.0",
     }
+
+
+def _changed(claims: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Claims with some otherwise: None takes one away, times are seconds from now."""
+    now = int(time.time())
+    changed = claims | {
+        claim: now + value if claim in ("iat", "nbf", "exp") else value
+        for claim, value in change.items()
+    }
+    return {claim: value for claim, value in changed.items() if value is not None}
 
 
 def fingerprint(text: str) -> str:

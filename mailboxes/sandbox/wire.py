@@ -6,9 +6,12 @@ Shared by imap_server and smtp_server. Knows no protocol.
 from __future__ import annotations
 
 import asyncio
-import ssl
 
+from . import effects
+from .effects import Effect
 from .faults import Faults
+from .lines import Lines
+from .tls_faults import ALERTS, GOOD, Contexts
 from .world import MAX_MESSAGE_BYTES
 
 LIMIT = 2 * MAX_MESSAGE_BYTES  # bytes in one line or one dot-ended message
@@ -27,14 +30,61 @@ class Wire:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         faults: Faults,
+        lines: Lines,
+        service: str,
         *,
         encrypted: bool,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._faults = faults
+        self._lines = lines
+        self._service = service
         self.encrypted = encrypted
+        self.who = lines.of(writer)
         self.user: str | None = None
+
+    def belongs_to(self, user: str) -> None:
+        """Somebody signs in, or tries to."""
+        self.user = user or None
+        if user:
+            self._lines.named(self._writer, user)
+
+    def fault(self, name: str, *, at: str = "") -> Effect | None:
+        """The effect that is on at a place of this protocol for whose line this is.
+
+        at: a whole place, where it is none of this protocol.
+        """
+        return self._faults.at(
+            at or effects.place(self._service, name),
+            self.user,
+            self.who,
+            target=effects.MAIL,
+        )
+
+    async def show(self, effect: Effect, tag: str = "") -> None:
+        """Say what the effect says and end as it does. Raises Gone where it ends.
+
+        tag: put before a line that is the answer to a command of IMAP.
+        """
+        if effect.end == effects.DROP:
+            raise self.drop()
+        if effect.say:
+            answers = tag and not effect.say.startswith("*")
+            await self.send(f"{tag + ' ' if answers else ''}{effect.say}\r\n".encode())
+        if effect.end == effects.SILENT:
+            await self._leave()
+        if effect.end:
+            raise Gone
+
+    async def _leave(self) -> None:
+        """Read and say nothing until the client has gone."""
+        while True:
+            try:
+                if not await self._reader.read(64 * 1024):
+                    return
+            except OSError:
+                return
 
     async def line(self) -> bytes:
         """The next line without its end."""
@@ -63,7 +113,7 @@ class Wire:
 
     async def send(self, data: bytes) -> None:
         """Write, and wait while the client is slow to read."""
-        delay = self._faults.delay(self.user)
+        delay = self._faults.delay(self.user, self.who)
         if delay:
             await asyncio.sleep(delay)
         await self.stream(data)
@@ -78,10 +128,16 @@ class Wire:
         except OSError as error:
             raise Gone from error
 
-    async def start_tls(self, context: ssl.SSLContext) -> None:
-        """Go on under TLS."""
+    async def start_tls(self, contexts: Contexts) -> None:
+        """Go on under TLS; a fault may show another certificate, or none."""
+        fault = self.fault("", at=effects.TLS)
+        kind = fault.kind if fault else GOOD
+        if kind in ALERTS:
+            await self._reader.read(64 * 1024)  # the ClientHello
+            await self.stream(ALERTS[kind])
+            raise Gone
         try:
-            await self._writer.start_tls(context)
+            await self._writer.start_tls(contexts.get(kind))
         except OSError as error:  # ssl.SSLError is one
             raise Gone from error
         self.encrypted = True

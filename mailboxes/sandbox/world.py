@@ -19,6 +19,8 @@ MAIL_RESOURCES = ("https://outlook.office.com", "https://outlook.office365.com")
 GRAPH_RESOURCE = "https://graph.microsoft.com"
 RESOURCES = (*MAIL_RESOURCES, GRAPH_RESOURCE)
 
+ON_PREMISES = "mail.contoso.example"  # Contoso's own server, which is not Microsoft's
+
 # Every name that our server certificate carries.
 PROVIDER_NAMES = (
     AUTHORITY_HOST,
@@ -34,6 +36,7 @@ PROVIDER_NAMES = (
     "smtp.gmail.com",
     "oauth2.googleapis.com",
     "accounts.google.com",
+    ON_PREMISES,
 )
 # (name, port) that a client asks the proxy for, and the listener that answers.
 ROUTES = {
@@ -46,9 +49,18 @@ ROUTES = {
     ("outlook.office.com", 143): "imap",
     ("smtp.office365.com", 587): "smtp",
     ("smtp.office365.com", 465): "smtps",
+    ("imap.gmail.com", 993): "imaps",
+    ("smtp.gmail.com", 587): "smtp",
+    ("smtp.gmail.com", 465): "smtps",
+    (ON_PREMISES, 993): "imaps",
+    (ON_PREMISES, 143): "imap",
+    (ON_PREMISES, 587): "smtp",
+    (ON_PREMISES, 465): "smtps",
 }
 
-PROXY_LOGIN = ("sandbox", "proxy-demo")  # asked for by the fault proxy-login only
+# The name is asked for by the fault proxy-login only. With this password the address of
+# a mailbox is good as well, and says whose line it is (lines).
+PROXY_LOGIN = ("sandbox", "proxy-demo")
 CUSTOMER_DOMAIN = "customers.example"  # everybody there answers
 UNKNOWN_DOMAIN = "unknown.example"  # nobody there exists
 MAX_MESSAGE_BYTES = 35 * 1024 * 1024
@@ -107,7 +119,7 @@ class Account:
     """A person or function with a mailbox.
 
     living: gets new mail and answers. basic: may still sign in with its password.
-    fault: the scenario that this account always shows (see faults.FAULTS).
+    fault: the scenario that this account always shows (see fault_names.FAULTS).
     configured_password: what the demo option set holds, where it is not the right one.
     app_access: client ids of applications whose service principal may open it
     (Add-MailboxPermission FullAccess).

@@ -7,6 +7,7 @@ connection, and closing it, is the caller's.
 from __future__ import annotations
 
 import socket
+import time
 from functools import lru_cache
 
 from ..core.choices import Stage
@@ -76,13 +77,16 @@ def _parts(
 
 
 def explain(error: MailError, transport: Transport) -> MailError:
-    """Add what a finding needs to a refusal of a token: its claims, user, protocol.
+    """Add what a finding needs: the protocol; of a refused token its claims and user.
 
-    A mail server gives no reason for such a refusal (diagnosis.md section 3.1).
+    A mail server gives no reason for such a refusal (diagnosis.md section 3.1). What
+    fails in our own house has no protocol.
     """
+    if error.stage is not Stage.STORE:
+        error.evidence.setdefault("protocol", str(transport.protocol))
     if error.code == Code.TOKEN_NOT_ACCEPTED and transport.credential.is_token:
         error.evidence.setdefault("user", transport.credential.login)
-        error.evidence["protocol"] = str(transport.protocol)
+        error.evidence["at"] = round(time.time())  # its claims are judged as of now
         error.evidence["claims"] = storable(
             microsoft.claims(transport.credential.token)
         )

@@ -169,17 +169,24 @@ def finding_of(run: TestRun) -> Finding | None:
 def finding(run: TestRun, check: Check) -> Finding:
     """The finding of a failed check."""
     shown = find(check.code, check.evidence, stage=check.stage)
-    return replace(shown, option=_option_at_fault(run, shown.option))
+    return at_client(run.client, shown, run.revision)
 
 
-def _option_at_fault(run: TestRun, option: str) -> str:
-    """Where it is mended on the client's own form, "" where it is not mended there."""
-    options = run.client.fields_by_option()
+def at_client(
+    client: Client, finding: Finding, revision: Revision | None = None
+) -> Finding:
+    """The finding with the option where it is mended on the client's own form.
+
+    That is the registration where the value comes from one, and "" where it is not
+    mended there at all. revision: what has failed, default the newest saved.
+    """
+    revision = revision or snapshots.newest(client)
+    options, option = client.fields_by_option(), finding.option
     if option not in options:
         option = OF_SMTP.get(option, "")
-    if option in pins.inherited(snapshots.of(run.revision).own, run.revision.pinned):
-        return "registration"
-    return option if option in options else ""
+    if option in pins.inherited(snapshots.of(revision).own, revision.pinned):
+        option = "registration"
+    return replace(finding, option=option if option in options else "")
 
 
 def finding_at(client: Client) -> dict[str, Finding]:

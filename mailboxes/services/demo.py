@@ -42,17 +42,20 @@ def ensure(folder: Path, pid: int | None = None) -> bool:
         return False
     try:
         with transaction.atomic():
-            proxy = Proxy.objects.filter(sandbox=True).first()
-            first = proxy is None
-            proxy = proxies.save_proxy(
-                proxy=proxy,
-                name=proxy.name if proxy else PROXY,
-                host=world["proxy"]["host"],
-                port=world["proxy"]["port"],
-                ca_pem=ca_pem,
-                sandbox=True,
-            )
-            if first:
+            # The laboratory may have made more, one for a mailbox.
+            known = list(Proxy.objects.filter(sandbox=True).order_by("pk"))
+            rows: list[Proxy | None] = [*known] if known else [None]
+            for row in rows:
+                proxy = proxies.save_proxy(
+                    proxy=row,
+                    name=row.name if row else PROXY,
+                    host=world["proxy"]["host"],
+                    port=world["proxy"]["port"],
+                    username=row.username if row else "",
+                    ca_pem=ca_pem,
+                    sandbox=True,
+                )
+            if not known:
                 for account in world["mailboxes"]:
                     if account["address"] in SHOWN:
                         _connect(account, proxy)

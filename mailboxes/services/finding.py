@@ -1,4 +1,4 @@
-"""What a finding is (DESIGN D5). The registry of all findings: services/findings."""
+"""What a finding is (DESIGN D5). The catalogue of all findings: services/findings."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Who(StrEnum):
     CONSOLE = "console"
     ENTRA = "entra"
     EXCHANGE = "exchange"
+    GOOGLE = "google"
     OWNER = "owner"
     NETWORK = "network"
     NOBODY = "nobody"
@@ -26,19 +27,42 @@ WHO_WORDS = {
     Who.CONSOLE: _("an admin of this console"),
     Who.ENTRA: _("an Entra administrator"),
     Who.EXCHANGE: _("an Exchange administrator"),
+    Who.GOOGLE: _("a Google Workspace administrator"),
     Who.OWNER: _("the owner of the mailbox"),
     Who.NETWORK: _("a network administrator"),
     Who.NOBODY: _("nobody here: the provider has to recover"),
 }
 
 
+RETRY_WORDS = {
+    Retry.NOW: _("it is tried again at once"),
+    Retry.BACK_OFF: _("it is tried again in growing pauses"),
+    Retry.ADMIN: _("trying again helps after the change"),
+    Retry.OWNER: _("trying again helps after the owner has signed in"),
+}
+
+
+class Certainty(StrEnum):
+    """How sure a finding is of its cause."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One failure explained.
 
+    code: what is stored in rows: a `Code`, `AADSTS50126`, or the id itself.
     title: what happened. cause: why. fix: one sentence that says what to do.
     step: the setup step at fault. option: the option whose field mends it, or "".
     certain: False where the cause is known from experience only; the words say so.
+    id: stable name of this finding, for scripts and documents.
+    row: its row in diagnosis.md, 0 where that has none.
+    copy: lines of PowerShell to copy. portal: where to click in the provider's portal.
+    generic: no more is known than the stage; it is counted (findings.counting).
+    reason: what in a pasted text led here; empty for a stored failure.
     """
 
     code: str
@@ -51,7 +75,24 @@ class Finding:
     retry: Retry = Retry.ADMIN
     certain: bool = True
     look_up: str = ""
+    id: str = ""
+    row: int = 0
+    copy: tuple[str, ...] = ()
+    portal: str = ""
+    generic: bool = False
+    reason: str = ""
 
     @property
     def who(self) -> Any:
         return WHO_WORDS[self.who_id]
+
+    @property
+    def again(self) -> Any:
+        """Whether trying again helps, in words."""
+        return RETRY_WORDS[self.retry]
+
+    @property
+    def certainty(self) -> Certainty:
+        if self.generic:
+            return Certainty.UNKNOWN
+        return Certainty.CERTAIN if self.certain else Certainty.LIKELY

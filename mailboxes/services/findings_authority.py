@@ -1,7 +1,7 @@
 """What differs in a finding when the failure is at the authority, not the mail server.
 
 The same code, such as an unknown host name, is then mended at another field. The rest
-of the finding stands in findings_ours.
+of the finding stands in findings.
 """
 
 from __future__ import annotations

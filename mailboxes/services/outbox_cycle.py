@@ -145,7 +145,7 @@ class SendCycle:
         try:
             result = transport.send(claimed.envelope_from, claimed.pending, content)
         except MailError as error:
-            why = error
+            why = connect.explain(error, transport)
             go_on = _written(lambda: outbox_outcome.failed(claimed, why))
             self._claimed = None
             used = self._used
@@ -196,7 +196,11 @@ class SendCycle:
             self._snapshot, margin=max(margin, tokens.RENEW_BEFORE)
         )
         transport.until = self._until
-        transport.open()
+        try:
+            transport.open()
+        except MailError as error:
+            connect.explain(error, transport)
+            raise
         self._transport = transport
         self._used = 0
         self._opened = self._proved = True

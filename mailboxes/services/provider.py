@@ -46,8 +46,10 @@ OF_ONE_ACCOUNT = frozenset(
     {
         Step.PASSWORD,
         Step.SECRET,
+        Step.REFRESH_TOKEN,
         Step.USER_NAME,
         Step.ACCOUNT,
+        Step.LICENCE,
         Step.RIGHTS,
         Step.FOLDER,
         Step.QUOTA,

@@ -34,6 +34,8 @@ REASONS = {
     "VERSION_TOO_LOW": Code.TLS_VERSION,
     "NO_PROTOCOLS_AVAILABLE": Code.TLS_VERSION,
     "NO_SHARED_CIPHER": Code.TLS_VERSION,
+    # What a server says that shares no version or cipher with us (RFC 8446 6.2).
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": Code.TLS_VERSION,
 }
 PERMANENT = {Code.TLS_NAME, Code.TLS_NOT_TLS}
 

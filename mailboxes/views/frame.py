@@ -63,10 +63,11 @@ def _bars(request: HttpRequest) -> list[dict[str, str]]:
             }
         )
     if Proxy.objects.filter(sandbox=True).exists():
-        bars.append(
-            {
-                "kind": "sandbox",
-                "text": _("Sandbox: its mailboxes live on this machine only."),
-            }
-        )
+        bar = {
+            "kind": "sandbox",
+            "text": _("Sandbox: its mailboxes live on this machine only."),
+        }
+        if getattr(request.user, "is_staff", False):
+            bar |= {"url": reverse("sandbox"), "link": _("Let something go wrong")}
+        bars.append(bar)
     return bars

@@ -21,6 +21,9 @@ PLAIN = {
     "smtp-client-new": "/option-sets/smtp/new/",
     "registrations": "/registrations/",
     "system": "/system/",
+    "explain": "/explain/",
+    "sandbox": "/sandbox/",
+    "sandbox-transport": "/sandbox/?area=network-tls-and-proxy",
     "not-found": "/no-such-page/",
 }
 ADMIN = {

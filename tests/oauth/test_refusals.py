@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http.client import BadStatusLine
 from typing import Any
 
 import pytest
@@ -12,10 +13,10 @@ import urllib3.exceptions as u3
 
 from mailboxes.core.choices import RunState, Stage
 from mailboxes.core.errors import MailError
-from mailboxes.oauth import microsoft, session
+from mailboxes.oauth import microsoft, refusals, session
 from mailboxes.oauth.base import TokenRequest
 from mailboxes.services import retry
-from mailboxes.transports.base import NetworkPolicy
+from mailboxes.transports.base import NetworkPolicy, Proxy
 from tests.oauth.wire import AUTHORITY, TENANT, Answer, Wire
 
 REQUEST = TokenRequest(
@@ -57,6 +58,13 @@ def state(error: MailError) -> RunState:
             Stage.TOKEN,
         ),
         (requests.exceptions.TooManyRedirects("3"), "token-not-json", Stage.PROXY),
+        (
+            requests.exceptions.ConnectionError(
+                u3.ProtocolError("aborted", BadStatusLine("SSH-2.0-OpenSSH_9.6"))
+            ),
+            "token-not-json",
+            Stage.PROXY,
+        ),
         (
             requests.exceptions.ContentDecodingError("gzip"),
             "token-unavailable",
@@ -130,3 +138,23 @@ def test_authority_that_is_no_address_is_a_fault_of_the_option(ask: Ask) -> None
         Stage.FIELDS,
         "tenant-authority",
     )
+
+
+def test_proxys_port_that_speaks_no_http_is_the_proxys_fault() -> None:
+    error = requests.exceptions.ConnectionError(
+        u3.ProtocolError("aborted", BadStatusLine("SSH-2.0-OpenSSH_9.6"))
+    )
+    policy = NetworkPolicy(proxy=Proxy("proxy.contoso.com", 22))
+    found = refusals.of_exception(error, refusals.facts_of(AUTHORITY, policy))
+    assert (found.code, found.stage) == ("proxy-not-http", Stage.PROXY)
+    assert found.evidence == {
+        "host": "login.microsoftonline.com",
+        "proxy": "proxy.contoso.com:22",
+        "answer": "SSH-2.0-OpenSSH_9.6",
+    }
+
+
+def test_faults_of_tls_and_proxy_are_not_asked_for_again() -> None:
+    for failure in (u3.SSLError("expired"), u3.ProxyError("407", OSError("407"))):
+        with pytest.raises(u3.MaxRetryError):
+            session.RETRY.increment("GET", "/", error=failure)

@@ -11,7 +11,7 @@ from mailboxes.core.codes import Code
 from mailboxes.models import PopClient, SmtpClient
 from mailboxes.services.finding import Finding
 from mailboxes.services.findings import all_codes, explain, find
-from mailboxes.services.findings_entra import BY_NUMBER
+from mailboxes.services.findings.catalogue import BY_NUMBER
 
 EVERY = [find(code) for code in all_codes()]
 OPTIONS = {o.name for m in (PopClient, SmtpClient) for o in m.options().values()}

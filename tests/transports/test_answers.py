@@ -53,6 +53,14 @@ IMAP_ROWS = [
     (106, "NO", "[TRYCREATE] no", S.SETTLE, True, Code.FOLDER_TARGET_MISSING),
     (107, "NO", "[OVERQUOTA] full", S.SETTLE, True, Code.QUOTA_FULL),
     (
+        88,
+        "NO",
+        "[OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)",
+        S.MAILBOX,
+        False,
+        Code.SERVER_THROTTLED,
+    ),
+    (
         0,
         "NO",
         "[UNAVAILABLE] Maximum number of connections from user+IP exceeded",

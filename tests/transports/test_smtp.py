@@ -189,6 +189,18 @@ def test_refusals_leave_the_connection_usable(
     assert usable
 
 
+def test_421_among_pipelined_answers_is_heard_though_the_line_ends() -> None:
+    """The server says no more after it: what follows has no answer (RFC 5321 3.8)."""
+
+    def gone(talk: Talk) -> None:
+        talk.send(b"421 4.4.2 Connection dropped due to timeout\r\n")
+        raise ConnectionAbortedError
+
+    error, usable = refusal({b"MAIL": gone}, b"PIPELINING", to=[BERT, CARL])
+    assert (error.code, usable) == (Code.SERVER_CLOSED, False)
+    assert error.evidence["answer"] == "421 4.4.2 Connection dropped due to timeout"
+
+
 @pytest.mark.parametrize("verb", [b"MAIL", b"RCPT", b"DATA", b"content"])
 def test_421_ends_the_connection(verb: bytes) -> None:
     error, usable = refusal({verb: b"421 4.3.0 shutting down\r\n"})

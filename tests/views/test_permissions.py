@@ -57,6 +57,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "message-raw": ("get", ("message",), CONTENT),
     "message-attachment": ("get", ("message", "attachment"), CONTENT),
     "system": ("get", (), LOOK),
+    "explain": ("get", (), LOOK),
     "system-hold": ("post", (), DO),
     "system-release": ("post", (), DO),
     "option-sets": ("get", (), LOOK),
@@ -107,6 +108,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "outbox-message": ("get", ("outbound",), LOOK),
     "outbox-raw": ("get", ("outbound",), CONTENT),
     "outbox-action": ("post", ("outbound", "slug"), DO),
+    "sandbox": ("get", (), (SIGN_IN, 403, 404)),  # there is none here
+    "sandbox-switch": ("post", (), (SIGN_IN, 403, 404)),
 }
 
 MAIL = (

@@ -5,9 +5,6 @@ Stands on addresses of its own, so that it tests the design system and no page.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-
 import pytest
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
@@ -18,7 +15,6 @@ from mailboxes.urls import urlpatterns as product
 from mailboxes.views.styleguide import styleguide
 from mailboxes.views.theme import theme
 
-CHROMIUM = shutil.which("chromium") or ""
 STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 WCAG = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = ["/styleguide/", "/sign-in/?next=/a", "/admin/", "/admin/auth/user/"]
@@ -74,19 +70,8 @@ urlpatterns = [
 pytestmark = [
     pytest.mark.urls(__name__),
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed"),
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -32,7 +32,10 @@ RULES = (
         r"too many simultaneous connections|maximum number of connections",
         Code.TOO_MANY_CONNECTIONS,
     ),
-    _rule(r"\[(THROTTLED|LIMIT)\]|request is throttled", Code.SERVER_THROTTLED),
+    _rule(
+        r"\[(THROTTLED|LIMIT)\]|request is throttled|command or bandwidth limits",
+        Code.SERVER_THROTTLED,
+    ),
     _rule(r"authenticated but not connected", Code.NOT_CONNECTED),
     _rule(r"basicauthblocked", Code.BASIC_AUTH_BLOCKED, True),
     _rule(

@@ -105,10 +105,19 @@ class Client(smtplib.SMTP):
         return answer
 
     def pipelined(self, commands: list[str]) -> list[Reply]:
-        """Answers to commands sent in one piece (RFC 2920)."""
+        """Answers to commands sent in one piece (RFC 2920).
+
+        After a 421 the server says no more (RFC 5321 section 3.8): it is the answer to
+        all that follows, too.
+        """
         text = "".join(command + "\r\n" for command in commands)
         self.send(text)
-        return [reply(self.getreply()) for _ in commands]
+        replies: list[Reply] = []
+        for _ in commands:
+            replies.append(reply(self.getreply()))
+            if replies[-1].code == 421:
+                break
+        return replies + [replies[-1]] * (len(commands) - len(replies))
 
 
 class _Timed(io.RawIOBase):

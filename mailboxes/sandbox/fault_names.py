@@ -1,0 +1,146 @@
+"""Single faults by name, for tests and drills that need nothing more than one effect.
+
+Whole scenarios, with what they are expected to show: scenarios.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from . import effects, entra_errors
+from .effects import Effect, place
+
+PAGE = (
+    "<!DOCTYPE html><html><head><title>Network sign-in</title></head><body>"
+    "<h1>Please accept the terms of use of this network</h1></body></html>"
+)
+UNAVAILABLE = "<html><body><h2>Our services aren't available right now</h2>"
+RETRY_AFTER = "7"
+OFF = (
+    "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for "
+    "the {}. Visit https://aka.ms/smtp_auth_disabled for more information."
+)
+ASK_LOGIN = "ask for a login"  # Effect.say of a proxy that lets its own login pass
+GREET = "greet"  # Effect.say of a proxy that puts the greeting behind its 200
+
+
+class Named(NamedTuple):
+    """What it does, in words, and its effects."""
+
+    words: str
+    effects: tuple[Effect, ...]
+
+
+def _imap(name: str, **more: str) -> Effect:
+    return Effect(place("imap", name), **more)  # type: ignore[arg-type]
+
+
+def _smtp(name: str, **more: str) -> Effect:
+    return Effect(place("smtp", name), **more)  # type: ignore[arg-type]
+
+
+_ONE: dict[str, tuple[str, Effect]] = {
+    "entra-unavailable": (
+        "the token endpoint answers 503",
+        Effect(effects.REQUEST, status=503, body=UNAVAILABLE),
+    ),
+    "entra-throttled": (
+        "the token endpoint answers 429 with Retry-After",
+        Effect(
+            effects.REQUEST,
+            status=429,
+            number=90055,
+            headers={"Retry-After": RETRY_AFTER},
+        ),
+    ),
+    "entra-html": (
+        "a filtering proxy answers with a page instead of JSON",
+        Effect(effects.REQUEST, status=200, body=PAGE),
+    ),
+    "entra-drop": (
+        "the connection ends before the token endpoint answers",
+        Effect(effects.REQUEST, end=effects.DROP),
+    ),
+    "proxy-login": (
+        "the proxy wants a user name and password (407)",
+        Effect(effects.PROXY, say=ASK_LOGIN),
+    ),
+    "proxy-refuse": (
+        "the proxy forbids every destination (403)",
+        Effect(effects.PROXY, status=403),
+    ),
+    "greeting-with-connect": (
+        "the greeting comes together with the proxy's 200",
+        Effect(effects.PROXY, say=GREET),
+    ),
+    "imap-drop-at-login": (
+        "IMAP: the connection ends at sign-in",
+        _imap(effects.CREDENTIAL, end=effects.DROP),
+    ),
+    "imap-drop-in-fetch": (
+        "IMAP: the connection ends in the middle of a message",
+        _imap("fetch", end=effects.DROP),
+    ),
+    "imap-refuse-token": (
+        "IMAP: a token that is right is refused",
+        _imap(effects.XOAUTH2),
+    ),
+    "imap-throttled": (
+        "IMAP: BAD Request is throttled",
+        _imap(
+            effects.COMMAND,
+            say="BAD Request is throttled. Suggested Backoff Time: 2000 milliseconds",
+        ),
+    ),
+    "imap-unavailable": (
+        "IMAP: NO [UNAVAILABLE] at sign-in",
+        _imap(effects.SIGNED_IN, say="NO [UNAVAILABLE] Server Unavailable. 15"),
+    ),
+    "imap-not-connected": (
+        "IMAP: BAD User is authenticated but not connected",
+        _imap(effects.COMMAND, say="BAD User is authenticated but not connected."),
+    ),
+    "imap-no-xoauth2": (
+        "IMAP: XOAUTH2 is not offered",
+        Effect(place("imap", effects.OFFER), without=("AUTH=XOAUTH2",)),
+    ),
+    "smtp-drop-before-data": (
+        "SMTP: the connection ends at the DATA command",
+        _smtp("data", end=effects.DROP),
+    ),
+    "smtp-drop-after-data": (
+        "SMTP: the message is taken, the reply never comes",
+        _smtp(effects.ACCEPTED, end=effects.DROP),
+    ),
+    "smtp-auth-off-tenant": (
+        "SMTP: sign-in is switched off for the tenant",
+        _smtp(effects.CREDENTIAL, say=OFF.format("Tenant")),
+    ),
+    "smtp-auth-off-mailbox": (
+        "SMTP: sign-in is switched off for the mailbox",
+        _smtp(effects.CREDENTIAL, say=OFF.format("Mailbox")),
+    ),
+    "smtp-refuse-token": (
+        "SMTP: a token that is right is refused",
+        _smtp(effects.XOAUTH2),
+    ),
+    "smtp-421": (
+        "SMTP: 421, service not available, at MAIL",
+        _smtp("mail", say="421 4.3.2 Service not available", end=effects.CLOSE),
+    ),
+    "smtp-throttled": (
+        "SMTP: 432, too many connections, at sign-in",
+        _smtp(
+            effects.CREDENTIAL,
+            say="432 4.3.2 Concurrent connections limit exceeded. "
+            "Visit https://aka.ms/concurrent_sending for more information.",
+        ),
+    ),
+    "slow": ("every answer comes late", Effect(effects.SLOW, seconds=3.0)),
+}
+FAULTS: dict[str, Named] = {
+    name: Named(words, (effect,)) for name, (words, effect) in _ONE.items()
+} | {
+    f"AADSTS{number}": Named(entry.text, (Effect(effects.GRANT, number=number),))
+    for number, entry in entra_errors.ERRORS.items()
+}

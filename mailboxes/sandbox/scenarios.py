@@ -1,0 +1,41 @@
+"""The scenarios of the fault laboratory, all of them, by name and by area.
+
+Each stands in the module of its area; what one is: scenario.
+"""
+
+from __future__ import annotations
+
+from . import (
+    scenarios_claims,
+    scenarios_entra_account,
+    scenarios_entra_app,
+    scenarios_entra_token,
+    scenarios_google,
+    scenarios_imap,
+    scenarios_smtp,
+    scenarios_transport,
+)
+from .scenario import Scenario, Setup, made
+
+# Nothing goes wrong: whoever finds something here finds it everywhere.
+HEALTHY = tuple(
+    made(name, "Nothing wrong", (), title, (), None, setup=setup)
+    for name, title, setup in (
+        ("healthy-fetching", "Mail is fetched", Setup()),
+        ("healthy-sending", "Mail is sent", Setup(sends=True, message=True)),
+        ("healthy-application", "The application fetches", Setup(app=True)),
+        ("healthy-password", "Mail is fetched with a password", Setup(basic=True)),
+    )
+)
+SCENARIOS: tuple[Scenario, ...] = (
+    *HEALTHY,
+    *scenarios_entra_account.SCENARIOS,
+    *scenarios_entra_app.SCENARIOS,
+    *scenarios_entra_token.SCENARIOS,
+    *scenarios_claims.SCENARIOS,
+    *scenarios_imap.SCENARIOS,
+    *scenarios_smtp.SCENARIOS,
+    *scenarios_google.SCENARIOS,
+    *scenarios_transport.SCENARIOS,
+)
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

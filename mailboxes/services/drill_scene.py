@@ -1,0 +1,222 @@
+"""Carries out one scenario: a client at the sandbox, a connection test, a cycle.
+
+Test and cycle are the product's own, run in this thread; only the sandbox behaves
+otherwise. For databases made for it alone: clients stay behind, archived.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.choices import FirstFetch, Grant, Mechanism, Outcome
+from ..core.errors import OptionError
+from ..models import (
+    Cycle,
+    Fetcher,
+    Message,
+    OutboundMessage,
+    PopClient,
+    Proxy,
+    Sender,
+    SmtpClient,
+)
+from ..models.clients import MECHANISMS
+from . import clients, compose, connection_test, fetch, proxies, revisions
+from . import connection_test_rows as rows
+from .connection_test_run import carry_out
+from .drill_plan import Found, Plan, Result
+from .findings import Finding, find
+from .outbox_cycle import SendCycle
+from .sandbox_control import SandboxControl, World
+
+CUSTOMER = "anna@customers.example"
+DOMAIN = "contoso.example"
+SERVERS = {True: "smtp.office365.com", False: "outlook.office365.com"}
+OWN_SERVER = "mail.contoso.example"  # takes passwords
+# Long where an answer comes, for a machine that is busy; short where none will.
+PATIENT, SHORT = "00:00:15", "00:00:03"
+
+_numbers = itertools.count(1)
+
+
+class Away(Exception):
+    """The scenario cannot be set up; the text says why."""
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """One client and its mailbox at the sandbox."""
+
+    client: PopClient | SmtpClient
+    address: str
+
+
+def carried_out(plan: Plan, world: World) -> Result:
+    """Run one scenario through a connection test and a cycle."""
+    began = time.monotonic()
+    control = SandboxControl(world.control_port)
+    try:
+        scene = _set_up(plan, world, control)
+        if plan.setup["fetched"]:
+            _cycle(scene, plan)
+        stored = Message.objects.filter(pop_client_id=scene.client.pk).count()
+        if plan.wire:
+            control.switch(scene.address, plan.name)
+        tested = _tested(scene, plan)
+        found = _cycle(scene, plan)
+        state = _runner(scene.client).state
+        control.switch(scene.address, "")
+        clients.archive(scene.client, None)
+        now = Message.objects.filter(pop_client_id=scene.client.pk).count()
+    except (Away, OptionError, fetch.NotFetched) as error:
+        return Result(plan, trouble=str(error), seconds=time.monotonic() - began)
+    trouble = ""
+    if plan.setup["fetched"] and now != stored:
+        trouble = f"{now - stored} messages were stored twice"
+    spent = time.monotonic() - began
+    return Result(plan, tested, found, state, trouble, spent)
+
+
+# setting up
+
+
+def _set_up(plan: Plan, world: World, control: SandboxControl) -> _Scene:
+    setup, number = plan.setup, next(_numbers)
+    address = f"drill-{number:03d}@{DOMAIN}"
+    password = control.make(address, basic=setup["basic"], opened=setup["opened"])
+    control.deliver(address, 2)
+    proxy = _proxy(world, str(setup["way"]), number, address)
+    raw = _options(plan, world, address, password, proxy)
+    if setup["sends"]:
+        saved = revisions.save_smtp_client(
+            client=None, section=f"smtp-client-drill-{number:03d}", raw=raw
+        )
+    else:
+        first = {"first-fetch": FirstFetch.EVERYTHING.value}
+        saved = revisions.save_pop_client(client=None, address=address, raw=first | raw)
+    return _Scene(saved.client, address)
+
+
+def _proxy(world: World, way: str, number: int, address: str) -> Proxy | None:
+    """A proxy that is told whose line it is, so that faults hit this mailbox alone."""
+    if way == "direct":
+        return None
+    closed = way == "closed"
+    return proxies.save_proxy(
+        name=f"drill-{number:03d}",
+        host=world.proxy_host,
+        port=world.listeners["closed"] if closed else world.proxy_port,
+        username=address,
+        password=world.proxy_password,
+        ca_pem=world.ca_pem,
+        sandbox=True,
+    )
+
+
+def _options(
+    plan: Plan, world: World, address: str, password: str, proxy: Proxy | None
+) -> dict[str, object]:
+    setup = plan.setup
+    waits = SHORT if setup["waits"] else PATIENT
+    raw: dict[str, object] = {
+        "mailbox": address,
+        "proxy": proxy.pk if proxy else None,
+        "connect-timeout": waits,
+        "protocol-timeout": waits,
+    }
+    if setup["basic"]:
+        raw |= {"server": OWN_SERVER, "password": password}
+    else:
+        raw |= {"server": SERVERS[setup["sends"]]}
+        raw |= _oauth(world, bool(setup["app"]), password)
+    return raw | {
+        option: _value(value, world) for option, value in setup["options"].items()
+    }
+
+
+def _oauth(world: World, as_app: bool, password: str) -> dict[str, object]:
+    """Sign-in options as production has them."""
+    public = not as_app
+    app = next(one for one in world.apps if one["public"] is public)
+    return {
+        MECHANISMS: Mechanism.XOAUTH2.value,
+        "tenant-authority": app["authority"],
+        "directory-id": app["directory_id"],
+        "client-id": app["client_id"],
+        "scope": app["scope"],
+        "password": app["secret"] if as_app else password,
+        **({"grant-type": Grant.CLIENT_CREDENTIALS.value} if as_app else {}),
+    }
+
+
+def _value(value: object, world: World) -> object:
+    """An option's value; <name> stands for the port of a listener."""
+    if isinstance(value, str) and value.startswith("<"):
+        return world.listeners[value.strip("<>")]
+    return value
+
+
+# test and cycle
+
+
+def _tested(scene: _Scene, plan: Plan) -> Found:
+    send_to = CUSTOMER if plan.setup["message"] else ""
+    run = connection_test.ask(scene.client, None, send_to=send_to)
+    if not rows.claim(run.pk):
+        raise Away("the connection test was taken up by somebody else")
+    carry_out(run.pk)
+    run.refresh_from_db()
+    return _found(connection_test.finding_of(run))
+
+
+def _cycle(scene: _Scene, plan: Plan) -> Found:
+    if isinstance(scene.client, PopClient):
+        cycle = fetch.fetch_now(scene.client.pk)
+        return _explained(scene.client, cycle)
+    message = compose.queue(
+        message=_letter(scene.address),
+        smtp_client=scene.client,
+        envelope_from=scene.address,
+        recipients=[CUSTOMER],
+    )
+    SendCycle(_runner(scene.client).pk, lambda: False).run()
+    last = Cycle.objects.filter(smtp_client=scene.client).latest("pk")
+    # What is wrong with a message alone is written on the message.
+    message = OutboundMessage.objects.get(pk=message.pk)
+    failed = last if last.outcome == Outcome.FAILED else message
+    return _explained(scene.client, failed)
+
+
+def _explained(client: PopClient | SmtpClient, row: Cycle | OutboundMessage) -> Found:
+    """What the product says of a cycle or a message that did not go well."""
+    if not row.code:
+        return Found()
+    finding = find(row.code, row.evidence, stage=row.stage)
+    return _found(connection_test.at_client(client, finding))
+
+
+def _found(finding: Finding | None) -> Found:
+    if finding is None:
+        return Found()
+    return Found(
+        finding=finding.id,
+        step=str(finding.step),
+        field=finding.option,
+        retry=str(finding.retry),
+        certainty=str(finding.certainty),
+    )
+
+
+def _runner(client: PopClient | SmtpClient) -> Any:
+    if isinstance(client, PopClient):
+        return Fetcher.objects.get(pop_client=client)
+    return Sender.objects.get(smtp_client=client)
+
+
+def _letter(address: str) -> bytes:
+    return (
+        f"From: {address}\r\nTo: {CUSTOMER}\r\nSubject: Drill\r\n\r\nDrill.\r\n"
+    ).encode()

@@ -1,0 +1,369 @@
+"""Turns a failure into a finding; one lookup for the whole product (DESIGN D5).
+
+Rows store code and evidence, never prose. `find` explains what is stored, `explain` a
+text that somebody pasted; both look at the same signs and the same catalogue. Evidence
+that is understood, all optional: `answer` (raw words of the other side), `error`,
+`suberror`, `codes` (OAuth and Entra), `status` and `headers` (HTTP), `request_error`
+(code of Graph or EWS), `exception`, `protocol`, `host`, `user`, `claims`, `side`, `at`
+(when it was, seconds since 1970).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ...core.choices import Stage
+from ...core.codes import Code
+from ..finding import Certainty, Finding, Who
+from ..findings_authority import AUTHORITY, at_authority
+from . import claims as token_claims
+from . import features as prepared
+from . import rank
+from .catalogue import BY_CODE, BY_ID, BY_NUMBER, ENTRIES, of_number
+from .families import refines
+from .generic import by_stage, by_text
+from .places import at_place
+
+LOOK_UP = "https://login.microsoftonline.com/error?code={}"
+
+_log = logging.getLogger(__name__)
+_AADSTS = re.compile(r"AADSTS(\d{4,8})")
+_BY_ERROR = {
+    "invalid_grant": Code.TOKEN_INVALID_GRANT,
+    "invalid_client": Code.TOKEN_INVALID_CLIENT,
+    "unauthorized_client": Code.TOKEN_INVALID_CLIENT,
+    "interaction_required": Code.TOKEN_INTERACTION,
+    "login_required": Code.TOKEN_INTERACTION,
+    "temporarily_unavailable": Code.TOKEN_UNAVAILABLE,
+    "server_error": Code.TOKEN_UNAVAILABLE,
+}
+# A mail server's refusal of a token has no reason of its own: its claims decide.
+_NO_REASON = {
+    Code.TOKEN_NOT_ACCEPTED: {
+        "IMAP": "imap-token-refused",
+        "POP3": "pop-token-refused",
+        "SMTP": "smtp-token-refused",
+        "EWS": "ews-unauthorized",
+        "GRAPH": "graph-wrong-audience",
+    }
+}
+_BY_CLAIMS = frozenset(_NO_REASON[Code.TOKEN_NOT_ACCEPTED].values())
+# D9: such a refusal is retried in growing pauses, whatever explains it.
+_KEEP_RETRY = (Code.TOKEN_NOT_ACCEPTED, Code.NOT_CONNECTED)
+_warned: set[tuple[str, str]] = set()
+
+
+def find(
+    code: str,
+    evidence: Mapping[str, Any] | None = None,
+    *,
+    claims: Mapping[str, Any] | None = None,
+    stage: str = "",
+) -> Finding:
+    """The finding for a code; there is always one.
+
+    code: a `Code`, Microsoft's number as AADSTS50126, or the id of a finding.
+    evidence: of the MailError; it may tell more than the code, fills the places of the
+    words, and its `side` says whether the authority or the mail server was spoken to.
+    claims: of the token, for a mail server that gives no reason; evidence["claims"] if
+    not given.
+    """
+    facts = dict(evidence or {})
+    known = claims or facts.get("claims")
+    row = _row(code, facts, stage, known if isinstance(known, Mapping) else None)
+    if facts.get("side") == AUTHORITY:
+        row = at_authority(code, row)
+    if row.generic:
+        _warn(code, stage)
+    return replace(
+        row,
+        code=code,
+        title=_filled(row.title, facts),
+        cause=_filled(row.cause, facts),
+        fix=_filled(row.fix, facts),
+        copy=tuple(_command(line, facts) for line in row.copy),
+        option=str(facts.get("option") or row.option),
+        look_up=_look_up(code),
+    )
+
+
+def explain(text: str, *, protocol: str = "", stage: str = "") -> list[Finding]:
+    """Findings for a raw error that somebody pasted, best first, without repeats.
+
+    protocol: imap, pop3, smtp, ews, graph or oauth, if known. stage: a `Stage` value.
+    A finding that is not more than a guess is `unknown`; a text in which nothing is
+    wrong has no findings. Nothing of the text is stored.
+    """
+    features = prepared.of_text(text, protocol)
+    found = rank.ranked(features)
+    sure = bool(found) and rank.settled(found)
+    shown = []
+    for place, match in enumerate(found):
+        guess = match.weight < rank.HEARD
+        certain = match.finding.certain and sure and place == 0
+        shown.append(_shown(match, text, certain, guess))
+    if found and found[0].finding.id in _BY_CLAIMS and features.claims:
+        decided = _from_token(features, protocol or _protocol(features), stage)
+        if decided is not None:
+            shown.insert(0, decided)
+    if not found or found[0].weight < rank.HEARD:
+        unknown = by_stage(stage) or by_text(features)
+        if unknown:
+            shown.insert(0, _plain(unknown, text))
+    return list({one.id: one for one in shown}.values())[: rank.MOST]
+
+
+def all_codes() -> list[str]:
+    """Every code that has a finding of its own."""
+    return [*BY_CODE, *(f"AADSTS{number}" for number in BY_NUMBER)]
+
+
+def by_id(id: str) -> Finding:
+    """The finding with this id. Raises KeyError when there is none."""
+    return _plain(BY_ID[id], "")
+
+
+def every() -> list[Finding]:
+    """The whole catalogue: by row of diagnosis.md, then what has none."""
+    listed = sorted(ENTRIES, key=lambda entry: entry.finding.row or math.inf)
+    return [_plain(entry.finding, "") for entry in listed]
+
+
+def _row(
+    code: str, facts: Mapping[str, Any], stage: str, claims: Mapping[str, Any] | None
+) -> Finding:
+    base = _base(code, facts, stage)
+    if code == Code.TOKEN_NOT_ACCEPTED and claims is not None:
+        decided = token_claims.decide(
+            claims,
+            protocol=str(facts.get("protocol") or ""),
+            user=str(facts.get("user") or ""),
+            now=_moment(facts, claims),
+            stage=stage,
+        )
+        row = BY_ID[decided.id]
+        return replace(_with(row, decided.facts), retry=base.retry)
+    better = _refined(code, base, facts, claims)
+    better = at_place(code, better, facts, stage)
+    if code in _KEEP_RETRY:
+        better = replace(better, retry=base.retry)
+    return better
+
+
+def _moment(facts: Mapping[str, Any], claims: Mapping[str, Any]) -> float | None:
+    """When the token was refused: evidence["at"], seconds since 1970.
+
+    None where nobody noted it and the token says when its time began: a row is looked
+    at long after the token in it has ended.
+    """
+    noted = facts.get("at")
+    if isinstance(noted, int | float):
+        return float(noted)
+    return None if "nbf" in claims else time.time()
+
+
+def _base(code: str, facts: Mapping[str, Any], stage: str) -> Finding:
+    if code in BY_CODE:
+        return BY_CODE[code]
+    match = _AADSTS.fullmatch(code)
+    if match and int(match[1]) in BY_NUMBER:
+        return BY_NUMBER[int(match[1])]
+    if code in BY_ID:
+        return BY_ID[code]
+    status = facts.get("status")
+    if match and isinstance(status, int) and status >= 500:
+        return BY_CODE[Code.TOKEN_UNAVAILABLE]
+    if match and (listed := of_number(int(match[1]))) is not None:
+        return replace(listed, certain=False)
+    generic = _BY_ERROR.get(str(facts.get("error", "")))
+    if generic is not None:
+        return BY_CODE[generic]
+    if match:
+        return BY_CODE[Code.TOKEN_REFUSED]
+    return by_stage(stage) or BY_CODE[Code.PROTOCOL_ERROR]
+
+
+def _refined(
+    code: str,
+    base: Finding,
+    facts: Mapping[str, Any],
+    claims: Mapping[str, Any] | None,
+) -> Finding:
+    """A finding that the evidence names more exactly than the code does."""
+    protocol = str(facts.get("protocol") or "").upper()
+    if claims is None and code in _NO_REASON:
+        base = BY_ID.get(_NO_REASON[Code(code)].get(protocol, ""), base)
+    words = _words(facts)
+    if not words:
+        return base
+    features = prepared.of_text(words, protocol.lower())
+    if base.id == "entra-field-missing":
+        return rank.refine(base, features)
+    found = rank.ranked(features, lambda id: refines(code, id))
+    if found and found[0].weight >= rank.FAIR:
+        return found[0].finding
+    return base
+
+
+_WORDS = ("error", "suberror", "request_error", "exception", "answer", "error_subtype")
+
+
+def _words(facts: Mapping[str, Any]) -> str:
+    """What the other side said, and what tells whose words they are."""
+    said = [str(facts[name]) for name in _WORDS if facts.get(name)]
+    if not said:
+        return ""
+    headers = facts.get("headers")
+    if isinstance(headers, Mapping):
+        said += [f"{name}: {value}" for name, value in headers.items()]
+    if facts.get("status"):
+        said.insert(0, f"HTTP {facts['status']} status {facts['status']}")
+    return " ".join(
+        [*said, str(facts.get("host") or ""), str(facts.get("scope") or "")]
+    )
+
+
+def _shown(match: rank.Match, text: str, certain: bool, guess: bool) -> Finding:
+    finding = _plain(match.finding, text)
+    code = f"AADSTS{match.number}" if match.number else finding.code
+    return replace(
+        finding,
+        code=code,
+        certain=certain,
+        generic=guess or finding.generic,
+        look_up=_look_up(code),
+        reason=_("Seen in the text: %s") % match.words,
+    )
+
+
+def _plain(finding: Finding, text: str) -> Finding:
+    """Its words with nothing known but the text itself."""
+    return replace(
+        finding,
+        title=_filled(finding.title, {}),
+        cause=_filled(finding.cause, {}),
+        fix=_filled(finding.fix, {}),
+        copy=tuple(_command(line, {}) for line in finding.copy),
+    )
+
+
+def _protocol(features: prepared.Features) -> str:
+    return next((p for p in prepared.PROTOCOLS if p in features.tags), "imap")
+
+
+def _from_token(
+    features: prepared.Features, protocol: str, stage: str
+) -> Finding | None:
+    """What the token in a pasted text says of itself; its age says nothing."""
+    decided = token_claims.decide(
+        features.claims, protocol=protocol.upper(), stage=stage
+    )
+    if decided.id == "token-not-accepted":
+        return None
+    row = _with(BY_ID[decided.id], decided.facts)
+    filled = replace(
+        row,
+        title=_filled(row.title, decided.facts),
+        cause=_filled(row.cause, decided.facts),
+        fix=_filled(row.fix, decided.facts),
+        copy=tuple(_command(line, decided.facts) for line in row.copy),
+        certain=False,
+    )
+    return replace(filled, reason=_("The token in the text says so."))
+
+
+def _with(row: Finding, facts: Mapping[str, object]) -> Finding:
+    """The row, its own facts filled in; what the evidence knows comes later."""
+    known = {k: v for k, v in facts.items() if v not in (None, "")}
+    return replace(
+        row,
+        title=_partly(row.title, known),
+        cause=_partly(row.cause, known),
+        fix=_partly(row.fix, known),
+        copy=tuple(_partly_quoted(line, known) for line in row.copy),
+    )
+
+
+def _look_up(code: str) -> str:
+    match = _AADSTS.fullmatch(code)
+    return LOOK_UP.format(match[1]) if match else ""
+
+
+class _Missing(dict[str, Any]):
+    """Fills a place that has no fact with a plain word."""
+
+    def __missing__(self, key: str) -> str:
+        return {
+            "host": _("the server"),
+            "issuer": _("issuer unknown"),
+            "port": _("its port"),
+        }.get(key, "…")
+
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+def _filled(words: Any, facts: Mapping[str, Any]) -> str:
+    known = _Missing({k: v for k, v in facts.items() if v not in (None, "")})
+    return _PLACE.sub(lambda m: str(known[m[1]]), str(words))
+
+
+def _partly(words: Any, known: Mapping[str, object]) -> str:
+    """Filled where there is a fact, other places kept."""
+    return _PLACE.sub(lambda m: str(known[m[1]]) if m[1] in known else m[0], str(words))
+
+
+def _command(line: str, facts: Mapping[str, Any]) -> str:
+    """A line of PowerShell: values in single quotes, `<name>` where none is known."""
+    known = {k: v for k, v in facts.items() if v not in (None, "")}
+    if "mailbox" not in known and known.get("user"):
+        known["mailbox"] = known["user"]
+    names = {
+        "client_id": "client-id",
+        "object_id": "object-id-of-enterprise-application",
+    }
+    return _PLACE.sub(
+        lambda m: (
+            _quoted(known[m[1]]) if m[1] in known else f"<{names.get(m[1], m[1])}>"
+        ),
+        line,
+    )
+
+
+def _partly_quoted(line: str, known: Mapping[str, object]) -> str:
+    return _PLACE.sub(lambda m: _quoted(known[m[1]]) if m[1] in known else m[0], line)
+
+
+def _quoted(value: object) -> str:
+    """As PowerShell takes a text literally; nothing in it is run."""
+    text = re.sub(r"[\x00-\x1f\u2018-\u201b]", "", str(value)).replace("'", "''")
+    return f"'{text}'"
+
+
+def _warn(code: str, stage: str) -> None:
+    """Once in a process for each code and stage, so that the catalogue can grow."""
+    if (code, stage) in _warned:
+        return
+    _warned.add((code, stage))
+    _log.warning("No finding of its own for %s at stage %s", code, stage or "unknown")
+
+
+__all__ = [
+    "Certainty",
+    "Finding",
+    "Stage",
+    "Who",
+    "all_codes",
+    "by_id",
+    "every",
+    "explain",
+    "find",
+]

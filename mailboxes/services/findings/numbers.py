@@ -1,0 +1,87 @@
+"""Microsoft's numbers (AADSTS…) that diagnosis.md does not list, by finding.
+
+They come from learn.microsoft.com, reference-error-codes, and from practice. What is
+found by them alone is called likely; so is a number that nobody lists, which falls back
+to the family that its first digits stand for. Numbers of diagnosis.md: rows_entra_*.
+"""
+
+from __future__ import annotations
+
+# Numbers that only say that another one follows.
+WRAPPERS = frozenset({70002, 70000, 50000, 90023})
+
+MORE: dict[str, tuple[int, ...]] = {
+    "entra-wrong-password": (120000,),
+    "entra-password-changed": (50125, 50142, 120002, 120003),
+    "entra-user-unknown": (90022,),
+    "entra-mfa-registration": (53010,),
+    "entra-mfa-required": (500121, 50088),
+    "entra-external-mfa": (50177,),
+    "entra-device-sign-in": (50099, 50005, 700003, 135011),
+    "entra-device-compliance": (530001, 530002, 530003),
+    "entra-approved-app": (53009, 50127, 501271, 501291),
+    "entra-conditional-access": (50178, 530031),
+    "entra-sign-in-frequency": (70044,),
+    "token-interaction-required": (
+        50058, 50140, 50199, 50168, 51006, 16001, 16002, 700020,
+    ),
+    "entra-not-assigned": (501051,),
+    "entra-consent-missing": (90008, 90093),
+    "entra-admin-consent": (90099,),
+    "entra-resource-off": (500014,),
+    "entra-resource-unknown": (50010,),
+    "entra-scope-invalid": (650053, 90009),
+    "entra-app-unknown": (700019, 7000229),
+    "entra-app-disabled": (1000031,),
+    "oauth-client-secret": (7000216, 7000219),
+    "entra-certificate-refused": (
+        50006, 50007, 50017, 50027, 50032, 50048, 700021, 700026, 700211, 700212,
+        700213,
+    ),
+    "entra-tenant-missing": (50107, 50169, 51001),
+    "entra-tenant-common": (90010,),
+    "entra-work-only-app": (9002331, 9002346),
+    "entra-foreign-account": (
+        90072, 500200, 500201, 500202, 500207, 16003, 160021, 50136, 50197,
+    ),
+    "entra-other-cloud": (90043, 900439),
+    "entra-authority-unknown": (50050,),
+    "entra-field-missing": (90004, 90013, 90015, 90056, 900561),
+    "entra-flow-not-allowed": (70005, 70007, 700051, 700054, 7000113, 7000114),
+    "entra-redirect-unregistered": (50029, 50147, 500112, 500113, 500117, 700009),
+    "entra-single-page-app": (9002325, 9002326, 9002327),
+    "entra-code-used": (50143, 501491),
+    "entra-refresh-token-ended": (50085, 50139, 700081, 90086),
+    "entra-device-code-ended": (70020,),
+    "entra-service-down": (
+        50000, 40008, 40010, 50134, 17003, 70012, 90005, 90007, 90025, 90036,
+    ),
+    "entra-agent-unreachable": (80010,),
+    "federation-refused": (
+        20001, 20012, 20033, 40009, 40015, 50008, 50120, 50170, 50180, 81004, 81005,
+        81006, 81007, 81009, 81010, 81011, 81012, 81013,
+    ),
+    "entra-consent-other": (90023,),
+}  # fmt: skip
+
+# First digits, longest first: the family of a number that nobody lists.
+FAMILIES: tuple[tuple[str, str], ...] = (
+    ("9002", "entra-registration-other"),
+    ("7002", "entra-certificate-refused"),
+    ("53", "entra-conditional-access"),
+    ("65", "entra-consent-other"),
+    ("70", "entra-registration-other"),
+    ("75", "entra-registration-other"),
+    ("80", "entra-agent-unreachable"),
+    ("81", "federation-refused"),
+    ("12", "entra-account-other"),
+    ("13", "entra-conditional-access"),
+    ("50", "entra-account-other"),
+    ("51", "entra-account-other"),
+)
+
+
+def family(number: int) -> str:
+    """Id of the finding of a number's family; "" when its digits say nothing."""
+    digits = str(number)
+    return next((id for start, id in FAMILIES if digits.startswith(start)), "")

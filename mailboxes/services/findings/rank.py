@@ -1,0 +1,196 @@
+"""Findings for a text, best first: all signs that are seen, weighed against each other.
+
+A decisive sign beats general ones. Among several decisive ones the earlier cause comes
+first: without a name no connection, without a token no sign-in (diagnosis.md 3.1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from ...core.choices import Step
+from ..finding import Finding
+from . import (
+    numbers,
+    signs_http,
+    signs_imap,
+    signs_loose,
+    signs_network,
+    signs_smtp,
+    signs_token,
+)
+from .catalogue import BY_ID, BY_NUMBER, MORE_NUMBERS, of_number
+from .features import PROTOCOLS, Features
+from .sign import DECISIVE, FAIR, HEARD, SURE, TOKEN, Sign
+
+SIGNS: tuple[Sign, ...] = (
+    *signs_network.SIGNS,
+    *signs_token.SIGNS,
+    *signs_imap.SIGNS,
+    *signs_smtp.SIGNS,
+    *signs_http.SIGNS,
+    *signs_loose.SIGNS,
+)
+MOST = 5  # findings shown
+_NEAR = 0.6  # of the best weight: what is weaker is not shown
+_SNIPPET = 80
+# Of the weight, in a text that names neither mail nor a provider:
+_SILENT = 0.75
+_SILENT_AND_UNMET = 0.6  # where the sign belongs to a protocol or provider
+_PROTOCOLS = "|".join(PROTOCOLS)
+_FOREIGN = 0.2  # where the text names another kind of server
+
+
+@dataclass(frozen=True)
+class Match:
+    """A finding seen in a text. words: the piece of the text that shows it."""
+
+    finding: Finding
+    weight: int
+    phase: int
+    place: int
+    words: str
+    number: int = 0
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        strength = (self.weight >= DECISIVE) + (self.weight >= SURE)
+        strength += (self.weight >= FAIR) + (self.weight >= HEARD)
+        return -strength, self.phase, -self.weight, self.place
+
+
+def ranked(
+    features: Features, keep: Callable[[str], bool] | None = None
+) -> list[Match]:
+    """Matches, best first, each finding once. keep: which ids may be found at all."""
+    best: dict[str, Match] = {}
+    for match in (*_by_number(features), *_by_sign(features)):
+        id = match.finding.id
+        if keep is not None and not keep(id):
+            continue
+        if id not in best or best[id].weight < match.weight:
+            best[id] = match
+    found = sorted(best.values(), key=lambda match: match.rank)
+    if not found:
+        return []
+    least = found[0].weight * _NEAR
+    return [match for match in found if match.weight >= least][:MOST]
+
+
+def settled(found: list[Match]) -> bool:
+    """Whether the best match may be called certain.
+
+    It is decisive, and nothing as decisive names another step.
+    """
+    first = found[0]
+    return first.weight >= DECISIVE and not any(
+        other.weight >= first.weight and other.finding.step != first.finding.step
+        for other in found[1:]
+    )
+
+
+def _by_number(features: Features) -> list[Match]:
+    listed = [n for n in features.numbers if of_number(n) is not None]
+    if any(n not in numbers.WRAPPERS for n in listed):
+        listed = [n for n in listed if n not in numbers.WRAPPERS]
+    found = []
+    for place, number in enumerate(listed):
+        finding = of_number(number)
+        assert finding is not None
+        if number in BY_NUMBER:
+            weight = DECISIVE + 20
+        elif number in MORE_NUMBERS:
+            finding = replace(finding, certain=False)
+            weight = FAIR if number in numbers.WRAPPERS else DECISIVE
+        else:
+            weight = FAIR
+        refined = refine(finding, features, number)
+        words = f"AADSTS{number}"
+        found.append(Match(refined, weight, TOKEN, place, words, number))
+    return found
+
+
+def _by_sign(features: Features) -> list[Match]:
+    found = []
+    for sign in SIGNS:
+        seen = sign.seen(features)
+        if seen is None:
+            continue
+        weight = _weighed(sign, features)
+        finding = refine(BY_ID[sign.id], features)
+        words = seen[0][:_SNIPPET]
+        found.append(Match(finding, weight, sign.phase, seen.start(), words))
+    return found
+
+
+def _weighed(sign: Sign, features: Features) -> int:
+    """The weight of a sign, less where the text does not speak of mail at all."""
+    if "foreign" in features.tags and not features.speaks_of(_PROTOCOLS):
+        return int(sign.weight * _FOREIGN)
+    if not features.silent:
+        return sign.weight
+    needed = features.speaks_of(sign.needs)
+    return int(sign.weight * (_SILENT if needed else _SILENT_AND_UNMET))
+
+
+_FIELD = re.compile(
+    r"(?:parameter|field|property|value for|input)s?:? ?(?:for )?['\"]?"
+    r"(client_id|client_secret|scope|resource|username|user_?name|password|tenant"
+    r"|refresh_token|code|redirect_uri|grant_type|client_assertion)\b"
+)
+# The field that Microsoft names as missing: its step and its option (row 45).
+_FIELDS: dict[str, tuple[Step, str]] = {
+    "client_id": (Step.CLIENT_ID, "client-id"),
+    "client_secret": (Step.SECRET, "password"),
+    "client_assertion": (Step.SECRET, "password"),
+    "scope": (Step.SCOPE, "scope"),
+    "resource": (Step.SCOPE, "scope"),
+    "username": (Step.USER_NAME, "mailbox"),
+    "user_name": (Step.USER_NAME, "mailbox"),
+    "password": (Step.PASSWORD, "password"),
+    "tenant": (Step.DIRECTORY_ID, "directory-id"),
+    "refresh_token": (Step.REFRESH_TOKEN, "password"),
+    "code": (Step.REFRESH_TOKEN, "password"),
+    "redirect_uri": (Step.REGISTRATION, ""),
+    "grant_type": (Step.PUBLIC_CLIENT, "grant-type"),
+}
+# Numbers that mean another thing with certain words beside them.
+_WITH_WORDS: dict[int, tuple[re.Pattern[str], str]] = {
+    70001: (re.compile(r"was not found in"), "entra-app-unknown"),
+    70002: (
+        re.compile(r"must (?:include|contain).{0,60}client_(?:secret|assertion)"),
+        "entra-public-flow-off",
+    ),
+    70000: (
+        re.compile(r"scopes requested are unauthori[sz]ed"),
+        "entra-consent-missing",
+    ),
+    70003: (re.compile(r"device.?code|not supported over"), "entra-flow-not-allowed"),
+}
+
+
+def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
+    """The finding as the other words of the text make it."""
+    if number in _WITH_WORDS:
+        pattern, id = _WITH_WORDS[number]
+        if pattern.search(features.text):
+            return replace(BY_ID[id], certain=False)
+    if finding.id == "entra-field-missing":
+        return _named_field(finding, features)
+    if finding.id == "tls-not-tls" and "smtp" in features.tags:
+        return replace(finding, option="smtp-connection-security")
+    return finding
+
+
+def _named_field(finding: Finding, features: Features) -> Finding:
+    match = _FIELD.search(features.text)
+    if match is None:
+        return replace(finding, certain=False)
+    step, option = _FIELDS[match[1]]
+    cause: Any = _("Microsoft misses the value %s.") % match[1]
+    return replace(finding, step=step, option=option, cause=cause)

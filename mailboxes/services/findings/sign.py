@@ -1,0 +1,59 @@
+"""One sign of a finding in a text: a tolerant pattern, its weight, and what it needs.
+
+Never an exact sentence: servers, libraries and versions word things differently, so a
+pattern holds the few words that all of them keep.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .features import Features
+
+DECISIVE = 100  # names its cause
+STRONG = 80  # leaves little doubt
+FAIR = 60  # the usual cause of these words
+LOOSE = 52  # words of a kind; anything more telling goes before it
+WEAK = 30  # a consequence, or words that many causes share
+SURE = 70  # from here on a finding may be called certain
+HEARD = 50  # from here on a finding is shown before "nobody knows"
+
+# Order of causes when several are seen: the earlier one brings the later (3.1).
+NETWORK, TOKEN, SIGN_IN, AFTER = range(4)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """id: of the finding. needs: see Features.speaks_of; without: spoils it."""
+
+    id: str
+    weight: int
+    pattern: re.Pattern[str]
+    needs: str = ""
+    without: re.Pattern[str] | None = None
+    phase: int = AFTER
+
+    def seen(self, features: Features) -> re.Match[str] | None:
+        silent = features.silent and self.weight != LOOSE
+        if not (silent or features.speaks_of(self.needs)):
+            return None
+        match = self.pattern.search(features.text)
+        if match and self.without and self.without.search(features.text):
+            return None
+        return match
+
+
+Row = tuple[str, int, str] | tuple[str, int, str, str] | tuple[str, int, str, str, str]
+
+
+def table(phase: int, rows: Sequence[Row]) -> tuple[Sign, ...]:
+    """Signs from rows of id, weight, pattern, and optionally needs and without."""
+    made = []
+    for row in rows:
+        id, weight, pattern, *more = row
+        needs = more[0] if more else ""
+        without = re.compile(more[1]) if len(more) > 1 else None
+        made.append(Sign(id, weight, re.compile(pattern), needs, without, phase))
+    return tuple(made)

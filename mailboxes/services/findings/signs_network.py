@@ -1,0 +1,211 @@
+"""Signs of names, connections, encryption and proxies, in the words of many languages.
+
+Python, Java, .NET, Node, PHP, Go, Ruby, curl and OpenSSL name the same fault each in
+its own way; the numbers are those of Linux and of Windows (WSA…).
+"""
+
+from __future__ import annotations
+
+from .sign import DECISIVE, FAIR, NETWORK, STRONG, WEAK, table
+
+_LOGIN_HOST = (
+    r"(?:host ?=? ?['\"]?|//|to |for |connect to )(?:login\.microsoftonline\.\w+"
+    r"|login\.windows\.net|accounts\.google\.com|oauth2\.googleapis\.com)"
+)
+
+SIGNS = table(
+    NETWORK,
+    [
+        # names
+        ("dns-temporary", STRONG,
+         r"temporary failure in name resolution|\beai_again\b"
+         r"|gaierror[^a-z]{1,4}-3\b|try again.{0,20}resolv|server misbehaving"
+         r"|query[a-z]* (?:\beconnrefused\b|etimeout|esrvfail)|\bebadresp\b"
+         r"|wsatry_again|\b11002\b"),
+        ("dns-unknown", FAIR,
+         r"\bedns\b"),
+        ("dns-unknown", DECISIVE,
+         r"name or service not known|nodename nor servname|no such host"
+         r"|getaddrinfo(?:failed)? ?\benotfound\b|\benotfound\b"
+         r"|unknownhostexception|could not resolve host|couldn't resolve host"
+         r"|gaierror[^a-z]{1,4}(?:-2|-5|8)\b|no address associated with hostname"
+         r"|name does not resolve|\b11001\b|host(?:name)? (?:could not be"
+         r"|not) (?:found|resolved)|unable to resolve host|unknown host|nxdomain"
+         r"|remote name could not be resolved|curl error 6\b"
+         r"|php_network_getaddresses|gethostbyname failed|nicht aufgel(?:ö|oe)st"
+         r"|failed to lookup address|host is unknown|name resolution failed"
+         r"|dns lookup failed"),
+        # connections
+        ("connect-refused", DECISIVE,
+         r"\beconnrefused\b|connection (?:was )?refused|errno[^a-z]{1,4}(?:111|61"
+         r"|10061)\b|actively refused|connectionrefused|\b10061\b"
+         r"|refused the connection|connect: refused|verbindung verweigert",
+         "",
+         r"query[a-z]* econn"),
+        ("connect-unreachable", DECISIVE,
+         r"network is unreachable|no route to host|\benetunreach\b|\behostunreach\b"
+         r"|errno[^a-z]{1,4}(?:101|113)\b|host is unreachable|unreachable (?:host"
+         r"|network)|wsaenetunreach|\b1005[01]\b|\b10065\b"),
+        ("connect-timeout", STRONG,
+         r"connect(?:ion)? (?:attempt )?timed ?out|connect \betimedout\b"
+         r"|\betimedout\b|connecttimeout|connect timeout|\b10060\b"
+         r"|errno[^a-z]{1,4}(?:110|60|10060)\b|timed? ?out.{0,20}connect"
+         r"|failed to connect to .{0,60}(?:timed out|after \d{4,} ms"
+         r"|couldn't connect)|did not properly respond after a period"
+         r"|dial tcp.{0,60}i/o timeout|curl error 7\b|curl: \(7\)|opentimeout"
+         r"|execution expired",
+         "",
+         r"greeting never received|read timed? ?out|conn(?:ect)? refused"
+         r"|\beconnrefused\b"),
+        ("connect-timeout", STRONG,
+         r"request failed! ?\(code: 0\)"),
+        ("connect-timeout", FAIR,
+         r"couldn't connect to host|could not connect to host"
+         r"|could not connect to (?:the )?smtp host"
+         r"|failed to connect to (?:the )?\w* ?(?:mail|smtp|imap)? ?server"
+         r"|unable to connect to (?:the )?remote server|couldn't connect to server"
+         r"|mailconnectexception|sockettimeoutexception|curl error 28\b"
+         r"|curl: \(28\)|timed? ?out",
+         "",
+         r"response: ?-1|greeting never|while authenticating|read ?timed? ?out"),
+        ("read-timeout", STRONG,
+         r'timed out while auth|timeout-auth|got code \"\", with message'
+         r"|net::readtimeout|greeting never received|read timed? ?out|readtimeout"
+         r"|timed out waiting for (?:the )?(?:greeting|banner|response)"
+         r"|the read operation timed out|timeout.{0,20}waiting for (?:server"
+         r"|greeting)"),
+        ("read-timeout", FAIR,
+         r"could not connect to (?:smtp )?host.{0,80}response: ?-1"
+         r"|operation timed out|operation has timed out|timeouterror"
+         r"|\besockettimedout"),
+        # proxies
+        ("proxy-auth", DECISIVE,
+         r"\b407\b.{0,40}prox|prox.{0,120}\b407\b|proxy authentication required"
+         r"|tunnel connection failed: 407"),
+        ("proxy-denied", DECISIVE,
+         r"tunnel connection failed: 403|from proxy after connect"
+         r"|received http code 403 from proxy|403 (?:forbidden )?.{0,30}(?:squid"
+         r"|zscaler)|x-squid-error|err_access_denied.{0,40}squid"),
+        ("proxy-gateway", DECISIVE,
+         r"tunnel connection failed: 50[234]|received http code 50[234] from proxy"
+         r"|err_cannot_forward"),
+        ("proxy-unreachable", STRONG,
+         r"cannot connect to proxy|unable to connect to proxy"
+         r"|proxyerror.{0,80}(?:refused|timed out|newconnectionerror)"
+         r"|proxy.{0,30}refused|could not resolve proxy|proxyconnectionerror"
+         r"|err_proxy_connection_failed",
+         "",
+         r"tunnel connection failed"),
+        ("one-way-allowed", FAIR,
+         r"token (?:acquired|obtained|ok).{0,200}(?:timed out|refused).{0,40}(?:993"
+         r"|587|995)"),
+        # encryption
+        ("tls-revocation", DECISIVE,
+         r"revocation (?:function|server|status|check)"
+         r"|unable to get certificate crl|revocationstatusunknown|offlinerevocation"
+         r"|crypt_e_(?:no_revocation_check|revocation_offline)"
+         r"|curl error 35.{0,80}revoc"),
+        ("tls-name", DECISIVE,
+         r"hostname mismatch|altname|no subject alternative"
+         r"|host ?name did not match|does not match the (?:host|target|peer|server)"
+         r"|doesn't match (?:either of|host|the)|certificate is (?:only )?valid for"
+         r"|no name matching|remotecertificatenamemismatch|ip address mismatch"
+         r"|peer certificate cn=.{0,80}did not match|name mismatch"
+         r"|ssl_error_bad_cert_domain"
+         r"|cannot validate certificate for .{0,60}doesn't contain any ip sans"
+         r"|certificate (?:subject|name).{0,30}(?:does not|not) match|num=62\b"
+         r"|no alternative certificate subject name matches"),
+        ("tls-name", STRONG,
+         r"certificate.{0,60}(?:\bnot|n't) match\b"
+         r"|(?:\bnot|n't) match.{0,40}certificate"),
+        ("tls-expired", DECISIVE,
+         r"certificate (?:has )?expired|certificate is expired|not yet valid"
+         r"|cert_has_expired|certificateexpired|notafter:.{0,60}expired"
+         r"|certificate is not valid yet|cert_not_yet_valid|certificatenotyetvalid"
+         r"|validity check failed|num=10\b"),
+        ("tls-not-tls", DECISIVE,
+         r"wrong[_ ]version[_ ]number|get_server_hello:unknown"
+         r"|unrecognized ssl message|plaintext connection\??|packet length too long"
+         r"|first record does not look like a tls|http[_ ]request.{0,20}ssl"
+         r"|record[_ ]layer[_ ]failure|record overflow|unexpected packet format"
+         r"|an unexpected tls packet was received|received_unexpected_tls_packet"
+         r"|cannot determine the frame size|corrupted frame"
+         r"|eproto.{0,80}version number|invalid_ssl_record|1408f10b|0a00010b"
+         r"|140770fc",
+         "",
+         r"(?:login\.microsoftonline|accounts\.google|oauth2\.googleapis)"),
+        ("tls-handshake", STRONG,
+         r"wrong[_ ]version[_ ]number",
+         "oauth|microsoft|google"),
+        ("tls-version", DECISIVE,
+         r"unsupported[_ ]protocol|4\.7\.66\b|tls 1\.0 and 1\.1 (?:are|is) not"
+         r"|alert:? ?protocol_version|alert[_ ]protocol[_ ]version"
+         r"|no appropriate protocol|no protocols available|protocol is disabled"
+         r"|no[_ ]shared[_ ]cipher|version[_ ]too[_ ]low|insufficient[_ ]security"
+         r"|do not possess a common algorithm|common algorithm|legacy_renegotiation"
+         r"|tlsv1 alert protocol|server selected unsupported protocol"
+         r"|handshake_failure.{0,60}tls ?1\.[01]|dh[_ ]key[_ ]too[_ ]small"
+         r"|remote host terminated the hand.{0,20}tlsv1\b"
+         r"|unsupported or unrecognized ssl protocol"),
+        ("tls-untrusted", STRONG,
+         r"certificate[_ ]verif(?:y|ication)[_ ]fail|self[- _]signed"
+         r"|pkix path building failed|unable to find valid certification"
+         r"|unable to (?:get|verify) (?:the )?(?:local issuer|first|leaf)"
+         r"|curl error 60\b|curl: \(60\)|ssl certificate problem|unknown authority"
+         r"|unknown ca\b|partialchain|untrustedroot|remotecertificatechainerrors"
+         r"|unable_to_(?:get|ver)|depth_zero_self|certificate signed by unknown"
+         r"|not trusted by the (?:system|tr)|remote certificate (?:is"
+         r"|was) (?:invalid|rejected)|trust anchor.{0,20}not found"
+         r"|trust relationship for the ssl|sec_error_unknown_issuer|unknown issuer"
+         r"|invalid peer certificate|root certificate which is not trusted"
+         r"|bad handshake|certificate (?:chain )?(?:is )?not trusted"
+         r"|cert(?:ificate)?validationerror|verify error:num=(?:18|19|20|21)"),
+        ("tls-untrusted", FAIR,
+         r"sslhandshakeexception|tls_process_server_certificate"
+         r"|could not establish trust|certificate could not be validated"),
+        ("tls-handshake", STRONG,
+         r"curle_ssl_connect_error|curl error 35\b|curl: \(35\)"
+         r"|unexpected[_ ]eof[_ ]while[_ ]reading"
+         r"|eof occurred in violation of protocol|ssl_error_syscall"
+         r"|connection reset.{0,60}(?:handshake|ssl|tls)|(?:handshake|ssl"
+         r"|tls).{0,60}connection (?:was )?reset|remote host (?:closed"
+         r"|terminated).{0,30}handshake|handshake.{0,40}\beconnreset\b"
+         r"|client network socket disconnected before secure tls|gnutls_handshake",
+         "",
+         r"expired|certificate verif|self.signed"),
+        ("tls-handshake", FAIR,
+         r"ssl connection failed|handshake[_ ]failure|ssl handshake failed"
+         r"|sslhandshake(?:exception)?|alert handshake|failed to enable crypto"
+         r"|could not convert socket to tls|attempting to establish an ssl or tls"
+         r"|tls handshake (?:failed|error|timeout)|starttls (?:upgrade )?failed"),
+        ("tls-not-tls", FAIR,
+         r"not permitted when tls active"),
+        ("starttls-missing", FAIR,
+         r"does ?n.t support (?:secure connections?|ssl|tls|encrypt)"
+         r"|does not support (?:secure connections?|ssl|tls|encrypt)"),
+        ("starttls-missing", DECISIVE,
+         r"(?:host|server) does not support (?:the )?starttls"
+         r"|starttls.{0,30}(?:not supported|not offered|not available"
+         r"|is not supported)|starttls extension not supported|does not (?:support"
+         r"|offer|advertise) starttls|no starttls"
+         r"|must issue a starttls.{0,40}not (?:offered|supported)"),
+        # clocks
+        ("clock-skew", STRONG,
+         r"clock skew|clock is (?:off|wrong|skewed)|system time (?:is )?(?:wrong"
+         r"|incorrect)|check your (?:system )?clock"),
+        # lines that fall
+        ("connection-lost", FAIR,
+         r"unexpected socket close|socket error:? ?eof|unexpected eof"
+         r"|\beconnreset\b|\bepipe\b|connection (?:was )?reset|connection (?:was "
+         r"|unexpectedly )?(?:closed|lost|drop|aborted)|broken pipe"
+         r"|smtpserverdisconnected|errno[^a-z]{1,4}(?:104|32|10054)\b"
+         r"|forcibly closed|unexpected(?:ly)? (?:disconnect|close|end of)|read eof"
+         r"|server disconnected|serverdisconnected|not connected\b|\b10054\b"
+         r"|\b10053\b|premature end of|folderclosedexception|connection dropped"
+         r"|lost connection",
+         "",
+         r"authenticated but not connected"),
+        ("connection-lost", WEAK,
+         r"\beof\b|\* ?bye\b|disconnected|imap4\.abort"),
+    ],
+)  # fmt: skip

@@ -1,0 +1,121 @@
+"""Asks a sandbox on this machine to let things go wrong, and how often it was asked.
+
+Speaks its control API over loopback only; no mail and no token passes here. The lists
+of what can go wrong lie beside it as files. Who uses it: laboratory, drill.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import MailboxesError
+
+ANSWER_WITHIN = 10.0  # seconds
+
+
+class SandboxAway(MailboxesError):
+    """No sandbox answers; the text says so in one sentence."""
+
+
+class SandboxRefuses(MailboxesError):
+    """The sandbox cannot do what it was asked for; the text is its own sentence."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What a sandbox has written down of itself at its start (sandbox.json).
+
+    listeners: port by name. proxy: host and port. proxy_password: good for the address
+    of every mailbox, which then says whose line it is.
+    """
+
+    control_port: int
+    listeners: dict[str, int]
+    proxy_host: str
+    proxy_port: int
+    proxy_password: str
+    ca_pem: str
+    apps: list[dict[str, Any]]
+    pid: int
+
+
+def world(folder: Path) -> World | None:
+    """What the sandbox of a data folder says of itself; None while it has not."""
+    try:
+        told = json.loads((folder / "sandbox.json").read_text(encoding="utf-8"))
+        return World(
+            control_port=int(told["control"]["port"]),
+            listeners=dict(told["listeners"]),
+            proxy_host=str(told["proxy"]["host"]),
+            proxy_port=int(told["proxy"]["port"]),
+            proxy_password=str(told["proxy_login"]["password"]),
+            ca_pem=Path(told["ca_file"]).read_text(encoding="ascii"),
+            apps=list(told["apps"]),
+            pid=int(told["pid"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def scenarios(folder: Path) -> list[dict[str, Any]]:
+    """All scenarios that this sandbox knows (sandbox/scenario); [] without one."""
+    try:
+        told = json.loads((folder / "scenarios.json").read_text(encoding="utf-8"))
+        return list(told["scenarios"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+class SandboxControl:
+    """The control API of one sandbox. Every call raises SandboxAway, SandboxRefuses."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def switched(self) -> dict[str, str]:
+        """Scenarios that are on, by address."""
+        return dict(self._ask("GET", "/scenarios")["on"])
+
+    def switch(self, address: str, name: str) -> dict[str, str]:
+        """Put a scenario on a mailbox, "" ends it. Returns what is on then."""
+        given = {"account": address, "scenario": name}
+        return dict(self._ask("POST", "/scenarios", given)["on"])
+
+    def make(self, address: str, *, basic: bool, opened: bool) -> str:
+        """Make a mailbox for a drill; returns its password.
+
+        basic: it lets a password sign in. opened: to the application with a secret.
+        """
+        given = {"address": address, "basic": basic, "opened": opened}
+        return str(self._ask("POST", "/accounts", given)["password"])
+
+    def deliver(self, address: str, count: int = 1) -> None:
+        """Let the letter writer deliver."""
+        self._ask("POST", "/deliver", {"to": address, "count": count})
+
+    def requests(self, who: str) -> dict[str, dict[str, int]]:
+        """How often somebody signed in, by service and outcome."""
+        return dict(self._ask("GET", f"/requests/{who}"))
+
+    def _ask(
+        self, method: str, path: str, given: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        line = http.client.HTTPConnection(
+            "127.0.0.1", self._port, timeout=ANSWER_WITHIN
+        )
+        try:
+            body = None if given is None else json.dumps(given)
+            line.request(method, path, body=body)
+            answer = line.getresponse()
+            told = json.loads(answer.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise SandboxAway("The sandbox does not answer.") from error
+        finally:
+            line.close()
+        if answer.status != 200:
+            raise SandboxRefuses(str(told.get("error", answer.status)))
+        return dict(told)
