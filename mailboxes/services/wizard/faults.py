@@ -52,8 +52,16 @@ PLACES: Mapping[Fault, tuple[str, ...]] = {
     Fault.PROTOCOL: ("step:prerequisites", "security_in", "security_out"),
     Fault.RIGHTS: ("principal_id", "step:prerequisites", "login"),
     Fault.FOLDER: ("folder_path",),
+    Fault.LICENCE: ("step:prerequisites",),
     Fault.QUOTA: ("step:prerequisites",),
 }
+# The portal comes first where these findings also name an option: another log-in name
+# or another way of sign-in is the second best cure.
+AT_PORTAL = {
+    *(Fault.CONDITIONAL_ACCESS, Fault.ACCOUNT, Fault.MFA, Fault.PROTOCOL),
+    *(Fault.LICENCE, Fault.RIGHTS, Fault.PUBLIC_CLIENT),
+}
+SECOND_BEST = ("mailbox", "type", "server-type", "grant-type")
 OUT = {"server_in": "server_out", "security_in": "security_out"}
 
 
@@ -71,6 +79,8 @@ def place(setup: Setup, kind: str, finding: Finding) -> tuple[Step, str] | None:
     kind: of the section that failed.
     """
     names = [*_of_option(setup, kind, finding.option), *_of_step(kind, finding)]
+    if finding.step in AT_PORTAL and finding.option in SECOND_BEST:
+        names = [*_of_step(kind, finding), *names]
     if finding.code == Code.TOKEN_NOT_ACCEPTED and setup.mode and setup.mode.app_only:
         # A token with the right claims: Exchange does not know the application, most
         # likely (diagnosis.md section 3.1).
