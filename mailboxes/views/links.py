@@ -54,10 +54,19 @@ def _plain(client: PopClient | SmtpClient) -> dict[str, Option]:
     }
 
 
+def field_url(client: PopClient | SmtpClient, finding: Finding | None) -> str:
+    """The field that a finding names, on whatever form it stands; "" for none."""
+    url = option_url(client, finding.option) if finding else ""
+    return url if "#" in url else ""
+
+
 def fix_url(status: ClientStatus) -> str:
-    """The one link of a failure: the field at fault, or the client's options."""
+    """The first link of a failure: the field at fault, or what to do elsewhere."""
     finding: Finding | None = status.finding
-    return edit_url(status, finding.option if finding else "")
+    field = field_url(status.client, finding)
+    if field and finding is not None and not finding.portal_first:
+        return field
+    return f"{client_url(status)}#failure"
 
 
 def client_url(status: ClientStatus) -> str:

@@ -55,13 +55,6 @@ PLACES: Mapping[Fault, tuple[str, ...]] = {
     Fault.LICENCE: ("step:prerequisites",),
     Fault.QUOTA: ("step:prerequisites",),
 }
-# The portal comes first where these findings also name an option: another log-in name
-# or another way of sign-in is the second best cure.
-AT_PORTAL = {
-    *(Fault.CONDITIONAL_ACCESS, Fault.ACCOUNT, Fault.MFA, Fault.PROTOCOL),
-    *(Fault.LICENCE, Fault.RIGHTS, Fault.PUBLIC_CLIENT),
-}
-SECOND_BEST = ("mailbox", "type", "server-type", "grant-type")
 OUT = {"server_in": "server_out", "security_in": "security_out"}
 
 
@@ -79,7 +72,7 @@ def place(setup: Setup, kind: str, finding: Finding) -> tuple[Step, str] | None:
     kind: of the section that failed.
     """
     names = [*_of_option(setup, kind, finding.option), *_of_step(kind, finding)]
-    if finding.step in AT_PORTAL and finding.option in SECOND_BEST:
+    if finding.portal_first:
         names = [*_of_step(kind, finding), *names]
     if finding.code == Code.TOKEN_NOT_ACCEPTED and setup.mode and setup.mode.app_only:
         # A token with the right claims: Exchange does not know the application, most
