@@ -53,11 +53,12 @@ def ask(
     """A new run, queued, with all its checks to come; or the open one of the client.
 
     One run at a time, because every sign-in that fails brings an account nearer to
-    being locked.
+    being locked. A run that came by itself does not sign in: it gives way to one that
+    somebody asks for.
     revision: what is tested, default the newest saved. send_to: address that gets a
         message at the end, "" for none; smtp-clients only.
     after, refused: as the columns of the run say (models); the latter for a test that
-        nobody asked for (services/stopped).
+        nobody asked for (services/refusals).
     Raises NotTested.
     """
     send_to = _send_to(client, send_to)
@@ -66,8 +67,10 @@ def ask(
         # Whoever asks at the same moment waits here and finds our run.
         type(client)._default_manager.select_for_update().get(pk=client.pk)
         running = of(client).filter(state__in=TEST_OPEN).first()
-        if running is not None:
+        if running is not None and (refused or not running.refused):
             return running
+        if running is not None:
+            cancel(running, user)
         run = TestRun.objects.create(
             **{_owner(client): client},
             revision=revision,

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from ..core.choices import TEST_OPEN, CheckState, Stage, TestState
@@ -51,6 +51,10 @@ def claim(pk: int) -> bool:
             state=TestState.RUNNING, owner=leases.owner(), started_at=now, beat_at=now
         )
     )
+
+
+# True sorts last: runs that nobody asked for.
+BY_ITSELF = Case(When(refused={}, then=Value(False)), default=Value(True))
 
 
 def queued() -> QuerySet[TestRun]:

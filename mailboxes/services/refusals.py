@@ -15,7 +15,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from ..core.choices import CheckState, Retry, RunState, Stage, TestState
+from ..core.choices import CheckState, Retry, RunState, Stage, Step, TestState
 from ..models import Check, PopClient, Revision, SmtpClient, TestRun
 from . import connection_test, retry, snapshots
 from .connection_test import NotTested
@@ -25,6 +25,13 @@ from .snapshots import Snapshot
 logger = logging.getLogger(__name__)
 
 Client = PopClient | SmtpClient
+OF_ACCOUNT = frozenset(
+    {Step.PASSWORD, Step.USER_NAME, Step.ACCOUNT, Step.MFA, Step.CONDITIONAL_ACCESS}
+)
+OF_APPLICATION = (
+    *("tenant-authority", "directory-id", "client-id"),
+    *("grant-type", "scope"),
+)
 
 
 def note_stop(
@@ -62,14 +69,22 @@ def known(run: TestRun, snapshot: Snapshot) -> dict[str, Any]:
         return {}
     revisions = Revision.objects.select_related("pop_client__mailbox_row")
     other = snapshots.of(revisions.get(pk=first.revision_id))
-    same = (other.login.lower(), other["password"]) == (
-        snapshot.login.lower(),
-        snapshot["password"],
-    )
-    if not same or other.uses_token != snapshot.uses_token:
+    if _credential(other, check) != _credential(snapshot, check):
         return {}
     told = {key: v for key, v in check.evidence.items() if key not in ("side", "limit")}
     return {"code": check.code, "evidence": told}
+
+
+def _credential(snapshot: Snapshot, check: Check) -> list[object]:
+    """What was refused, by the failed check.
+
+    A refusal of the account holds for every application that asks in its name.
+    """
+    parts = [snapshot.uses_token, snapshot.login.lower(), snapshot["password"]]
+    finding = find(check.code, check.evidence, stage=check.stage)
+    if snapshot.uses_token and finding.step not in OF_ACCOUNT:
+        parts += [snapshot[option] for option in OF_APPLICATION]
+    return parts
 
 
 def _is_refusal(check: Check) -> bool:

@@ -135,6 +135,26 @@ def test_a_save_while_the_cycle_ran_leaves_nothing_to_test(
     assert not TestRun.objects.exists()
 
 
+def test_a_person_who_asks_meanwhile_gets_a_test_that_signs_in(
+    proxy: Proxy, sandbox: Sandbox
+) -> None:
+    client = pop(proxy, password="wrong")
+    fetch.fetch_now(client.pk)
+    by_itself = TestRun.objects.get()
+    asked = carried_out(connection_test.ask(client, None))
+    by_itself.refresh_from_db()
+    assert (by_itself.state, asked.refused) == ("cancelled", {})
+    assert sandbox.requests(ADDRESS) == {"token": {"AADSTS50126": 2}}
+
+
+def test_it_comes_after_those_that_a_person_waits_for(proxy: Proxy) -> None:
+    client = pop(proxy, password="wrong")
+    fetch.fetch_now(client.pk)
+    by_itself = TestRun.objects.get()
+    asked = connection_test.ask(smtp(proxy), None)
+    assert list(rows.queued().order_by(rows.BY_ITSELF, "pk")) == [asked, by_itself]
+
+
 # with a password
 
 
@@ -212,6 +232,27 @@ def test_a_second_test_with_another_credential_signs_in(
     second = connection_test.ask(smtp(proxy), None, after=first)
     carried_out(first)
     assert carried_out(second).state == "passed"
+
+
+@pytest.mark.parametrize(
+    ("code", "tokens"),
+    [("AADSTS50126", 1), ("AADSTS70011", 2)],
+    ids=["password", "scope"],
+)
+def test_a_refused_account_is_not_tried_with_another_scope(
+    proxy: Proxy, sandbox: Sandbox, code: str, tokens: int
+) -> None:
+    """What was wrong with a scope says nothing about another one."""
+    sandbox.fault(ADDRESS, code)
+    first = connection_test.ask(pop(proxy), None)
+    out = smtp(proxy, scope="https://outlook.office365.com/.default")
+    revision = connection_test.snapshots.newest(out)
+    values = {**revision.values, "password": first.client.password_id}
+    type(revision).objects.filter(pk=revision.pk).update(values=values)
+    second = connection_test.ask(out, None, after=first)
+    assert carried_out(first).state == "failed"
+    carried_out(second)
+    assert sandbox.requests(ADDRESS) == {"token": {code: tokens}}
 
 
 def test_a_second_test_signs_in_after_a_fault_of_the_mail_server(
