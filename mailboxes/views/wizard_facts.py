@@ -27,7 +27,7 @@ from ..services.wizard import consent, permissions, powershell, proof, standing
 from ..services.wizard.modes import POP, SMTP, Mode, offered
 from ..services.wizard.setup import Setup
 from ..services.wizard.standing import Fault, Row
-from . import connection_test
+from . import connection_test, links
 
 PORTALS = {
     "login.microsoftonline.us": "https://entra.microsoft.us",
@@ -260,6 +260,12 @@ class Facts:
     def fetching(self) -> ClientStatus | None:
         client = self._setup.draft.pop_client
         return status.of_pop_client(client, self.now) if client else None
+
+    @property
+    def fetching_fix(self) -> str:
+        """Where a failure of its cycles is mended; "" for none."""
+        one = self.fetching
+        return links.fix_url(one) if one is not None and one.finding else ""
 
     @cached_property
     def first_messages(self) -> list[Message]:

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from playwright.sync_api import Page, expect
 
 from mailboxes.core.choices import RunState
-from mailboxes.models import AppRegistration, ConsentLink, Fetcher
+from mailboxes.models import AppRegistration, AuditEvent, ConsentLink, Fetcher
 from mailboxes.services.wizard import consent, drafts, making
 from mailboxes.services.wizard.setup import Setup
 from mailboxes.services.wizard.steps import STEPS
@@ -148,6 +148,34 @@ def test_a_second_admin_is_seen_without_a_reload(console: Callable[..., Page]) -
     told = page.get_by_text("bob is in this draft too")
     expect(told).to_be_visible(timeout=20_000)
     expect(page.locator("#here-text")).to_contain_text("you can leave and come back.")
+
+
+def test_without_a_green_test_only_untested_is_offered(
+    console: Callable[..., Page],
+) -> None:
+    draft = setups.app_only()
+    page = console(f"/connect/{draft.pk}/turn-on/")
+    expect(page.get_by_role("button", name="Turn on", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Turn on untested").click()
+    expect(page.get_by_role("heading", name="It is on")).to_be_visible()
+    told = AuditEvent.objects.get(action="setup.turned-on")
+    assert (told.actor_name, told.details["untested"]) == ("anna", True)
+
+
+def test_a_test_that_was_green_for_other_settings_does_not_count(
+    console: Callable[..., Page],
+) -> None:
+    draft = setups.app_only()
+    setups.say_green(draft)
+    page = console(f"/connect/{draft.pk}/turn-on/")
+    turn_on = page.get_by_role("button", name="Turn on", exact=True)
+    expect(turn_on).to_be_visible()
+    page.goto(page.url.replace("turn-on", "fetching"))
+    page.get_by_label("Folder", exact=True).fill("Archive")
+    page.get_by_role("button", name="Save and continue").last.click()
+    page.goto(page.url.rsplit("/", 2)[0] + "/turn-on/")
+    expect(page.get_by_text("These settings have no green test")).to_be_visible()
+    expect(turn_on).to_have_count(0)
 
 
 def test_a_drawing_has_a_name_and_shows_in_both_themes(

@@ -34,7 +34,8 @@ class State(StrEnum):
 class Row:
     """One step of the list. number: from 1. first: what it waits for (blocked).
 
-    why: what is wrong (problem), in one sentence.
+    why: what is wrong (problem), in one sentence. finding: of a test or of a refused
+    consent, if it was found there.
     """
 
     step: Step
@@ -42,6 +43,7 @@ class Row:
     state: State
     first: Step | None = None
     why: str = ""
+    finding: Finding | None = None
 
     @property
     def done(self) -> bool:
@@ -61,11 +63,11 @@ def rows(setup: Setup) -> list[Row]:
     found = []
     for number, step in enumerate(listed, start=1):
         lacking = next((one for one in step.needs if not done.get(one, True)), None)
-        first, why = None, ""
+        first, why, finding = None, "", None
         if lacking is not None:
             state, first = State.BLOCKED, steps.BY_ID[lacking]
         elif step.id in troubles:
-            state, why = State.PROBLEM, troubles[step.id]
+            state, (why, finding) = State.PROBLEM, troubles[step.id]
         elif done[step.id]:
             state = State.DONE
         elif _begun(setup, step):
@@ -74,7 +76,7 @@ def rows(setup: Setup) -> list[Row]:
             state = State.TO_DO
         if step.id == "test" and setup.missing and state is not State.BLOCKED:
             state = State.BLOCKED
-        found.append(Row(step, number, state, first, why))
+        found.append(Row(step, number, state, first, why, finding))
     return found
 
 
@@ -98,21 +100,22 @@ def _begun(setup: Setup, step: Step) -> bool:
     return step.id in setup.draft.steps and not steps.wrong(setup, step)
 
 
-def _troubles(setup: Setup) -> dict[str, str]:
+def _troubles(setup: Setup) -> dict[str, tuple[str, Finding | None]]:
     """What is wrong, in one sentence, by id of the step where it is mended."""
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, Finding | None]] = {}
     link = setup.consent
     refusal = None if link is None else refused(setup, link)
     if refusal is not None:
-        found["permissions"] = str(refusal.title)
+        found["permissions"] = (str(refusal.title), refusal)
     row = setup.registration
     ended = row.secret_ends_on if row is not None else None
     if ended is not None and ended < timezone.now().date():
-        found["secret"] = _("The client secret ended on %s.") % ended
+        found["secret"] = (_("The client secret ended on %s.") % ended, None)
     for kind in setup.kinds:
         fault = fault_of(setup, kind)
         if fault is not None:
-            found.setdefault(fault.step.id, str(fault.finding.title))
+            told = (str(fault.finding.title), fault.finding)
+            found.setdefault(fault.step.id, told)
     return found
 
 
