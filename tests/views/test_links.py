@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from mailboxes.core.choices import RunState
-from mailboxes.models import Fetcher, PopClient
+from mailboxes.models import Fetcher, PopClient, Sender
+from mailboxes.services.findings import find
 from mailboxes.views import links
 from tests import factories
-from tests.services.option_sets import saved_pop
+from tests.services.option_sets import saved_pop, saved_smtp
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +60,42 @@ def test_the_dashboard_links_to_the_form_for_a_new_secret(client: Client) -> Non
     assert f'href="{target}"' in client.get("/").content.decode()
     page = client.get(target).content.decode()
     assert '<details class="fold" open>' in page
+
+
+def test_what_is_mended_in_the_portal_leads_to_what_to_do_there(
+    client: Client,
+) -> None:
+    """Conditional access: no field here lets the account in."""
+    factories.live_worker()
+    client.force_login(factories.superuser())
+    pop = saved_pop()
+    Fetcher.objects.update(
+        state=RunState.STOPPED, code="AADSTS53003", stage="token", failures=1
+    )
+    target = f"/mailboxes/{pop.mailbox_row_id}/"
+    assert f'href="{target}#failure"' in client.get("/").content.decode()
+    page = client.get(target).content.decode()
+    assert 'id="failure"' in page and "Conditional Access" in page
+
+
+def test_the_second_best_field_is_offered_after_the_portal() -> None:
+    pop = saved_pop()
+    finding = find("AADSTS50076")
+    assert (finding.portal_first, finding.option) == (True, "grant-type")
+    assert links.field_url(pop, finding) == (
+        f"/option-sets/pop/{pop.pk}/edit/#id_grant_type"
+    )
+
+
+def test_a_failure_of_sending_is_told_on_the_page_of_its_options(
+    client: Client,
+) -> None:
+    factories.live_worker()
+    client.force_login(factories.superuser())
+    smtp = saved_smtp()
+    Sender.objects.update(
+        state=RunState.FAILING, code="smtp-auth-off-mailbox", stage="sign-in"
+    )
+    target = f"/option-sets/smtp/{smtp.pk}/"
+    assert f'href="{target}#failure"' in client.get("/").content.decode()
+    assert "Set-CASMailbox" in client.get(target).content.decode()
