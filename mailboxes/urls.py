@@ -10,6 +10,7 @@ from .views.urls_option_sets import urlpatterns as option_sets
 from .views.urls_outbox import urlpatterns as outbox
 from .views.urls_sandbox import urlpatterns as sandbox
 from .views.urls_setup import urlpatterns as setup
+from .views.urls_wizard import urlpatterns as wizard
 
 urlpatterns = [
     *connection_test,
@@ -18,6 +19,7 @@ urlpatterns = [
     *files,
     *option_sets,
     *outbox,
-    *setup,
     *sandbox,
+    *setup,
+    *wizard,
 ]

@@ -50,6 +50,28 @@ class CheckAdmin(ReadOnlyAdmin):
     list_select_related = ("run",)
 
 
+@admin.register(models.SetupDraft)
+class SetupDraftAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "state", "mode", "updated_at")
+    list_filter = ("state",)
+
+
+@admin.register(models.SetupVisit)
+class SetupVisitAdmin(ReadOnlyAdmin):
+    list_display = ("draft", "user", "step", "seen_at")
+    list_select_related = ("draft", "user")
+
+
+@admin.register(models.ConsentLink)
+class ConsentLinkAdmin(ReadOnlyAdmin):
+    """Its nonce is half of a link that somebody may still use: not shown here."""
+
+    exclude = ("nonce",)
+    list_display = ("__str__", "draft", "outcome", "created_at", "answered_at")
+    list_select_related = ("draft",)
+    list_filter = ("outcome",)
+
+
 @admin.register(models.Fetcher)
 class FetcherAdmin(ReadOnlyAdmin):
     list_display = ("pop_client", "state", "code", "next_due", "last_success_at")

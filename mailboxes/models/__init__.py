@@ -15,6 +15,7 @@ from .registrations import AppRegistration, KeptSection, NamedSecret
 from .revisions import Revision
 from .runners import Fetcher, Sender
 from .secrets import SecretValue, TokenCache
+from .setup import ConsentLink, SetupDraft, SetupVisit
 from .system import Batch, Instance, Lease, Worker
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "AuditEvent",
     "Batch",
     "Check",
+    "ConsentLink",
     "Cycle",
     "Fetcher",
     "Instance",
@@ -41,6 +43,8 @@ __all__ = [
     "Revision",
     "SecretValue",
     "Sender",
+    "SetupDraft",
+    "SetupVisit",
     "SmtpClient",
     "Source",
     "TestRun",

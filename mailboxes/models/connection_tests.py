@@ -17,6 +17,11 @@ class TestRun(models.Model):
     """One test of one revision of a client. stop: asks it to end (Cancel).
 
     send_to: address that a message is sent to at the end, "" for none.
+    after: a test that has to end first; where a sign-in with the same credential was
+        refused in it, this one does not repeat it.
+    refused: code and evidence of a refused sign-in that this test must not repeat
+        (DESIGN D9): it makes the checks before it and tells that one again. {} for a
+        test that signs in.
     beat_at: last sign of life of whoever runs it.
     """
 
@@ -39,6 +44,10 @@ class TestRun(models.Model):
     owner = models.CharField(max_length=80, blank=True)
     stop = models.BooleanField(default=False)
     send_to = models.CharField(max_length=320, blank=True)
+    after = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    refused = models.JSONField(default=dict)
     state = models.CharField(
         max_length=12,
         choices=[(s.value, s.name.capitalize()) for s in TestState],

@@ -1,9 +1,10 @@
-"""The fake Entra ID: discovery, userrealm, and the v2.0 token endpoint.
+"""The fake Entra ID: discovery, userrealm, admin consent, the v2.0 token endpoint.
 
 Grants: password, refresh_token and client_credentials, as MSAL asks. Refuses for the
 reasons the real one has (entra_checks), in its shape (entra_errors); tokens are made in
-tokens. Other grants: AADSTS70003. A fault hits a user by address, an application that
-asks for itself by client id; how it answers then: entra_faults.
+tokens, consent is given in entra_consent. Other grants: AADSTS70003. A fault hits a
+user by address, an application that asks for itself by client id; how it answers then:
+entra_faults.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any
 
@@ -27,6 +28,7 @@ from .entra_checks import (
     needed,
     resource_of,
 )
+from .entra_consent import Consents
 from .entra_documents import configuration, instances
 from .entra_faults import RETRY_AFTER, Unlisted, shown
 from .faults import Faults
@@ -46,6 +48,7 @@ class Entra:
     tally: Tally
     token_seconds: int | None = None
     issued: int = 0
+    consents: Consents = field(default_factory=Consents)
 
     async def handle(self, request: Request) -> Answer:
         """Answer one request; the paths are those of login.microsoftonline.com."""
@@ -72,6 +75,8 @@ class Entra:
                 return await self._stopped(effects.TENANT, request) or self._refusable(
                     request, lambda: configuration(tenant)
                 )
+            case [tenant, "v2.0", "adminconsent"]:
+                return self.consents.answer(tenant, request)
             case [tenant, "oauth2", "v2.0", "token"] if request.method == "POST":
                 return await self._stopped(effects.TOKEN, request) or self._refusable(
                     request, lambda: self._token(tenant, request)
@@ -126,7 +131,7 @@ class Entra:
         form = request.form
         check_tenant(tenant)
         grant = needed(form, "grant_type")
-        app = known_app(needed(form, "client_id"), tenant)
+        app = self.consents.of(known_app(needed(form, "client_id"), tenant))
         match grant:
             case "password" | "refresh_token":
                 return self._for_user(grant, app, tenant, request)

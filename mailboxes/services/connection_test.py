@@ -6,8 +6,10 @@ server. Words and the report: connection_test_report.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -44,13 +46,19 @@ def ask(
     user: AbstractBaseUser | None,
     revision: Revision | None = None,
     send_to: str = "",
+    *,
+    after: TestRun | None = None,
+    refused: Mapping[str, Any] | None = None,
 ) -> TestRun:
     """A new run, queued, with all its checks to come; or the open one of the client.
 
     One run at a time, because every sign-in that fails brings an account nearer to
-    being locked.
+    being locked. A run that came by itself does not sign in: it gives way to one that
+    somebody asks for.
     revision: what is tested, default the newest saved. send_to: address that gets a
         message at the end, "" for none; smtp-clients only.
+    after, refused: as the columns of the run say (models); the latter for a test that
+        nobody asked for (services/refusals).
     Raises NotTested.
     """
     send_to = _send_to(client, send_to)
@@ -59,19 +67,23 @@ def ask(
         # Whoever asks at the same moment waits here and finds our run.
         type(client)._default_manager.select_for_update().get(pk=client.pk)
         running = of(client).filter(state__in=TEST_OPEN).first()
-        if running is not None:
+        if running is not None and (refused or not running.refused):
             return running
+        if running is not None:
+            cancel(running, user)
         run = TestRun.objects.create(
             **{_owner(client): client},
             revision=revision,
             asked_by_id=user.pk if user is not None else None,
             asked_at=timezone.now(),
             send_to=send_to,
+            after=after,
+            refused=dict(refused or {}),
         )
         rows.write_plan(run, plan(snapshots.of(revision), send_to))
         audit.record(
             user,
-            "connection-test.asked",
+            "connection-test.by-itself" if refused else "connection-test.asked",
             client,
             test=run.pk,
             revision=revision.number,

@@ -25,6 +25,7 @@ NO_FOLDER = "no-folder"
 NO_DATE = "no-date"
 OPAQUE = "opaque"
 NOT_REACHED = "not-reached"
+NOT_AGAIN = "not-again"  # a refused sign-in is not repeated (DESIGN D9)
 
 HTTP = frozenset({Protocol.EWS, Protocol.GRAPH})  # no greeting of their own
 

@@ -62,6 +62,7 @@ SKIPPED = {
     plan.NO_DATE: lazy("The authority told no time."),
     plan.OPAQUE: lazy("The token cannot be read, which is no fault."),
     plan.NOT_REACHED: lazy("The conversation ended before."),
+    plan.NOT_AGAIN: lazy("Not tried: a refused sign-in is not repeated."),
 }
 
 

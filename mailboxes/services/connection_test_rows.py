@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from ..core.choices import TEST_OPEN, CheckState, Stage, TestState
@@ -45,9 +45,23 @@ def claim(pk: int) -> bool:
     """Take a queued run for this process; False when somebody was first."""
     now = timezone.now()
     return bool(
-        TestRun.objects.filter(pk=pk, state=TestState.QUEUED, stop=False).update(
+        queued()
+        .filter(pk=pk)
+        .update(
             state=TestState.RUNNING, owner=leases.owner(), started_at=now, beat_at=now
         )
+    )
+
+
+# True sorts last: runs that nobody asked for.
+BY_ITSELF = Case(When(refused={}, then=Value(False)), default=Value(True))
+
+
+def queued() -> QuerySet[TestRun]:
+    """Runs that may be begun now: what they wait for is over."""
+    first = TestRun.objects.filter(state__in=TEST_OPEN)
+    return TestRun.objects.filter(state=TestState.QUEUED, stop=False).exclude(
+        after__in=first.values("pk")
     )
 
 
@@ -133,10 +147,17 @@ class Sheet:
         with self._held(timezone.now()):
             self._end(self._todo.pop(0), CheckState.SKIPPED, {"skipped": reason})
 
-    def failed(self, stage: Stage, code: str, evidence: Mapping[str, Any]) -> None:
+    def failed(
+        self,
+        stage: Stage,
+        code: str,
+        evidence: Mapping[str, Any],
+        earlier_why: str = NOT_REACHED,
+    ) -> None:
         """The check of `stage` went wrong, else the current one; the run is over.
 
-        What stood before it was passed by: the conversation never came to it.
+        What stood before it was passed by, by default because the conversation never
+        came to it.
         """
         now = timezone.now()
         place = self._find(stage) or 0
@@ -145,7 +166,7 @@ class Sheet:
             check.milliseconds = _since(self._todo[0], now)
             check.started_at = self._todo[0].started_at
             for earlier in self._todo[:place]:
-                self._end(earlier, CheckState.SKIPPED, {"skipped": NOT_REACHED})
+                self._end(earlier, CheckState.SKIPPED, {"skipped": earlier_why})
             check.code = str(code)
             self._end(check, CheckState.FAILED, evidence)
             self._todo.clear()

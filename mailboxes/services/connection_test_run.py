@@ -31,12 +31,13 @@ from . import (
     connect,
     connection_checks,
     instance,
+    refusals,
     secrets,
     snapshots,
     tokens,
 )
 from . import connection_test_rows as rows
-from .connection_test_plan import NO_DATE, OPAQUE
+from .connection_test_plan import NO_DATE, NOT_AGAIN, OPAQUE
 from .connection_test_rows import Ended, Sheet
 from .scrub import Scrub
 
@@ -49,7 +50,7 @@ AT_CONNECTING = (Stage.DNS, Stage.TCP, Stage.PROXY, Stage.TLS)
 
 def carry_out(pk: int) -> None:
     """Make the checks of a run that this process has claimed. Never raises."""
-    run = TestRun.objects.select_related("revision", "asked_by").get(pk=pk)
+    run = TestRun.objects.select_related("revision", "asked_by", "after").get(pk=pk)
     try:
         _Test(run).run()
     except Ended:
@@ -78,6 +79,7 @@ class _Test:
         self._policy = NetworkPolicy()
         self._tenant = ""  # id of what the directory id stands for
         self._untold = 0  # milliseconds of stages that have no check of their own
+        self._refused = refusals.known(run, self._snapshot)
 
     def run(self) -> None:
         try:
@@ -203,6 +205,7 @@ class _Test:
 
     def _token(self) -> Credential:
         """A fresh token, and whether its claims fit."""
+        self._not_again(Stage.TOKEN)
         self._policy, began = self._limited(), time.monotonic()
         try:
             credential, _ = tokens.credential(self._snapshot, self._policy, fresh=True)
@@ -228,9 +231,17 @@ class _Test:
         self._pass(0, {**shown, **({"warnings": odd} if odd else {})})
         return credential
 
+    def _not_again(self, stage: Stage) -> None:
+        """A sign-in that was refused is told, not repeated (DESIGN D9)."""
+        if self._refused:
+            code, evidence = self._refused["code"], self._refused["evidence"]
+            self._sheet.failed(stage, code, evidence, NOT_AGAIN)
+            raise _Failed
+
     def _server(self, credential: Credential | None) -> None:
         self._policy = self._limited()
         if credential is None:
+            self._not_again(Stage.SIGN_IN)
             credential, _ = tokens.credential(self._snapshot, self._policy)
         given = credential, self._policy
         transport: InboundTransport | OutboundTransport

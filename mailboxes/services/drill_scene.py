@@ -47,7 +47,7 @@ class Away(Exception):
 
 
 @dataclass(frozen=True)
-class _Scene:
+class Scene:
     """One client and its mailbox at the sandbox."""
 
     client: PopClient | SmtpClient
@@ -59,14 +59,14 @@ def carried_out(plan: Plan, world: World) -> Result:
     began = time.monotonic()
     control = SandboxControl(world.control_port)
     try:
-        scene = _set_up(plan, world, control)
+        scene = set_up(plan, world, control)
         if plan.setup["fetched"]:
-            _cycle(scene, plan)
+            cycle(scene, plan)
         stored = Message.objects.filter(pop_client_id=scene.client.pk).count()
         if plan.wire:
             control.switch(scene.address, plan.name)
         tested = _tested(scene, plan)
-        found = _cycle(scene, plan)
+        found = cycle(scene, plan)
         state = _runner(scene.client).state
         control.switch(scene.address, "")
         clients.archive(scene.client, None)
@@ -83,7 +83,11 @@ def carried_out(plan: Plan, world: World) -> Result:
 # setting up
 
 
-def _set_up(plan: Plan, world: World, control: SandboxControl) -> _Scene:
+def set_up(plan: Plan, world: World, control: SandboxControl) -> Scene:
+    """A mailbox at the sandbox with two letters, and the client that goes there.
+
+    Nothing is switched on yet. Raises OptionError, SandboxAway, SandboxRefuses.
+    """
     setup, number = plan.setup, next(_numbers)
     address = f"drill-{number:03d}@{DOMAIN}"
     password = control.make(address, basic=setup["basic"], opened=setup["opened"])
@@ -97,7 +101,7 @@ def _set_up(plan: Plan, world: World, control: SandboxControl) -> _Scene:
     else:
         first = {"first-fetch": FirstFetch.EVERYTHING.value}
         saved = revisions.save_pop_client(client=None, address=address, raw=first | raw)
-    return _Scene(saved.client, address)
+    return Scene(saved.client, address)
 
 
 def _proxy(world: World, way: str, number: int, address: str) -> Proxy | None:
@@ -162,7 +166,7 @@ def _value(value: object, world: World) -> object:
 # test and cycle
 
 
-def _tested(scene: _Scene, plan: Plan) -> Found:
+def _tested(scene: Scene, plan: Plan) -> Found:
     send_to = CUSTOMER if plan.setup["message"] else ""
     run = connection_test.ask(scene.client, None, send_to=send_to)
     if not rows.claim(run.pk):
@@ -172,10 +176,10 @@ def _tested(scene: _Scene, plan: Plan) -> Found:
     return _found(connection_test.finding_of(run))
 
 
-def _cycle(scene: _Scene, plan: Plan) -> Found:
+def cycle(scene: Scene, plan: Plan) -> Found:
+    """Fetch once, or send one message; returns what the product says of it."""
     if isinstance(scene.client, PopClient):
-        cycle = fetch.fetch_now(scene.client.pk)
-        return _explained(scene.client, cycle)
+        return _explained(scene.client, fetch.fetch_now(scene.client.pk))
     message = compose.queue(
         message=_letter(scene.address),
         smtp_client=scene.client,

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from ..core.choices import RunState
 from ..models import Fetcher, PopClient, Revision
-from . import leases, snapshots
+from . import leases, refusals, snapshots
 from .changes import diff
 from .snapshots import Snapshot
 
@@ -32,7 +32,7 @@ def release(
     changes: columns as services/retry decides them. due: start of the next cycle,
     unless somebody has asked for one since this one began.
     """
-    now = timezone.now()
+    now, before = timezone.now(), fetcher.state
     if changes["state"] == RunState.ACTIVE:
         return leases.release(fetcher, next_due=_unless_asked(due, now), **changes)
     with transaction.atomic():
@@ -47,7 +47,13 @@ def release(
             due = now
         if changes["state"] == RunState.FAILING and changes["not_before"]:
             changes["not_before"] = _unless_asked(changes["not_before"], None)
-        return leases.release(fetcher, next_due=_unless_asked(due, now), **changes)
+        held = leases.release(fetcher, next_due=_unless_asked(due, now), **changes)
+    if held and changes["state"] == RunState.STOPPED:
+        revision = Revision.objects.select_related("pop_client__mailbox_row").get(
+            pk=snapshot.revision_id
+        )
+        refusals.note_stop(client, revision, before, changes)
+    return held
 
 
 def _unless_asked(value: datetime, asked: datetime | None) -> Case:

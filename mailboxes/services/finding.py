@@ -34,6 +34,21 @@ WHO_WORDS = {
 }
 
 
+# Where a finding about these also names an option, another log-in name or another way
+# of sign-in is the second best cure: the provider's portal comes first.
+OF_PORTAL = frozenset(
+    {
+        Step.CONDITIONAL_ACCESS,
+        Step.ACCOUNT,
+        Step.MFA,
+        Step.PROTOCOL,
+        Step.LICENCE,
+        Step.RIGHTS,
+        Step.PUBLIC_CLIENT,
+    }
+)
+SECOND_BEST = ("mailbox", "type", "server-type", "grant-type")
+
 RETRY_WORDS = {
     Retry.NOW: _("it is tried again at once"),
     Retry.BACK_OFF: _("it is tried again in growing pauses"),
@@ -90,6 +105,13 @@ class Finding:
     def again(self) -> Any:
         """Whether trying again helps, in words."""
         return RETRY_WORDS[self.retry]
+
+    @property
+    def portal_first(self) -> bool:
+        """It is mended at the provider, not in a field here."""
+        return not self.option or (
+            self.step in OF_PORTAL and self.option in SECOND_BEST
+        )
 
     @property
     def certainty(self) -> Certainty:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from ..core.choices import OUTBOX_CLAIMABLE, RUNNABLE_STATES
 from ..core.errors import LeaseLost, MailError
 from ..models import Sender
-from . import leases, provider, retry
+from . import leases, provider, refusals, retry
 
 AFTER_UNCONFIRMED = timedelta(minutes=1)
 
@@ -105,13 +105,15 @@ def note_failure(sender: Sender, error: MailError, now: datetime) -> None:
     if error.handed_over and changes["not_before"] is not None:
         # Each hasty try would leave one more message unconfirmed.
         changes["not_before"] = max(changes["not_before"], now + AFTER_UNCONFIRMED)
-    _write(sender, changes)
+    if _write(sender, changes) and sender.revision is not None:
+        refusals.note_stop(client, sender.revision, sender.state, changes)
     provider.relieve(client, error, now)
 
 
-def _write(sender: Sender, changes: dict[str, Any]) -> None:
+def _write(sender: Sender, changes: dict[str, Any]) -> bool:
     """Only while it is ours, and only if nothing was restarted meanwhile: a failure of
-    the old options says nothing about the new ones."""
-    Sender.objects.filter(
+    the old options says nothing about the new ones. False when nothing was written."""
+    written = Sender.objects.filter(
         pk=sender.pk, fence=sender.fence, generation=sender.generation
     ).update(**changes)
+    return bool(written)

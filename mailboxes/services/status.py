@@ -199,13 +199,12 @@ class Machinery:
     @property
     def alive(self) -> bool:
         """A worker supervises, and what it puts on the queue is carried out."""
-        limit = WORKER_STALE.total_seconds()
-        return (
-            self.beat_age is not None
-            and self.beat_age <= limit
-            and self.probe_age is not None
-            and self.probe_age <= limit
-        )
+        return _fresh(self.beat_age) and _fresh(self.probe_age)
+
+    @property
+    def stuck(self) -> bool:
+        """A worker supervises, but nothing that it puts on the queue is carried out."""
+        return _fresh(self.beat_age) and not _fresh(self.probe_age)
 
 
 def machinery(now: datetime | None = None) -> Machinery:
@@ -226,13 +225,20 @@ def batches() -> list[Batch]:
     return list(Batch.objects.filter(ended_at=None).order_by("pk")[:20])
 
 
+def _fresh(age: float | None) -> bool:
+    return age is not None and age <= WORKER_STALE.total_seconds()
+
+
 def _age(at: datetime | None, now: datetime) -> float | None:
     return None if at is None else max(0.0, (now - at).total_seconds())
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """The four numbers of the dashboard. Days are UTC days."""
+    """The four numbers of the dashboard. Days are UTC days.
+
+    failed: messages of the last seven days that nobody has dealt with.
+    """
 
     fetched_today: int
     fetched_last_week: int
@@ -241,6 +247,7 @@ class Numbers:
     unsent: int
     oldest_unsent: datetime | None
     unconfirmed: int
+    failed: int
     quarantined: int
     oldest_quarantined: datetime | None
 
@@ -260,11 +267,12 @@ def numbers(now: datetime | None = None) -> Numbers:
         then=Count("pk", filter=Q(sent_at__lt=then_end)),
     )
     waiting = OutboundMessage.objects.filter(
-        state__in=[*OUTBOX_UNSENT, OutboxState.UNCONFIRMED]
+        state__in=[*OUTBOX_UNSENT, OutboxState.UNCONFIRMED, OutboxState.FAILED]
     ).aggregate(
         unsent=Count("pk", filter=Q(state__in=OUTBOX_UNSENT)),
         oldest=Min("created_at", filter=Q(state__in=OUTBOX_UNSENT)),
         unconfirmed=Count("pk", filter=Q(state=OutboxState.UNCONFIRMED)),
+        failed=Count("pk", filter=Q(state=OutboxState.FAILED, created_at__gte=then)),
     )
     aside = Message.objects.filter(parse_state=ParseState.QUARANTINED).aggregate(
         count=Count("pk"), oldest=Min("stored_at")
@@ -277,6 +285,7 @@ def numbers(now: datetime | None = None) -> Numbers:
         unsent=waiting["unsent"],
         oldest_unsent=waiting["oldest"],
         unconfirmed=waiting["unconfirmed"],
+        failed=waiting["failed"],
         quarantined=aside["count"],
         oldest_quarantined=aside["oldest"],
     )

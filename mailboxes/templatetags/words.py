@@ -84,6 +84,13 @@ TEST = {
     "cancelled": Look(_("Cancelled"), "circle-minus", "idle"),
     "lost": Look(_("Lost"), "circle-question-mark", "warn"),
 }
+STEP_STATE = {
+    "done": Look(_("Done"), "circle-check", "ok"),
+    "to-do": Look(_("To do"), "circle-dashed", "idle"),
+    "in-progress": Look(_("In progress"), "refresh-cw", "running"),
+    "problem": Look(_("Problem"), "circle-x", "fail"),
+    "blocked": Look(_("Cannot start yet"), "lock", "idle"),
+}
 PARSE = {
     ParseState.PENDING: Look(_("Not read yet"), "clock", "idle"),
     ParseState.PARSED: Look(_("Stored"), "circle-check", "ok"),
@@ -102,6 +109,7 @@ VOCABULARIES = {
     "run": RUN,
     "check": CHECK,
     "test": TEST,
+    "step": STEP_STATE,
     "parse": PARSE,
     "settle": SETTLE,
 }

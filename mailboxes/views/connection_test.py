@@ -91,16 +91,14 @@ class Row:
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """One run, or with `?region=1` what a poll replaces."""
     run, now = _run(pk), timezone.now()
-    rows = [_row(request, run, check, now) for check in run.checks.all()]
-    _say_what_is_missing(run, rows)
     is_open = run.state in TEST_OPEN
-    context: dict[str, Any] = {
-        "run": run,
-        "rows": rows,
-        "open": is_open,
-        "progress": _progress(run, rows),
-        "trouble": _trouble(run, now),
-    }
+    model = run.client._meta.model_name
+    may_mend = request.user.has_perm(f"mailboxes.change_{model}")  # type: ignore[union-attr]
+    context = shown(run, now)
+    rows = context["rows"]
+    for row in rows:
+        if row.finding is not None and may_mend:
+            row.fix_url = links.option_url(run.client, row.finding.option, run.pk)
     if "region" in request.GET:
         response = render(request, "connection_test/_run.html", context)
         if not is_open:
@@ -120,16 +118,29 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "connection_test/page.html", context)
 
 
-def _row(request: HttpRequest, run: TestRun, check: Check, now: datetime) -> Row:
+def shown(run: TestRun, now: datetime) -> dict[str, Any]:
+    """What templates say of a run whose checks are loaded: its rows, how far it is.
+
+    Where a failure is mended is for the page to add to its row.
+    """
+    rows = [_row(run, check, now) for check in run.checks.all()]
+    _say_what_is_missing(run, rows)
+    return {
+        "run": run,
+        "rows": rows,
+        "open": run.state in TEST_OPEN,
+        "progress": _progress(run, rows),
+        "trouble": _trouble(run, now),
+    }
+
+
+def _row(run: TestRun, check: Check, now: datetime) -> Row:
     row = Row(check, report.label(check), report.told(check))
     if check.state == CheckState.RUNNING:
         row.waits = _waits(check, now)
     elif check.state == CheckState.FAILED:
         row.finding = connection_test.finding(run, check)
         row.evidence = report.evidence(check)
-        model = run.client._meta.model_name
-        if request.user.has_perm(f"mailboxes.change_{model}"):  # type: ignore[union-attr]
-            row.fix_url = links.option_url(run.client, row.finding.option, run.pk)
     return row
 
 
@@ -162,13 +173,20 @@ def _progress(run: TestRun, rows: list[Row]) -> str:
         return _("%(done)d of %(all)d checks are done.") % counts
     if run.state == TestState.FAILED:
         return _("%(done)d of %(all)d checks are done, then one failed.") % counts
+    if run.state == TestState.QUEUED and _waits_for_another(run):
+        return _("This test begins when the one before it is over.")
     return str(report.RESULTS[TestState(run.state)])
+
+
+def _waits_for_another(run: TestRun) -> bool:
+    """A test that has to end first is not over."""
+    return run.after is not None and run.after.state in TEST_OPEN
 
 
 def _trouble(run: TestRun, now: datetime) -> str:
     """Why nothing has begun: "no-worker", "slow", or "" while that is usual."""
     waited = (now - run.asked_at).total_seconds()
-    if run.state != TestState.QUEUED or waited < PATIENCE:
+    if run.state != TestState.QUEUED or waited < PATIENCE or _waits_for_another(run):
         return ""
     return "slow" if status.machinery(now).alive else "no-worker"
 

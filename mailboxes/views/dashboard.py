@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from ..core.choices import HEALTH_NEEDS_ATTENTION, Health
 from ..services import activity, ends_soon, status
 from ..services.findings import Finding
-from ..services.status import ClientStatus
+from ..services.status import ClientStatus, Machinery
 from ..templatetags.ui import number, spell_duration
 from . import links
 from .live import live
@@ -34,6 +34,7 @@ class Problem:
     clients: list[ClientStatus]
     since: datetime | None
     answer: str
+    trace: str
     fix_url: str
 
     @property
@@ -60,7 +61,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     request.machinery = machinery  # type: ignore[attr-defined]
     request.pop_clients = inbound  # type: ignore[attr-defined]
     context = {
-        "answer": _answer(inbound, outbound, machinery.alive),
+        "answer": _answer(inbound, outbound, machinery),
         "machinery": machinery,
         "problems": problems([*inbound, *outbound]),
         "numbers": _numbers(now),
@@ -77,11 +78,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(
-    inbound: list[ClientStatus], outbound: list[ClientStatus], alive: bool
+    inbound: list[ClientStatus], outbound: list[ClientStatus], machinery: Machinery
 ) -> str:
     if not inbound and not outbound:
         return _("No mailbox yet")
-    if not alive:
+    if machinery.stuck:
+        return _("The queue stands still: no mail is fetched or sent")
+    if not machinery.alive:
         return _("No worker is running: no mail is fetched or sent")
     bad = sum(s.health in HEALTH_NEEDS_ATTENTION for s in inbound)
     if bad:
@@ -115,6 +118,7 @@ def problems(statuses: list[ClientStatus]) -> list[Problem]:
                 clients=clients,
                 since=first.runner.failed_since,
                 answer=str(first.runner.evidence.get("answer", "")),
+                trace=str(first.runner.evidence.get("trace_id", "")),
                 fix_url=links.fix_url(first),
             )
         )
@@ -136,6 +140,9 @@ def _numbers(now: datetime) -> list[dict[str, Any]]:
     sent_hint = _("%s at this time last week") % number(n.sent_last_week)
     if n.unconfirmed:
         sent_hint = _("%s unconfirmed") % number(n.unconfirmed)
+    elif n.failed:
+        sent_hint = _("%s failed") % number(n.failed)
+    undecided = "unconfirmed" if n.unconfirmed else "failed" if n.failed else ""
     return [
         {
             "label": _("Fetched today"),
@@ -146,7 +153,7 @@ def _numbers(now: datetime) -> list[dict[str, Any]]:
             "label": _("Sent today"),
             "value": number(n.sent_today),
             "hint": sent_hint,
-            "url": outbox + ("?state=unconfirmed" if n.unconfirmed else ""),
+            "url": outbox + (f"?state={undecided}" if undecided else ""),
         },
         {
             "label": _("Waiting to be sent"),

@@ -44,12 +44,23 @@ def _bars(request: HttpRequest) -> list[dict[str, str]]:
     """Lines under the head, worst first, and only when there is something to say."""
     machinery = getattr(request, "machinery", None) or status.machinery()
     bars = []
-    if not machinery.alive:
+    if machinery.stuck:
+        bars.append(
+            {
+                "kind": "worker",
+                "text": _("The queue stands still: no mail is fetched or sent."),
+                "url": reverse("system"),
+                "link": _("What to do"),
+            }
+        )
+    elif not machinery.alive:
         bars.append(
             {
                 "kind": "worker",
                 "text": _("No worker is running: no mail is fetched or sent."),
                 "command": "manage.py worker",
+                "url": reverse("system"),
+                "link": _("What to do"),
             }
         )
     if machinery.held:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from ..core.options import Kind, Option
 from ..models import PopClient, SmtpClient
+from ..services import pins
 from ..services.findings import Finding
 from ..services.status import ClientStatus
 
@@ -18,6 +20,9 @@ def option_url(
     client: PopClient | SmtpClient, option: str = "", test: int | None = None
 ) -> str:
     """The same for a client itself. test: the run whose finding the form shows."""
+    at_registration = _registration_url(client, option)
+    if at_registration:
+        return at_registration
     kind = "pop" if isinstance(client, PopClient) else "smtp"
     url = reverse("option-set-edit", args=[kind, client.pk])
     if test is not None:
@@ -26,10 +31,42 @@ def option_url(
     return f"{url}#id_{field}" if field else url
 
 
+def _registration_url(client: PopClient | SmtpClient, option: str) -> str:
+    """The field of the app registration that gives the option; "" where none does."""
+    key = client.registration_id
+    if key is None:
+        return ""
+    if option in pins.INHERITED:
+        edit = reverse("registration-edit", args=[key])
+        return f"{edit}#id_{pins.INHERITED[option]}"
+    values = {o.name: getattr(client, f) for f, o in _plain(client).items()}
+    if option == "password" and pins.password_is_app_secret(values):
+        return f"{reverse('registration-detail', args=[key])}?replace=1#id_secret"
+    return ""
+
+
+def _plain(client: PopClient | SmtpClient) -> dict[str, Option]:
+    """Options that are columns of their own: asking for them asks no other row."""
+    return {
+        field: option
+        for field, option in client.options().items()
+        if option.kind not in (Kind.SECRET, Kind.REFERENCE)
+    }
+
+
+def field_url(client: PopClient | SmtpClient, finding: Finding | None) -> str:
+    """The field that a finding names, on whatever form it stands; "" for none."""
+    url = option_url(client, finding.option) if finding else ""
+    return url if "#" in url else ""
+
+
 def fix_url(status: ClientStatus) -> str:
-    """The one link of a failure: the field at fault, or the client's options."""
+    """The first link of a failure: the field at fault, or what to do elsewhere."""
     finding: Finding | None = status.finding
-    return edit_url(status, finding.option if finding else "")
+    field = field_url(status.client, finding)
+    if field and finding is not None and not finding.portal_first:
+        return field
+    return f"{client_url(status)}#failure"
 
 
 def client_url(status: ClientStatus) -> str:

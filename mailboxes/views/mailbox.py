@@ -60,7 +60,7 @@ def _context(
         "client": client,
         "status": one,
         "fetcher": one.runner if one else None,
-        "fix_url": links.fix_url(one) if one else "",
+        "fix_url": links.field_url(client, one.finding) if client and one else "",
         "may_test": may_test(request, PopClient),
         "now": now,
         "nav": "mailbox-list",
@@ -271,7 +271,7 @@ def cycle_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "finding": finding,
             "status": one,
             "client_url": links.client_url(one) if one else "",
-            "fix_url": links.edit_url(one, finding.option) if one and finding else "",
+            "fix_url": links.field_url(one.client, finding) if one else "",
             "evidence": sorted(cycle.evidence.items()),
             "phases": sorted(cycle.phases.items(), key=lambda phase: -phase[1]),
             "seconds": (cycle.ended_at - cycle.started_at).total_seconds()

@@ -16,6 +16,7 @@ from django.utils import timezone
 from ..models import PopClient, Revision, SmtpClient
 from ..services import changes, clients, comparison, snapshots, status
 from ..services.option_rules import clean
+from . import links
 from .option_set_lookup import Client, find, may, may_test, users_of
 
 PER_PAGE = 25
@@ -43,6 +44,7 @@ def compare(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             "client": client,
             "kind": kind,
             "status": one,
+            "fix_url": links.field_url(client, one.finding),
             "runner": one.runner,
             "newest": both.newest,
             "current": both.current,

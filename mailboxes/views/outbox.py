@@ -10,19 +10,18 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..core.choices import OUTBOX_UNSENT, OutboxState
 from ..forms.compose import ComposeForm, senders
-from ..models import OutboundMessage, SmtpClient
+from ..models import OutboundMessage
 from ..services import compose, outbox_list
 from ..services.compose import MessageError
 from ..templatetags.ui import spell_duration
 from ..templatetags.words import look
-from . import inputs
+from . import inputs, links
 from .live import live
 
 PER_PAGE = 50
@@ -87,16 +86,9 @@ def _next_try(row: OutboundMessage, sender: Any) -> datetime | None:
 def _group(one: outbox_list.Group) -> dict[str, Any]:
     return {
         "group": one,
-        "fix_url": fix_url(one.client, one.finding.option),
+        "fix_url": links.field_url(one.client, one.finding),
         "list_url": f"?state={one.state}" + (f"&code={one.code}" if one.code else ""),
     }
-
-
-def fix_url(client: SmtpClient, option: str) -> str:
-    """The options of an smtp-client, at the field of `option` if it has one."""
-    url = reverse("option-set-edit", args=["smtp", client.pk])
-    field = client.fields_by_option().get(option)
-    return f"{url}#id_{field}" if field else url
 
 
 def _nothing(last: datetime | None) -> str:

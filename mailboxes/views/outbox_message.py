@@ -20,7 +20,7 @@ from ..models import Attempt, OutboundMessage
 from ..services import audit, outbox_actions, outbox_content
 from ..services.findings import find
 from ..templatetags.words import look, stage_word
-from .outbox import fix_url
+from . import links
 
 READ = "mailboxes.read_content"
 CHANGE = "mailboxes.change_outboundmessage"
@@ -74,9 +74,9 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "message": row,
             "finding": finding,
-            "finding_url": fix_url(row.smtp_client, finding.option) if finding else "",
+            "finding_url": links.field_url(row.smtp_client, finding),
             "kept_by": kept_by,
-            "kept_url": fix_url(row.smtp_client, kept_by.option) if kept_by else "",
+            "kept_url": links.field_url(row.smtp_client, kept_by),
             "sender": sender,
             "timeline": [_item(one) for one in row.attempts.select_related("revision")],
             "actions": outbox_actions.allowed(row)

@@ -5,7 +5,9 @@
   for (const kind of ["pointermove", "keydown", "focus"])
     addEventListener(kind, () => { active = Date.now(); });
 
-  doc.querySelectorAll("[data-copy]").forEach((b) => { b.hidden = false; });
+  const show = () => doc.querySelectorAll("[data-copy]").forEach((b) => { b.hidden = false; });
+  show();
+  doc.addEventListener("htmx:afterSettle", show);
   doc.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;

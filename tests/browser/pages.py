@@ -11,6 +11,8 @@ PLAIN = {
     "mailbox-list": "/mailboxes/",
     "mailbox-list-filtered": "/mailboxes/?health=stopped",
     "mailbox-list-empty": "/mailboxes/?q=nobody-has-this-name",
+    "connect": "/connect/",
+    "consent-not-good": "/consent/?state=nonsense",
     "mailbox-new": "/mailboxes/new/",
     "outbox": "/outbox/",
     "outbox-compose": "/outbox/compose/",

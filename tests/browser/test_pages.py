@@ -28,6 +28,7 @@ def addresses(product: Product) -> dict[str, str]:
     return PLAIN | dict(found(product))
 
 
+@pytest.mark.timeout(240)  # some fifty pages
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_pages_are_accessible(
     browser: Browser,

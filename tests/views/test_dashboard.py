@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from mailboxes.core.choices import OutboxState
+from mailboxes.models import Worker
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +41,22 @@ def test_dead_worker_is_the_answer_whatever_else(anna: Client) -> None:
     assert _heading(anna.get("/")) == (
         "No worker is running: no mail is fetched or sent"
     )
+
+
+def test_a_queue_that_stands_still_is_told_from_a_dead_worker(anna: Client) -> None:
+    factories.pop_client()
+    factories.live_worker()
+    Worker.objects.update(probe_at=timezone.now() - timedelta(minutes=1))
+    assert _heading(anna.get("/")) == (
+        "The queue stands still: no mail is fetched or sent"
+    )
+    assert "The queue stands still" in anna.get("/system/").content.decode()
+
+
+def test_messages_that_failed_are_counted_and_led_to(anna: Client) -> None:
+    factories.outbound(factories.smtp_client(), state=OutboxState.FAILED)
+    sent = anna.get("/").context["numbers"][1]
+    assert (sent["hint"], sent["url"]) == ("1 failed", "/outbox/?state=failed")
 
 
 def test_stopped_mailbox_is_told_with_evidence_and_one_link(anna: Client) -> None:

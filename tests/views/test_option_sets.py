@@ -106,7 +106,7 @@ def test_new_mailbox_with_three_mistakes_keeps_what_was_typed(browser):
     assert page.status_code == 400
     assert PopClient.objects.count() == 0
     assert text.count('<li><a href="#id_') == 3
-    assert "<title>Error: Connect a mailbox" in text
+    assert "<title>Error: Connect a mailbox, all options" in text
     assert [(f, list(e)) for f, e in page.context["form"].errors.items()] == [
         (
             "server",

@@ -22,6 +22,7 @@ from mailboxes.services import (
     proxies,
     registrations,
 )
+from mailboxes.services.wizard import drafts
 from mailboxes.urls import urlpatterns
 from tests import factories
 
@@ -91,6 +92,17 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "connection-test-start": ("post", ("kind", "pop"), DO),
     "connection-test": ("get", ("test",), LOOK),
     "connection-test-cancel": ("post", ("test",), DO),
+    "connect": ("get", (), CHANGE),
+    "connect-draft": ("get", ("draft",), (SIGN_IN, 403, SIGN_IN)),
+    "connect-discard": ("get", ("draft",), CHANGE),
+    "connect-step": ("get", ("draft", "step"), CHANGE),
+    "connect-here": ("post", ("draft", "step"), CHANGE),
+    "connect-consent": ("post", ("draft",), DO),
+    "connect-test": ("post", ("draft",), DO),
+    "connect-test-cancel": ("post", ("draft",), DO),
+    "connect-take-over": ("post", ("draft",), (SIGN_IN, 403, 404)),
+    "connect-turn-on": ("post", ("draft",), DO),
+    "consent": ("get", (), (400, 400, 400)),  # public; without a link nothing is good
     "outbox": ("get", (), LOOK),
     "outbox-compose": ("get", (), CHANGE),
     "outbox-message": ("get", ("outbound",), LOOK),
@@ -142,6 +154,8 @@ def known() -> dict[str, Any]:
         "message": factories.message(pop, MAIL, parse_state=ParseState.PARSED).pk,
         "attachment": 1,
         "test": connection_test.ask(pop, None).pk,
+        "draft": drafts.begin({"address": "a@b.example", "direction": "both"}, None).pk,
+        "step": "mailbox",
         "outbound": factories.outbound(smtp).pk,
         "slug": "cancel",
     }
@@ -200,6 +214,7 @@ def test_change_needs_post_and_a_token(name: str, known: dict[str, Any]) -> None
         "/registrations/999/", "/secrets/999/", "/proxies/999/",
         "/setup/nonsense/1/delete/", "/setup/proxies/999/restart/",
         "/setup/registrations/1/saved/999/",
+        "/connect/999/", "/connect/999/mode/", "/connect/999/discard/",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_404(path: str) -> None:
@@ -220,6 +235,8 @@ def test_what_is_not_there_is_404(path: str) -> None:
         "/option-sets/?kind=nonsense&q=%00&page=x&archived=2",
         "/registrations/1/?page=nonsense",
         "/outbox/compose/?from=nonsense",
+        "/connect/{draft}/mailbox/?region=1",
+        "/consent/?state=nonsense&error=%00&admin_consent=True",
     ],
 )
 def test_nonsense_in_an_address_is_no_fault_of_the_server(

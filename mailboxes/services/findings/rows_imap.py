@@ -365,10 +365,8 @@ ROWS: tuple[Entry, ...] = (
         _("The application may not open the mailbox"),
         _(
             "The token carries the application permission. Likely Exchange has no"
-            " service"
-            "principal for it, or one with the Object ID of the wrong page, or it"
-            " has no"
-            " rights on this mailbox."
+            " service principal for it, or one with the Object ID of the wrong page,"
+            " or it has no rights on this mailbox."
         ),
         Step.RIGHTS,
         "",

@@ -1,0 +1,243 @@
+"""The ways of connecting a mailbox: provider, protocols and sign-in, as data.
+
+A mode is a set of option values for each direction, and what a person needs to know
+before choosing it. What this version can use of them: services/abilities. Starting
+points of the one-page form (forms/templates) hold the same values; a test compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ...core.choices import Grant, Mechanism, Protocol, Security
+from ...models import PopClient, SmtpClient
+from ...models.clients import GRAPH_SCOPE, MECHANISMS
+from .. import abilities, pins
+
+Text = str | Promise
+POP, SMTP = PopClient.kind, SmtpClient.kind
+
+XOAUTH2 = {MECHANISMS: Mechanism.XOAUTH2.value}
+APP_ONLY = XOAUTH2 | {"grant-type": Grant.CLIENT_CREDENTIALS.value}
+GRAPH = {"scope": GRAPH_SCOPE, "grant-type": Grant.CLIENT_CREDENTIALS.value}
+GOOGLE = XOAUTH2 | {"tenant-authority": "https://accounts.google.com"}
+ANY_SMTP = {
+    "server-type": Protocol.SMTP.value,
+    "smtp-connection-security": Security.STARTTLS.value,
+}
+
+
+class Provider(StrEnum):
+    """Whose pages an admin has to go through."""
+
+    MICROSOFT = "microsoft"
+    GOOGLE = "google"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One way of connecting. pop, smtp: option values by direction, None for none.
+
+    helpers: who else must act. minutes: how long it takes, theirs included.
+    ends: what stops working when, as announced by the provider (providers.md
+    section 2). advised: the one to choose where nothing speaks against it.
+    """
+
+    name: str
+    label: Text
+    what: Text
+    provider: Provider
+    pop: Mapping[str, object]
+    smtp: Mapping[str, object]
+    helpers: Text
+    minutes: int
+    ends: Text
+    advised: bool = False
+
+    def given(self, kind: str) -> Mapping[str, object]:
+        """Option values of one direction, by kind of section."""
+        return self.pop if kind == POP else self.smtp
+
+    def protocol(self, kind: str) -> Protocol:
+        return Protocol(pins.protocol(self.given(kind)))
+
+    @property
+    def uses_token(self) -> bool:
+        return pins.uses_token(self.pop)
+
+    @property
+    def grant(self) -> Grant | None:
+        """How a token is got; None where the mail server gets a password."""
+        if not self.uses_token:
+            return None
+        google = self.provider is Provider.GOOGLE
+        return Grant.AUTHORIZATION_CODE if google else pins.grant(self.pop)
+
+    @property
+    def app_only(self) -> bool:
+        """Signs in as an application: no person, no mailbox password."""
+        return self.grant is Grant.CLIENT_CREDENTIALS
+
+    @property
+    def by_password(self) -> bool:
+        """The mailbox's own password is asked for."""
+        return self.grant in (None, Grant.PASSWORD)
+
+    @property
+    def registers(self) -> bool:
+        """Needs an application at Microsoft."""
+        return self.provider is Provider.MICROSOFT and self.uses_token
+
+    def missing(self, kinds: Iterable[str]) -> str:
+        """What of it this version cannot do, in a sentence; "" for nothing."""
+        for kind in kinds:
+            able = abilities.INBOUND if kind == POP else abilities.OUTBOUND
+            if self.protocol(kind) not in able:
+                return gettext("This version does not have %s yet.") % (
+                    self.protocol(kind)
+                )
+        google = self.provider is Provider.GOOGLE
+        grants = abilities.GOOGLE_GRANTS if google else abilities.MICROSOFT_GRANTS
+        if self.grant is not None and self.grant not in grants:
+            return gettext("This version does not have this way of sign-in yet.")
+        return ""
+
+
+MODES = (
+    Mode(
+        "microsoft-app",
+        _("Microsoft 365, IMAP and SMTP, as an application"),
+        _(
+            "The console signs in as an application of its own, with a client secret."
+            " Nobody's password is stored, and no second factor gets in the way."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.IMAP.value, "server": "outlook.office365.com", **APP_ONLY},
+        {
+            "server-type": Protocol.SMTP.value,
+            "server": "smtp.office365.com",
+            **APP_ONLY,
+        },
+        _("An Entra administrator (consent) and an Exchange administrator (rights)"),
+        30,
+        _(
+            "Microsoft has announced no end. The client secret ends on the day that is"
+            " chosen in Entra, after two years at most."
+        ),
+        advised=True,
+    ),
+    Mode(
+        "microsoft-graph",
+        _("Microsoft 365, Graph, as an application"),
+        _(
+            "Microsoft's own interface for mail, with the same application and client"
+            " secret. IMAP and SMTP may be off for the mailbox."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.GRAPH.value, **GRAPH},
+        {"server-type": Protocol.GRAPH.value, **GRAPH},
+        _("An Entra administrator (consent)"),
+        20,
+        _(
+            "Microsoft has announced no end. The client secret ends on the day that is"
+            " chosen in Entra, after two years at most."
+        ),
+    ),
+    Mode(
+        "microsoft-password",
+        _("Microsoft 365, IMAP and SMTP, with the mailbox's password (ROPC)"),
+        _(
+            "Legacy. The password of the mailbox goes to Microsoft for a token. No"
+            " second factor, no federated account, no personal account."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.IMAP.value, "server": "outlook.office365.com", **XOAUTH2},
+        {"server-type": Protocol.SMTP.value, "server": "smtp.office365.com", **XOAUTH2},
+        _("An Entra administrator (consent, no second factor for the mailbox)"),
+        20,
+        _(
+            "Microsoft advises against it and names no last day yet. Every policy that"
+            " asks for a second factor ends it at once."
+        ),
+    ),
+    Mode(
+        "exchange-ews",
+        _("Exchange, EWS"),
+        _("For Exchange on your own machines, with the mailbox's password."),
+        Provider.OTHER,
+        {"type": Protocol.EWS.value},
+        {"server-type": Protocol.EWS.value},
+        _("An Exchange administrator"),
+        10,
+        _(
+            "Exchange Online has been switching EWS off since 1 October 2026 and ends"
+            " it on 1 April 2027, without exception. Your own servers keep it."
+        ),
+    ),
+    Mode(
+        "google",
+        _("Google, IMAP and SMTP"),
+        _("OAuth 2.0 with an application of Google Cloud and a refresh token."),
+        Provider.GOOGLE,
+        {"type": Protocol.IMAP.value, "server": "imap.gmail.com", **GOOGLE},
+        {"server-type": Protocol.SMTP.value, "server": "smtp.gmail.com", **GOOGLE},
+        _("The owner of the mailbox, and an administrator of Google Workspace"),
+        30,
+        _("Google has announced no end; passwords are gone, but for app passwords."),
+    ),
+    Mode(
+        "imap-smtp",
+        _("Another server, IMAP and SMTP, with a password"),
+        _("The log-in name and the password go to the mail server itself, over TLS."),
+        Provider.OTHER,
+        {
+            "type": Protocol.IMAP.value,
+            "pop-connection-security": Security.TLS.value,
+        },
+        ANY_SMTP,
+        _("Nobody, if you know the password"),
+        5,
+        _(
+            "Not for Microsoft 365: Exchange Online takes no password for IMAP any"
+            " more, and from the end of December 2026 none for SMTP by default."
+        ),
+    ),
+    Mode(
+        "pop3-smtp",
+        _("Another server, POP3 and SMTP, with a password"),
+        _("As above, for servers without IMAP. POP3 knows one folder only."),
+        Provider.OTHER,
+        {
+            "type": Protocol.POP3.value,
+            "pop-connection-security": Security.TLS.value,
+        },
+        ANY_SMTP,
+        _("Nobody, if you know the password"),
+        5,
+        _("Not for Microsoft 365: Exchange Online takes no password for POP3."),
+    ),
+)
+BY_NAME = {mode.name: mode for mode in MODES}
+
+
+def offered(kinds: Iterable[str]) -> list[Mode]:
+    """The modes that differ for these directions, in order: the advised one first."""
+    kinds = list(kinds)
+    found: list[Mode] = []
+    for mode in MODES:
+        same = [
+            one
+            for one in found
+            if one.provider is mode.provider
+            and all(one.given(kind) == mode.given(kind) for kind in kinds)
+        ]
+        if not same:
+            found.append(mode)
+    return found

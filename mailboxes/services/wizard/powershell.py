@@ -1,0 +1,61 @@
+"""Lines of Exchange Online PowerShell to copy, with the ids of a draft filled in.
+
+Run by an Exchange administrator elsewhere; nothing here runs them. What they are for:
+providers.md section 1.5, diagnosis.md rows 92 to 111.
+"""
+
+from __future__ import annotations
+
+from ...core.choices import Protocol
+from .modes import POP, SMTP
+from .setup import Setup
+
+NAME = "mailadmin"
+OBJECT_ID = "<Object ID>"  # where it is not known yet
+CONNECT = "Connect-ExchangeOnline"
+
+
+def quoted(text: str) -> str:
+    """A literal of PowerShell: between single quotes nothing is expanded."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def prerequisites(setup: Setup) -> str:
+    """Switches the protocols of the mailbox on; "" where there is nothing to switch."""
+    protocols = setup.protocols()
+    switches = []
+    if protocols.get(POP) == Protocol.IMAP:
+        switches.append("-ImapEnabled $true")
+    if protocols.get(POP) == Protocol.POP3:
+        switches.append("-PopEnabled $true")
+    if protocols.get(SMTP) == Protocol.SMTP:
+        switches.append("-SmtpClientAuthenticationDisabled $false")
+    if not switches:
+        return ""
+    mailbox = quoted(setup.draft.address)
+    return "\n".join(
+        [
+            CONNECT,
+            f"Set-CASMailbox -Identity {mailbox} {' '.join(switches)}",
+            f"Get-CASMailbox -Identity {mailbox} | Format-List ImapEnabled,PopEnabled,"
+            "SmtpClientAuthenticationDisabled",
+        ]
+    )
+
+
+def service_principal(setup: Setup) -> str:
+    """Makes the application known to Exchange and opens the mailbox to it."""
+    row = setup.registration
+    if row is None:
+        return ""
+    known = quoted(setup.draft.principal_id or OBJECT_ID)
+    mailbox = quoted(setup.draft.address)
+    lines = [
+        CONNECT,
+        f"New-ServicePrincipal -AppId {quoted(row.client_id)} -ObjectId {known}"
+        f" -DisplayName {quoted(NAME)}",
+        f"Add-MailboxPermission -Identity {mailbox} -User {known}"
+        " -AccessRights FullAccess",
+        f"Get-MailboxPermission -Identity {mailbox} -User {known}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,31 @@
+"""Addresses of the wizard, and of the public page of consent."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .wizard import connect, connect_discard, connect_draft
+from .wizard_consent import connect_consent, consent
+from .wizard_step import connect_here, connect_step
+from .wizard_test import (
+    connect_take_over,
+    connect_test,
+    connect_test_cancel,
+    connect_turn_on,
+)
+
+ONE = "connect/<int:pk>/"
+
+urlpatterns = [
+    path("connect/", connect, name="connect"),
+    path(ONE, connect_draft, name="connect-draft"),
+    path(f"{ONE}discard/", connect_discard, name="connect-discard"),
+    path(f"{ONE}consent/new/", connect_consent, name="connect-consent"),
+    path(f"{ONE}test/start/", connect_test, name="connect-test"),
+    path(f"{ONE}test/cancel/", connect_test_cancel, name="connect-test-cancel"),
+    path(f"{ONE}take-over/", connect_take_over, name="connect-take-over"),
+    path(f"{ONE}turn-on/now/", connect_turn_on, name="connect-turn-on"),
+    path(f"{ONE}<slug:step>/", connect_step, name="connect-step"),
+    path(f"{ONE}<slug:step>/here/", connect_here, name="connect-here"),
+    path("consent/", consent, name="consent"),
+]
