@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from ..core.errors import LeaseLost
-from ..models import Fetcher, Listing, Location, Source
+from ..models import Fetcher, Listing, Location, Message, Source
 from ..transports.base import Listed
 from ..transports.keyed import Changes, Remote
 from . import leases
@@ -26,6 +27,17 @@ SLICE = 500  # ids in one query
 MANY = 2000  # ids from which all that are known are read at once
 
 T = TypeVar("T")
+
+
+def of_message(message: Message) -> QuerySet[Location]:
+    """Where a message lies; `key` is the server's own id of it."""
+    named = Listing.objects.filter(
+        source=OuterRef("source"),
+        number=Cast(OuterRef("server_id"), Listing._meta.get_field("number")),
+    )
+    return message.locations.select_related("source").annotate(
+        key=Coalesce(Subquery(named.values("key")), F("server_id"))
+    )
 
 
 class Listings:

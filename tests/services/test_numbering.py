@@ -66,6 +66,13 @@ def test_messages_are_stored_once_in_the_order_of_their_listing(inbox: Inbox) ->
     assert numbers(inbox) == [(n, f"id-{n}", False) for n in range(1, 6)]
 
 
+def test_message_is_shown_with_the_id_that_the_server_gave(inbox: Inbox) -> None:
+    inbox.deliver("one")
+    inbox.run()
+    message = inbox.client.messages.get()
+    assert [place.key for place in listings.of_message(message)] == ["id-1"]
+
+
 def test_from_now_leaves_what_was_there(inbox: Inbox) -> None:
     inbox.save(first_fetch="from-now")
     for number in range(4):
