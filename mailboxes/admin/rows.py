@@ -101,6 +101,12 @@ class SourceAdmin(ReadOnlyAdmin):
     pass
 
 
+@admin.register(models.Listing)
+class ListingAdmin(ReadOnlyAdmin):
+    list_display = ("source", "number", "key", "gone")
+    list_select_related = ("source",)
+
+
 @admin.register(models.Location)
 class LocationAdmin(ReadOnlyAdmin):
     pass

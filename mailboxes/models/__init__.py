@@ -8,7 +8,7 @@ from .clients import OptionSet, PopClient, SmtpClient
 from .connection_tests import Check, TestRun
 from .cycles import Cycle
 from .mailboxes import Mailbox
-from .messages import Location, Message, MessageChunk, Source
+from .messages import Listing, Location, Message, MessageChunk, Source
 from .outbound import Attempt, OutboundChunk, OutboundMessage
 from .proxies import Proxy
 from .registrations import AppRegistration, KeptSection, NamedSecret
@@ -30,6 +30,7 @@ __all__ = [
     "Instance",
     "KeptSection",
     "Lease",
+    "Listing",
     "Location",
     "Mailbox",
     "Message",

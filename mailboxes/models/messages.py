@@ -18,9 +18,12 @@ class Source(models.Model):
 
     validity: IMAP UIDVALIDITY or the protocol's like. A change of any of type, server,
     login, folder or validity makes a new Source, so an old number can never hide new
-    mail. cursor: everything up to this id is stored (decimal for IMAP).
+    mail. cursor: everything up to this id is stored (decimal).
     baseline, since, match: of messages with an id up to `baseline`, those that arrived
     before `since` are not wanted, and the others are matched against what is stored.
+    Where the server's ids are text (rows of Listing): state is what its next listing
+    goes on from; listed_at, when the first one was complete: baseline is known since
+    then; from_end: nothing of the first listing is wanted.
     """
 
     pop_client = models.ForeignKey(
@@ -35,6 +38,9 @@ class Source(models.Model):
     baseline = models.PositiveBigIntegerField(default=0)
     since = models.DateTimeField(null=True, blank=True)
     match = models.BooleanField(default=False)
+    state = models.TextField(blank=True)
+    listed_at = models.DateTimeField(null=True, blank=True)
+    from_end = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -47,6 +53,36 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return f"{self.login} {self.folder or 'inbox'} at {self.server}"
+
+
+class Listing(models.Model):
+    """A message that a server with text ids has named, and its number with us.
+
+    Numbers grow in the order of listing, so they do what UIDs do for IMAP. gone: the
+    server said that it has left the folder. Written by services/listings.
+    """
+
+    source = models.ForeignKey(
+        Source, on_delete=models.CASCADE, related_name="listings"
+    )
+    number = models.PositiveBigIntegerField()
+    key = models.CharField(max_length=512)
+    size = models.PositiveBigIntegerField(default=0)
+    arrived_at = models.DateTimeField(null=True)
+    gone = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "number"], name="listing_number_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["source", "key"], name="listing_key_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} in {self.source}"
 
 
 class Message(models.Model):
@@ -116,7 +152,8 @@ class Location(models.Model):
     """Where a message lies on the server, and whether it was settled there.
 
     One message has one Location in each Source that showed it; in one Source it has
-    one only, so that real copies are counted.
+    one only, so that real copies are counted. server_id: its id there, where that is a
+    text the number of its Listing.
     """
 
     source = models.ForeignKey(

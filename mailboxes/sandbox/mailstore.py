@@ -1,7 +1,11 @@
 """The mailboxes' contents, in one SQLite file that survives kill -9.
 
-UIDs only grow; nothing is numbered anew but by `reset`. Who puts mail in: delivery and
-generator. Who shows it: imap_session. Not for several threads: the loop owns it.
+UIDs only grow; nothing is numbered anew but by `reset`. An item number belongs to one
+message for ever and goes with it from folder to folder; what comes to a folder, changes
+or leaves it stands in a log that only grows. One store behind all protocols.
+
+Who puts mail in: delivery and generator. Who shows it: imap_session and the sessions of
+the other protocols. Not for several threads: the loop owns it.
 """
 
 from __future__ import annotations
@@ -33,14 +37,36 @@ CREATE TABLE IF NOT EXISTS message (
   folder INTEGER NOT NULL REFERENCES folder (id), uid INTEGER NOT NULL,
   flags TEXT NOT NULL, arrived INTEGER NOT NULL, message_id TEXT NOT NULL,
   size INTEGER NOT NULL, sha256 TEXT NOT NULL, body INTEGER NOT NULL,
-  PRIMARY KEY (folder, uid)) WITHOUT ROWID;
+  item INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (folder, uid)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS message_by_body ON message (body);
+CREATE TABLE IF NOT EXISTS change (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, folder INTEGER NOT NULL,
+  item INTEGER NOT NULL, kind TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS change_of_folder ON change (folder, seq);
 CREATE TABLE IF NOT EXISTS body (id INTEGER PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS answer (
   id INTEGER PRIMARY KEY, due REAL NOT NULL, account TEXT NOT NULL,
   content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
+# After _ITEMS, which a file of an earlier version has to go through first.
+_LOG = """
+CREATE INDEX IF NOT EXISTS message_by_item ON message (item);
+CREATE TRIGGER IF NOT EXISTS came AFTER INSERT ON message BEGIN
+  INSERT INTO change (folder, item, kind) VALUES (new.folder, new.item, 'came'); END;
+CREATE TRIGGER IF NOT EXISTS changed AFTER UPDATE OF flags ON message BEGIN
+  INSERT INTO change (folder, item, kind) VALUES (new.folder, new.item, 'changed'); END;
+CREATE TRIGGER IF NOT EXISTS left_it AFTER DELETE ON message BEGIN
+  INSERT INTO change (folder, item, kind) VALUES (old.folder, old.item, 'left'); END;
+"""
+_ITEMS = """
+ALTER TABLE message ADD COLUMN item INTEGER NOT NULL DEFAULT 0;
+UPDATE message SET item = numbered.item FROM (
+  SELECT folder, uid, row_number() OVER (ORDER BY folder, uid) AS item FROM message)
+  AS numbered WHERE message.folder = numbered.folder AND message.uid = numbered.uid;
+INSERT OR REPLACE INTO counter SELECT 'item', count(*) FROM message;
+"""
+_COLUMNS = "uid, flags, arrived, message_id, size, sha256, body, item"
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^>\r\n]*>)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -66,6 +92,16 @@ class Entry:
     size: int
     sha256: str
     body: int
+    item: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of the log of a folder. kind: came, changed (its flags) or left."""
+
+    seq: int
+    item: int
+    kind: str
 
 
 class Mailstore:
@@ -78,6 +114,10 @@ class Mailstore:
         # Committed rows survive the death of the process, which is what drills need.
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        columns = self._db.execute("SELECT name FROM pragma_table_info('message')")
+        if ("item",) not in columns.fetchall():
+            self._db.executescript(f"BEGIN IMMEDIATE; {_ITEMS} COMMIT")
+        self._db.executescript(_LOG)
         self._changes: dict[int, int] = {}
 
     def close(self) -> None:
@@ -159,6 +199,7 @@ class Mailstore:
                         len(content),
                         hashlib.sha256(content).hexdigest(),
                         body,
+                        self._next_item(),
                     ),
                 )
             )
@@ -171,7 +212,7 @@ class Mailstore:
             (folder,),
         ).fetchone()
         self._db.execute(
-            "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (folder, uid, *values),
         )
         self._touch(folder)
@@ -180,11 +221,35 @@ class Mailstore:
     def entries(self, folder: int, first: int = 1, last: int = 1 << 62) -> list[Entry]:
         """Messages of a folder by UID, both ends included."""
         rows = self._db.execute(
-            "SELECT uid, flags, arrived, message_id, size, sha256, body FROM message"
+            f"SELECT {_COLUMNS} FROM message"
             " WHERE folder = ? AND uid BETWEEN ? AND ? ORDER BY uid",
             (folder, first, last),
         )
         return [Entry(*row) for row in rows]
+
+    def by_item(self, account: str, item: int) -> tuple[Folder, Entry] | None:
+        """Where a message of an account is now; None when it is gone."""
+        row = self._db.execute(
+            f"SELECT folder, {_COLUMNS} FROM message WHERE item = ?", (item,)
+        ).fetchone()
+        if row is None:
+            return None
+        place = next((f for f in self.folders(account) if f.id == row[0]), None)
+        return (place, Entry(*row[1:])) if place else None
+
+    def log(self, folder: int, after: int = 0) -> list[Change]:
+        """What has happened to a folder since change `after`, in order."""
+        rows = self._db.execute(
+            "SELECT seq, item, kind FROM change WHERE folder = ? AND seq > ?"
+            " ORDER BY seq",
+            (folder, after),
+        )
+        return [Change(*row) for row in rows]
+
+    def last_change(self) -> int:
+        """The number of the newest line of the log, 0 when it is empty."""
+        (last,) = self._db.execute("SELECT max(seq) FROM change").fetchone()
+        return int(last or 0)
 
     def uids(self, folder: int) -> list[int]:
         """All UIDs, growing."""
@@ -223,6 +288,7 @@ class Mailstore:
                         entry.size,
                         entry.sha256,
                         entry.body,
+                        entry.item if move else self._next_item(),
                     )
                     pairs.append((uid, self._append(target, values)))
             if move:
@@ -301,6 +367,9 @@ class Mailstore:
             (name,),
         ).fetchone()
         return int(value)
+
+    def _next_item(self) -> int:
+        return self.next_number("item") + 1
 
 
 class _Transaction:

@@ -23,7 +23,7 @@ from ..transports.base import (
     Proxy,
     Transport,
 )
-from . import secrets, tokens
+from . import numbering, secrets, tokens
 from .snapshots import Snapshot
 
 Given = tuple[Credential, NetworkPolicy]
@@ -36,7 +36,7 @@ def inbound(
 
     given: a credential and a way that the caller has already (connection test).
     """
-    kind = registry.inbound(snapshot.protocol)
+    kind = numbering.numbered(registry.inbound(snapshot.protocol))
     return kind(*_parts(snapshot, fresh=fresh, given=given))
 
 

@@ -39,6 +39,7 @@ from . import (
     unfinished,
 )
 from .bodies import Bodies, windows
+from .numbering import Numbered
 from .pool import pool
 from .store import Arrival, Settling
 from .unfinished import How
@@ -129,6 +130,8 @@ class FetchCycle:
         with self._phase("select"):
             folder = transport.select(self._snapshot["folder-path"])
         source = sources.open_source(self._client, self._snapshot, folder)
+        if isinstance(transport, Numbered):
+            transport.attach(source, self._fetcher)
         with self._phase("list"):
             listed = transport.list_new(int(source.cursor))
         outcome = self._fetch(transport, source, listed)
@@ -244,6 +247,8 @@ class FetchCycle:
         return transport
 
     def _release_connection(self) -> None:
+        if self._transport is not None and not self._transport.reusable:
+            self._drop()
         if self._transport is not None:
             pool.put(self._client.pk, self._snapshot.revision_id, self._transport)
             self._transport = None

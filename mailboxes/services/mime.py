@@ -201,6 +201,20 @@ def date(message: email.message.Message) -> datetime | None:
     return result if result is not None and 1970 <= result.year <= 2100 else None
 
 
+def received(header: bytes) -> datetime | None:
+    """When the last server took the message (RFC 5321 4.4); None if unreadable.
+
+    The Received line on top is that server's own; its time stands after the last ";".
+    """
+    message = _safe(lambda: email.message_from_bytes(header), None)
+    line = _safe(lambda: message.get("Received"), None) if message else None
+    said = str(line or "").rpartition(";")[2].strip()
+    found = _safe(lambda: email.utils.parsedate_to_datetime(said), None)
+    if found is None:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def decode(data: bytes, charset: str) -> str:
     """Bytes as text: as declared, as aliased, UTF-8, a guess, at last cp1252."""
     name = ALIASES.get(charset.lower(), charset.lower())

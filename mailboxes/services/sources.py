@@ -47,7 +47,7 @@ def open_source(client: PopClient, snapshot: Snapshot, folder: Folder) -> Source
 def _start(client: PopClient, snapshot: Snapshot, folder: Folder) -> dict[str, Any]:
     """Where a new Source begins."""
     before = list(client.sources.order_by("pk"))
-    last = folder.next_id - 1
+    last = (folder.next_id or 1) - 1
     same = [source for source in before if source.folder == snapshot["folder-path"]]
     if same:
         # Renumbered, on another server, or the log-in renamed: everything since the
@@ -66,7 +66,11 @@ def _start(client: PopClient, snapshot: Snapshot, folder: Folder) -> dict[str, A
         bounds.append(_complete_until(client, before[0]))
     if bounds:
         return _from(0, last, min(bounds), match=bool(before))
-    return _from(last, last, None, match=False)
+    if folder.next_id is None and folder.dated:
+        # It can come while the first listing is made.
+        return _from(0, last, timezone.now(), match=False)
+    start = _from(last, last, None, match=False)
+    return start | {"from_end": folder.next_id is None}
 
 
 def _from(

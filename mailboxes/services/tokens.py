@@ -58,7 +58,10 @@ def credential(
     token = outcome.token
     return (
         Credential(
-            login=snapshot.login, token=token.value, expires_at=token.expires_at
+            login=snapshot.login,
+            token=token.value,
+            expires_at=token.expires_at,
+            app_only=app_only,
         ),
         not token.from_cache,
     )

@@ -66,6 +66,8 @@ class Endpoint:
 class Credential:
     """A login with either a bearer token or a password, ready to use.
 
+    login: whose mailbox is opened. app_only: the token is the application's own, not
+    that of a user (EWS has to impersonate then, Graph to name the mailbox).
     expires_at: end of the token's life as a Unix time in seconds, None for passwords.
     """
 
@@ -73,6 +75,7 @@ class Credential:
     token: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     expires_at: float | None = None
+    app_only: bool = False
 
     @property
     def is_token(self) -> bool:
@@ -137,15 +140,18 @@ class Folder:
     """The opened folder: what identifies its numbering, and where that stands.
 
     validity: IMAP UIDVALIDITY or the protocol's like; when it changes, ids are void.
-    next_id: the id that the next new message will get at least (IMAP UIDNEXT).
+    next_id: the id that the next new message will get at least (IMAP UIDNEXT); None
+        where ids are text (see keyed) and nothing is known before the first listing.
     messages: how many there are, None where the protocol does not say; no part of what
         identifies a folder.
+    dated: a listing says when a message arrived.
     """
 
     name: str
     validity: str
-    next_id: int
+    next_id: int | None
     messages: int | None = field(default=None, compare=False)
+    dated: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)
@@ -175,6 +181,7 @@ class InboundTransport(Transport):
 
     supports: the after-fetch actions it can do.
     original_bytes: bodies are the bytes that the sender's server delivered.
+    reusable: an open connection sees what has come since; else each cycle opens anew.
     until: time.monotonic() after which a call that waits for the server ends in
         READ_TIMEOUT, however often bytes arrive; None means that only the policy's
         timeouts count. Set by the caller, for each cycle anew.
@@ -182,6 +189,7 @@ class InboundTransport(Transport):
 
     supports: ClassVar[frozenset[AfterFetch]]
     original_bytes: ClassVar[bool]
+    reusable: ClassVar[bool] = True
     until: float | None = None
 
     @abstractmethod

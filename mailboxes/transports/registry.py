@@ -10,6 +10,7 @@ from typing import cast
 from ..core.choices import Protocol, Stage
 from ..core.errors import Code, MailError
 from .base import InboundTransport, OutboundTransport
+from .keyed import KeyedInbound
 
 INBOUND: dict[Protocol, str] = {
     Protocol.IMAP: "mailboxes.transports.imap.ImapTransport",
@@ -18,7 +19,7 @@ OUTBOUND: dict[Protocol, str] = {
     Protocol.SMTP: "mailboxes.transports.smtp.SmtpTransport",
 }
 
-Inbound = type[InboundTransport]
+Inbound = type[InboundTransport] | type[KeyedInbound]
 Outbound = type[OutboundTransport]
 _inbound: dict[Protocol, Inbound] = {}
 _outbound: dict[Protocol, Outbound] = {}

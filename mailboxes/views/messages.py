@@ -14,7 +14,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from mailadmin.csp import POLICY
 
 from ..models import Message
-from ..services import audit, content
+from ..services import audit, content, listings
 from .live import live
 
 READ = "mailboxes.read_content"
@@ -59,7 +59,7 @@ def message_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "mailbox": message.pop_client.mailbox_row,
             "view": view,
             "may_read": may_read,
-            "locations": message.locations.select_related("source"),
+            "locations": listings.of_message(message),
             "nav": "mailbox-list",
         },
     )

@@ -1,0 +1,196 @@
+"""Writes down what a server with text ids lists, and gives each id a number of ours.
+
+A page of changes and the state that goes on after it are one transaction under the
+lease, so a process that dies between two pages loses nothing and numbers nothing twice
+(DESIGN D7). Numbers only grow, and everything above the cursor is still to be fetched:
+from here on it is as with the UIDs of IMAP. Asking the server: services/numbering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast, Coalesce
+from django.utils import timezone
+
+from ..core.errors import LeaseLost
+from ..models import Fetcher, Listing, Location, Message, Source
+from ..transports.base import Listed
+from ..transports.keyed import Changes, Remote
+from . import leases
+
+SLICE = 500  # ids in one query
+MANY = 2000  # ids from which all that are known are read at once
+
+T = TypeVar("T")
+
+
+def of_message(message: Message) -> QuerySet[Location]:
+    """Where a message lies; `key` is the server's own id of it."""
+    named = Listing.objects.filter(
+        source=OuterRef("source"),
+        number=Cast(OuterRef("server_id"), Listing._meta.get_field("number")),
+    )
+    return message.locations.select_related("source").annotate(
+        key=Coalesce(Subquery(named.values("key")), F("server_id"))
+    )
+
+
+class Listings:
+    """The numbers of one source, for the holder of its fetcher's lease.
+
+    Brings `source` up to date as it writes.
+    """
+
+    def __init__(self, source: Source, fetcher: Fetcher) -> None:
+        self._source = source
+        self._fetcher = fetcher
+        self._named: set[str] = set()
+
+    def write(self, page: Changes) -> None:
+        """Commit one page. Raises LeaseLost when the mailbox is somebody else's now."""
+        changed: dict[str, Any] = {"state": page.state}
+        with transaction.atomic():
+            self._take(page)
+            if page.complete and self._source.listed_at is None:
+                changed |= self._begin()
+            moved = Source.objects.filter(
+                pk=self._source.pk, state=self._source.state, cursor=self._source.cursor
+            ).update(**changed)
+            if not moved:
+                raise LeaseLost
+            leases.guard(self._fetcher)
+        for name, value in changed.items():
+            setattr(self._source, name, value)
+
+    def after(self, number: int) -> list[Listed]:
+        """What is there with a higher number, ascending."""
+        rows = self._rows().filter(number__gt=number, gone=False).order_by("number")
+        return [
+            Listed(number, size, arrived)
+            for number, size, arrived in rows.values_list(
+                "number", "size", "arrived_at"
+            )
+        ]
+
+    def undated(self, after: int) -> list[tuple[int, Remote]]:
+        """Those above `after` of the first listing whose time is not known."""
+        rows = self._rows().filter(
+            number__gt=after,
+            number__lte=self._source.baseline,
+            gone=False,
+            arrived_at=None,
+        )
+        found = rows.order_by("number").values_list("number", "key", "size")
+        return [(number, Remote(key, size, None)) for number, key, size in found]
+
+    def date(self, times: Mapping[str, datetime]) -> None:
+        """Write down when messages arrived, by their ids."""
+        rows = list(self._rows().filter(key__in=list(times)))
+        for row in rows:
+            row.arrived_at = times[row.key]
+        Listing.objects.bulk_update(rows, ["arrived_at"], batch_size=SLICE)
+
+    def keys(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The server's ids by number."""
+        found: dict[int, str] = {}
+        for some in _slices(sorted(set(numbers))):
+            rows = self._rows().filter(number__in=some)
+            found.update(rows.values_list("number", "key"))
+        return found
+
+    # --- one page ---
+
+    def _take(self, page: Changes) -> None:
+        there = {one.key: one for one in page.there}
+        self._named |= there.keys()
+        known = self._known(there)
+        new = [one for key, one in there.items() if key not in known]
+        if all(one.arrived for one in new):
+            new.sort(key=lambda one: one.arrived or timezone.now())
+        again = [row for row in known.values() if row.gone]
+        self._number(new, self._returned(again))
+        self._leave(page.gone)
+        if page.complete and page.whole:
+            left = self._rows().filter(gone=False).values_list("key", flat=True)
+            self._leave([key for key in left if key not in self._named])
+
+    def _known(self, there: Mapping[str, Remote]) -> dict[str, Listing]:
+        if len(there) > MANY:
+            return {row.key: row for row in self._rows() if row.key in there}
+        found: dict[str, Listing] = {}
+        for some in _slices(list(there)):
+            found |= {row.key: row for row in self._rows().filter(key__in=some)}
+        return found
+
+    def _returned(self, again: Sequence[Listing]) -> list[Listing]:
+        """Take back what had left; returns those that were passed over meanwhile.
+
+        They get a new number, as mail that has just come.
+        """
+        cursor = int(self._source.cursor)
+        passed = []
+        for some in _slices(again):
+            stored = set(
+                Location.objects.filter(
+                    source=self._source,
+                    server_id__in=[str(row.number) for row in some],
+                ).values_list("server_id", flat=True)
+            )
+            passed += [
+                row
+                for row in some
+                if row.number <= cursor and str(row.number) not in stored
+            ]
+            self._rows().filter(pk__in=[row.pk for row in some]).update(gone=False)
+        return passed
+
+    def _number(self, new: Sequence[Remote], passed: Sequence[Listing]) -> None:
+        number = self._last()
+        for row in passed:
+            number += 1
+            row.number, row.gone = number, False
+        Listing.objects.bulk_update(passed, ["number", "gone"], batch_size=SLICE)
+        Listing.objects.bulk_create(
+            [
+                Listing(
+                    source=self._source,
+                    number=number + place,
+                    key=one.key,
+                    size=one.size,
+                    arrived_at=one.arrived,
+                )
+                for place, one in enumerate(new, start=1)
+            ],
+            batch_size=SLICE,
+        )
+
+    def _leave(self, gone: Sequence[str]) -> None:
+        for some in _slices(gone):
+            self._rows().filter(key__in=some).update(gone=True)
+
+    def _begin(self) -> dict[str, Any]:
+        """The first listing is complete: what it named lay there before."""
+        source, last = self._source, self._last()
+        changed: dict[str, Any] = {"listed_at": timezone.now()}
+        if source.match or source.since or source.from_end:
+            changed["baseline"] = last
+        if source.from_end:
+            changed["cursor"] = str(last)
+        return changed
+
+    def _last(self) -> int:
+        """The highest number ever given; the cursor's may be gone from the rows."""
+        found = self._rows().aggregate(last=Max("number"))["last"]
+        return max(found or 0, int(self._source.cursor))
+
+    def _rows(self) -> QuerySet[Listing]:
+        return Listing.objects.filter(source=self._source)
+
+
+def _slices(items: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (items[at : at + SLICE] for at in range(0, len(items), SLICE))

@@ -1,0 +1,238 @@
+"""Fetching by protocols whose ids are text: as exact as by UIDs.
+
+Each test runs over a double that tells changes and times in pages (as Graph and EWS)
+and over one that tells all there is, without times (as POP3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from django.utils import timezone
+
+from mailboxes.core.choices import Outcome, Protocol, SettleState, Stage
+from mailboxes.core.errors import Code, LeaseLost, MailError
+from mailboxes.models import Cycle, Fetcher, Listing, Location
+from mailboxes.services import leases, listings, pool, store
+from mailboxes.transports import registry
+from mailboxes.transports.keyed import Changes, KeyedInbound, Remote
+from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
+from mailboxes.transports.memory_server import MemoryServer
+from tests.services.conftest import ADDRESS, Inbox, letter, make_inbox
+
+
+@pytest.fixture(params=[MemoryKeyed, MemoryUndated])
+def kind(request: pytest.FixtureRequest) -> type[KeyedInbound]:
+    return request.param
+
+
+@pytest.fixture
+def inbox(kind: type[KeyedInbound], db: None) -> Iterator[Inbox]:
+    with (
+        MemoryServer("mail.contoso.example") as server,
+        registry.override(inbound={Protocol.IMAP: kind}),
+    ):
+        server.add_account(ADDRESS, password="right")
+        yield make_inbox(server)
+        pool.pool.close_all()
+
+
+def old(inbox: Inbox, subject: str, days: int) -> int:
+    """A message that came `days` ago, as its header and the server say."""
+    arrived = datetime.now(UTC) - timedelta(days=days)
+    line = f"Received: from a by b; {format_datetime(arrived)}\r\n".encode()
+    return inbox.server.deliver(ADDRESS, line + letter(subject), arrived=arrived)
+
+
+def numbers(inbox: Inbox) -> list[tuple[int, str, bool]]:
+    rows = Listing.objects.filter(source__pop_client=inbox.client)
+    return list(rows.order_by("number").values_list("number", "key", "gone"))
+
+
+def test_messages_are_stored_once_in_the_order_of_their_listing(inbox: Inbox) -> None:
+    inbox.deliver("one", "two", "three", "four")
+    first = inbox.run()
+    inbox.deliver("five")
+    second, third = inbox.run(), inbox.run()
+    assert [(c.outcome, c.stored) for c in (first, second, third)] == [
+        (Outcome.OK, 4),
+        (Outcome.OK, 1),
+        (Outcome.OK, 0),
+    ]
+    assert inbox.subjects() == ["one", "two", "three", "four", "five"]
+    assert numbers(inbox) == [(n, f"id-{n}", False) for n in range(1, 6)]
+
+
+def test_message_is_shown_with_the_id_that_the_server_gave(inbox: Inbox) -> None:
+    inbox.deliver("one")
+    inbox.run()
+    message = inbox.client.messages.get()
+    assert [place.key for place in listings.of_message(message)] == ["id-1"]
+
+
+def test_from_now_leaves_what_was_there(inbox: Inbox) -> None:
+    inbox.save(first_fetch="from-now")
+    for number in range(4):
+        old(inbox, f"old {number}", days=1)
+    assert inbox.run().stored == 0
+    inbox.deliver("new")
+    assert inbox.run().stored == 1
+    assert inbox.subjects() == ["new"]
+
+
+def test_from_now_begins_where_the_first_listing_could_be_finished(
+    inbox: Inbox,
+) -> None:
+    inbox.save(first_fetch="from-now")
+    old(inbox, "old", days=1)
+    inbox.server.fail("list", MailError(Code.CONNECTION_LOST, Stage.LIST))
+    assert inbox.run().outcome == Outcome.FAILED
+    Fetcher.objects.update(not_before=None, next_due=timezone.now())
+    assert inbox.run().stored == 0
+    inbox.deliver("new")
+    inbox.run()
+    assert inbox.subjects() == ["new"]
+
+
+def test_last_days_are_known_by_the_server_or_by_the_header(inbox: Inbox) -> None:
+    inbox.save(first_fetch="last-days", first_fetch_days=3)
+    for subject, days in (("month", 30), ("week", 7), ("yesterday", 1)):
+        old(inbox, subject, days)
+    inbox.run()
+    inbox.deliver("now")
+    inbox.run()
+    assert inbox.subjects() == ["yesterday", "now"]
+
+
+def test_window_that_was_not_stored_is_fetched_again(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.deliver("one", "two")
+
+    def lost(*_args: object) -> None:
+        raise LeaseLost
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "write_window", lost)
+        with pytest.raises(LeaseLost):
+            inbox.run()
+    assert (inbox.subjects(), len(numbers(inbox))) == ([], 2)
+    Fetcher.objects.update(lease_owner="", lease_until=None)
+    assert inbox.run().stored == 2
+
+
+def test_listing_of_a_process_that_lost_its_lease_changes_nothing(
+    inbox: Inbox,
+) -> None:
+    inbox.deliver("one")
+    inbox.run()
+    before = numbers(inbox)
+    held = leases.claim(Fetcher.objects.all(), inbox.fetcher.pk)
+    assert held is not None
+    Fetcher.objects.update(fence=held.fence + 1)
+    source = inbox.client.sources.get()
+    late = listings.Listings(source, held)
+    with pytest.raises(LeaseLost):
+        late.write(Changes((Remote("x", 1, None),), (), "later", complete=True))
+    assert numbers(inbox) == before
+    assert inbox.client.sources.get().state == source.state != "later"
+
+
+def test_what_left_before_it_was_fetched_stands_in_nobodys_way(inbox: Inbox) -> None:
+    one, _two = inbox.deliver("one", "two")
+
+    def remove() -> None:
+        inbox.server.folder(ADDRESS).messages.pop(one, None)
+
+    inbox.server.hook("stream", remove)
+    assert (inbox.run().outcome, inbox.subjects()) == (Outcome.OK, ["two"])
+    inbox.run()
+    assert numbers(inbox) == [(1, "id-1", True), (2, "id-2", False)]
+
+
+def test_message_that_left_and_comes_back_is_stored_once(inbox: Inbox) -> None:
+    (number,) = inbox.deliver("one")
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    away = folder.messages.pop(number)
+    inbox.run()
+    folder.messages[number] = away
+    assert inbox.run().stored == 0
+    assert (inbox.subjects(), numbers(inbox)) == (["one"], [(1, "id-1", False)])
+
+
+def test_message_that_comes_back_and_was_never_stored_is_new(inbox: Inbox) -> None:
+    inbox.save(first_fetch="from-now")
+    number = old(inbox, "old", days=9)
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    away = folder.messages.pop(number)
+    inbox.run()
+    folder.messages[number] = away
+    assert inbox.run().stored == 1
+    assert (inbox.subjects(), numbers(inbox)) == (["old"], [(2, "id-1", False)])
+
+
+def test_delete_is_done_on_the_server_and_written_down(inbox: Inbox) -> None:
+    inbox.save(after_fetch="delete")
+    inbox.deliver("one", "two")
+    assert inbox.run().settled == 2
+    assert inbox.server.folder(ADDRESS).messages == {}
+    states = set(Location.objects.values_list("settle", flat=True))
+    assert states == {SettleState.DONE}
+
+
+def test_mailbox_that_moved_is_matched_against_what_is_stored(inbox: Inbox) -> None:
+    """Another server name is a new Source with new ids of the same messages."""
+    inbox.deliver("one", "two")
+    inbox.run()
+    with MemoryServer("new.contoso.example") as server:
+        server.add_account(ADDRESS, password="right")
+        for subject in ("two", "three", "one"):
+            server.deliver(ADDRESS, letter(subject))
+        inbox.server, inbox.values["server"] = server, server.host
+        inbox.save()
+        cycle = inbox.run()
+        pool.pool.close_all()
+    assert (cycle.stored, cycle.matched) == (1, 2)
+    assert inbox.subjects() == ["one", "two", "three"]
+
+
+def test_folder_that_took_the_name_of_another_is_a_new_source(inbox: Inbox) -> None:
+    inbox.deliver("one")
+    inbox.run()
+    inbox.server.folder(ADDRESS).renumber("another")
+    inbox.deliver("two")
+    cycle = inbox.run()
+    assert (cycle.stored, cycle.matched, inbox.subjects()) == (1, 1, ["one", "two"])
+
+
+def test_connection_that_sees_nothing_new_is_not_kept(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    inbox.run()
+    inbox.run()
+    opened = list(Cycle.objects.order_by("pk").values_list("new_connection", flat=True))
+    assert opened == [True, not kind.reusable]
+
+
+def test_thousands_are_listed_with_few_queries(
+    inbox: Inbox, django_assert_max_num_queries: object
+) -> None:
+    inbox.run()
+    fetcher = leases.claim(Fetcher.objects.all(), inbox.fetcher.pk)
+    assert fetcher is not None
+    source = inbox.client.sources.get()
+    there = tuple(Remote(f"k{number}", 1, None) for number in range(5000))
+    with django_assert_max_num_queries(40):  # type: ignore[operator]
+        listings.Listings(source, fetcher).write(
+            Changes(there, (), "all", complete=True)
+        )
+    with django_assert_max_num_queries(6):  # type: ignore[operator]
+        listings.Listings(source, fetcher).write(
+            Changes(there, (), "again", complete=True)
+        )
+    assert Listing.objects.filter(source=source).count() == 5000

@@ -1,0 +1,188 @@
+"""What every transport with text ids promises, run over the doubles and real servers.
+
+A protocol joins by one more function in `PLACES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from mailboxes.core.choices import AfterFetch
+from mailboxes.core.errors import Code, MailError
+from mailboxes.transports.base import CHUNK_SIZE, Credential, Endpoint, NetworkPolicy
+from mailboxes.transports.keyed import KeyedInbound, Remote
+from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
+from mailboxes.transports.memory_server import MemoryServer
+
+MESSAGE = b"From: a@example.org\r\nSubject: one\r\n\r\nHello\r\n.dot\r\n"
+
+
+@dataclass
+class Place:
+    """A mailbox of one user on one server, and how to reach it."""
+
+    kind: type[KeyedInbound]
+    endpoint: Endpoint
+    credential: Credential
+    policy: NetworkPolicy
+    deliver: Callable[[bytes], object]
+    remove: Callable[[bytes], None]  # the message with these bytes, by somebody else
+
+    def reader(self) -> KeyedInbound:
+        return self.kind(self.endpoint, self.credential, self.policy)
+
+
+@contextmanager
+def memory(
+    kind: type[KeyedInbound], _request: pytest.FixtureRequest
+) -> Iterator[Place]:
+    with MemoryServer("memory.example.org") as server:
+        login = "anna@example.org"
+        server.add_account(login, password="pw")
+
+        def remove(data: bytes) -> None:
+            messages = server.folder(login).messages
+            for number in [n for n, one in messages.items() if one.data == data]:
+                del messages[number]
+
+        yield Place(
+            kind,
+            server.endpoint,
+            Credential(login, password="pw"),
+            NetworkPolicy(),
+            lambda data: server.deliver(login, data),
+            remove,
+        )
+
+
+Opened = Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]
+PLACES: dict[str, Opened] = {
+    "memory": lambda request: memory(MemoryKeyed, request),
+    "memory-undated": lambda request: memory(MemoryUndated, request),
+}
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    with PLACES[request.param](request) as found:
+        yield found
+
+
+def listed(reader: KeyedInbound, state: str = "") -> tuple[dict[str, Remote], str]:
+    """All that a listing tells by id, and the state after it."""
+    pages = list(reader.changes(state, None))
+    assert [page.complete for page in pages] == [False] * (len(pages) - 1) + [True]
+    return {one.key: one for page in pages for one in page.there}, pages[-1].state
+
+
+def test_select_names_the_folder_and_no_number(place: Place) -> None:
+    place.deliver(MESSAGE)
+    with place.reader() as reader:
+        first, again = reader.select(""), reader.select("")
+    assert first == again
+    assert (first.next_id, first.dated) == (None, place.kind.dated)
+    assert first.messages in (1, None)
+
+
+def test_unknown_folder_is_missing(place: Place) -> None:
+    with place.reader() as reader, pytest.raises(MailError) as caught:
+        reader.select("No such folder")
+    assert caught.value.code == Code.FOLDER_MISSING
+
+
+def test_listing_is_complete_and_goes_on_from_its_state(place: Place) -> None:
+    for number in range(5):
+        place.deliver(MESSAGE.replace(b"one", b"%d" % number))
+    with place.reader() as reader:
+        reader.select("")
+        before, state = listed(reader)
+    place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        after, _ = listed(reader, state)
+    assert len(before) == 5
+    assert len(after.keys() - before.keys()) == 1
+    assert all((one.arrived is not None) == place.kind.dated for one in after.values())
+
+
+def test_bodies_come_unchanged_in_bounded_chunks(place: Place) -> None:
+    long = MESSAGE + (b"x" * 70 + b"\r\n") * (CHUNK_SIZE // 60)
+    place.deliver(MESSAGE)
+    place.deliver(long)
+    with place.reader() as reader:
+        reader.select("")
+        there, _ = listed(reader)
+        got = {one.key: one for one in reader.stream(list(there.values()))}
+    assert got.keys() == there.keys()
+    if place.kind.original_bytes:
+        bodies = sorted(b"".join(one.chunks) for one in got.values())
+        assert bodies == sorted([MESSAGE, long])
+    assert all(0 < len(c) <= CHUNK_SIZE for one in got.values() for c in one.chunks)
+    assert all(one.complete for one in got.values())
+
+
+def test_body_that_is_too_large_is_cut(place: Place) -> None:
+    long = MESSAGE + (b"x" * 70 + b"\r\n") * (3 * CHUNK_SIZE // 72)
+    place.deliver(long)
+    with place.reader() as reader:
+        reader.select("")
+        there, _ = listed(reader)
+        (got,) = reader.stream(list(there.values()), largest=1000)
+        assert not got.complete
+        assert sum(len(chunk) for chunk in got.chunks) <= CHUNK_SIZE
+        (whole,) = reader.stream(list(there.values()))
+    assert whole.complete
+
+
+def test_headers_come_alone(place: Place) -> None:
+    place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        there, _ = listed(reader)
+        (got,) = reader.headers(list(there.values()))
+    assert not got.complete
+    assert b"Subject: one" in b"".join(got.chunks)
+    assert b"Hello" not in b"".join(got.chunks)
+
+
+def test_message_that_is_gone_is_left_out(place: Place) -> None:
+    other = MESSAGE.replace(b"one", b"two")
+    place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        before, state = listed(reader)
+    place.deliver(other)
+    with place.reader() as reader:
+        reader.select("")
+        found, _ = listed(reader, state)
+    there = before | found
+    place.remove(other)
+    with place.reader() as reader:
+        reader.select("")
+        listed(reader, state)
+        left = reader.present(there)
+        assert left == set(before)
+        bodies = list(reader.stream(list(there.values())))
+    assert [one.key for one in bodies] == list(before)
+
+
+@pytest.mark.parametrize("action", [AfterFetch.DELETE, AfterFetch.MARK_READ])
+def test_settling_may_be_repeated(place: Place, action: AfterFetch) -> None:
+    if action not in place.kind.supports:
+        pytest.skip(f"{place.kind.__name__} has no {action}")
+    place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        there, _ = listed(reader)
+        assert reader.settle(there, action) == set()
+    with place.reader() as reader:
+        reader.select("")
+        listed(reader)
+        again = reader.settle(there, action)
+        left = reader.present(there)
+    deleted = action is AfterFetch.DELETE
+    assert (again, left) == ((set(there), set()) if deleted else (set(), set(there)))
