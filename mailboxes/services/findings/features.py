@@ -17,7 +17,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-LIMIT = 60_000  # characters looked at: half from the head, half from the tail
+LIMIT = 60_000  # characters looked at: a third from head, tail and what is between
+_THIRD = LIMIT // 3
+_TELLING = re.compile(
+    r"^.*(?:error|exception|fail|denied|refus|aadsts|invalid|unable|cannot|reject"
+    r"|timed? ?out|caused by|\b[45]\d\d[ -]\d\.\d|\b(?:NO|BAD|BYE)\b|-ERR).*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LINE = 1_000  # characters of such a line
+_DIGITS = re.compile(r"[\da-f-]{2,}|\d")
 
 _ESCAPES = (
     (re.compile(r"\\r(?=\\n)|\\[nrt](?![a-z]{2})"), " "),
@@ -117,7 +125,7 @@ class Features:
 
 def of_text(text: str, protocol: str = "") -> Features:
     """Features of a pasted text. protocol: one of PROTOCOLS, if the user knows it."""
-    raw = text if len(text) <= LIMIT else f"{text[: LIMIT // 2]} {text[-LIMIT // 2 :]}"
+    raw = _clipped(text)
     claims = _claims(raw)
     flat = plain(raw)
     tags = {tag for tag, pattern in _TAG_PATTERNS.items() if pattern.search(flat)}
@@ -127,6 +135,28 @@ def of_text(text: str, protocol: str = "") -> Features:
     if tags & set(PROTOCOLS):
         tags.add("mail")
     return Features(flat, frozenset(tags), _numbers(flat), claims)
+
+
+def _clipped(text: str) -> str:
+    """At most LIMIT characters: its ends, and of the rest the lines with a fault.
+
+    A line that is there again and again is taken once, its digits aside: they are what
+    differs between two lines of a log.
+    """
+    if len(text) <= LIMIT:
+        return text
+    taken: dict[str, str] = {}
+    room = _THIRD
+    for match in _TELLING.finditer(text, _THIRD, len(text) - _THIRD):
+        line = match[0][:_LINE]
+        key = _DIGITS.sub("", line)
+        if key in taken:
+            continue
+        room -= len(line)
+        if room < 0:
+            break
+        taken[key] = line
+    return "\n".join([text[:_THIRD], *taken.values(), text[-_THIRD:]])
 
 
 def plain(text: str) -> str:

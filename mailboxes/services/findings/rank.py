@@ -17,10 +17,13 @@ from ...core.choices import Step
 from ..finding import Finding
 from . import (
     numbers,
+    signs_codes,
     signs_http,
     signs_imap,
+    signs_languages,
     signs_loose,
     signs_network,
+    signs_replies,
     signs_smtp,
     signs_token,
 )
@@ -34,13 +37,16 @@ SIGNS: tuple[Sign, ...] = (
     *signs_imap.SIGNS,
     *signs_smtp.SIGNS,
     *signs_http.SIGNS,
+    *signs_codes.SIGNS,
+    *signs_languages.SIGNS,
+    *signs_replies.SIGNS,
     *signs_loose.SIGNS,
 )
 MOST = 5  # findings shown
 _NEAR = 0.6  # of the best weight: what is weaker is not shown
 _SNIPPET = 80
 # Of the weight, in a text that names neither mail nor a provider:
-_SILENT = 0.75
+_SILENT = 0.85
 _SILENT_AND_UNMET = 0.6  # where the sign belongs to a protocol or provider
 _PROTOCOLS = "|".join(PROTOCOLS)
 _FOREIGN = 0.2  # where the text names another kind of server

@@ -43,7 +43,8 @@ SIGNS = (
              r"|authentication failed.{0,200}xoauth2"
              r"|oauth.{0,60}authenticat\w+ fail",
              "imap|microsoft",
-             r"basicauth|gmail|google|aadsts|not connected|535 5\.7|plain auth"),
+             r"basicauth|gmail|google|aadsts|not connected|535 5\.7|plain auth"
+             r"|authenticate (?:plain|login)\b"),
             ("imap-token-refused", FAIR,
              r"authentication ?(?:exception|failed)|authfailed",
              "imap+token+microsoft",
@@ -54,7 +55,8 @@ SIGNS = (
              "exchange|imap|pop3",
              r"xoauth2: |authentication failed|dovecot|gmail|google|logged in"
              r"|authenticationfailed|aadsts|oauth 2\.0 proxy: login failed"
-             r"|login failed: \("),
+             r"|login failed: \(|could not connect|unable to connect|connection refused"
+             r"|timed out"),
             ("exchange-password-gone", STRONG,
              r"logon failure: unknown user"),
             ("password-refused", STRONG + 5,
@@ -99,7 +101,8 @@ SIGNS = (
              r"aadsts|not connected|oauth|xoauth2|starttls"
              r"|handshake|certificate|convert socket"),
             ("exchange-password-gone", STRONG,
-             r"(?:plain|login) authentication after authenticate fail",
+             r"(?:plain|login) authentication after authenticate fail"
+             r"|authenticate (?:plain|login)\b.{0,200}authenticate failed",
              "imap+exchange"),
             ("login-disabled", DECISIVE,
              r"privacyrequired|logindisabled|plaintext auth\w+ (?:is )?disallowed"

@@ -202,9 +202,12 @@ SIGNS = table(
          r"|forcibly closed|unexpected(?:ly)? (?:disconnect|close|end of)|read eof"
          r"|server disconnected|serverdisconnected|not connected\b|\b10054\b"
          r"|\b10053\b|premature end of|folderclosedexception|connection dropped"
-         r"|lost connection",
+         r"|lost connection|(?:server|host|peer|remote|partner|side)\b.{0,40}"
+         r"\b(?:clos|dropp|terminat|reset|abort|cut)\w* (?:the |its |our |my )?"
+         r"connection|failed to respond\b|connection.{0,30}(?:terminated|hung up"
+         r"|closed by|reset by|aborted by)",
          "",
-         r"authenticated but not connected"),
+         r"authenticated but not connected|proxy"),
         ("connection-lost", WEAK,
          r"\beof\b|\* ?bye\b|disconnected|imap4\.abort"),
     ],

@@ -77,7 +77,7 @@ SIGNS = (
             ("password-refused", FAIR,
              r"\b535\b|smtpauthenticationerror|\beauth\b",
              "smtp",
-             r"5\.7\.(?:3|139|8)\b|gsmtp"),
+             r"5\.7\.(?:3|139|8)\b|gsmtp|auth xoauth2|oauthbearer|type: ?'oauth2"),
             ("login-disabled", DECISIVE,
              r"unencrypted connection"
              r"|530[^0-9]{1,6}(?:5\.7\.0 )?must issue a starttls"
@@ -217,11 +217,15 @@ SIGNS = (
             ("smtp-busy", STRONG,
              r"4\.7\.500\b|server busy|451[^0-9]{1,6}4\.7\.|421[^0-9]{1,6}4\.4\.2"
              r"|421 service not available|service not available,? closing"
-             r"|454[^0-9]{1,6}4\.7\.0|4\.3\.0\b|greylist|try again later"
+             r"|454[^0-9]{1,6}4\.7\.0|4\.3\.0\b|greylist"
              r"|temporarily deferred|450[^0-9]{1,6}4\."
              r"|temporary (?:local )?(?:problem|failure)|451[^0-9]{1,6}4\.",
              "smtp",
              r"432|concurrent|google|name resolution|eai_again"),
+            ("smtp-busy", STRONG,
+             r"try again later",
+             "smtp",
+             r"\b5[05]\d[ -]|432|concurrent|google|name resolution|eai_again"),
             ("smtp-auth-required", WEAK,
              r"550 .{0,20}unauthenticated senders"),
             ("message-refused", FAIR,

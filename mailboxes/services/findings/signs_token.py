@@ -90,6 +90,7 @@ SIGNS = table(
          "google|oauth"),
         ("google-api-off", DECISIVE,
          r"api has not been used in project|accessnotconfigured"
+         r"|gmail api.{0,30}not (?:been )?enabled"
          r"|it is disabled\. enable it by visiting|service_disabled"),
         ("google-scope-narrow", DECISIVE,
          r"insufficient authentication scopes|access_token_scope_insufficient"
