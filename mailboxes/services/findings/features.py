@@ -13,7 +13,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -54,8 +54,10 @@ _TAGS: dict[str, str] = {
     "pop3": r"\bpop ?3?\b|pop3|poplib|:995\b|port:? ?995\b|(?<!\w)-err\b|maildrop",
     "smtp": r"smtp|:587\b|:465\b|port:? ?(?:587|465|25)\b|\behlo\b|rcpt to|mail from"
     r"|\b[45]\d\d[ -]#?[45]\.\d\.\d|\b535[ -][^\d ]|storedrv"
+    r"|\bdsn=\d|status=(?:deferred|bounced)|postfix/|\brelay="
     r"|nodemailer|phpmailer|swift_|sendmail",
     "ews": r"exchange\.asmx|\bews\b|exchangelib|exchange\.webservices|ewsaccount"
+    r"|impersonat|exchangewebservice|exchange web service"
     r"|exchangeservice|exchange/services/|exchangeimpersonation|ewsresponse"
     r"|autodiscover",
     "graph": r"graph\.microsoft|msgraph|microsoft\.graph|graphserviceexception"
@@ -75,13 +77,15 @@ _TAGS: dict[str, str] = {
     r"|\b[a-z]{1,4}\d{1,4} login\b",
     "mail": r"e-?mail|outlook|fetchmail|getmail|mbsync|\bmail|mailer|mailbox|inbox"
     r"|smtp|imap"
-    r"|\bpop3|auth mechanism",
+    r"|\bpop3|auth mechanism|\brecipients?\b|message store|newsletter|\bsmtps?\b"
+    r"|postausgang|posteingang|postfach|courriel|correo|messagerie",
     "java": r"javax\.|jakarta\.|com\.sun\.|java\.(?:net|lang|io)",
     "foreign": r"postgres|psycopg|mysql|mariadb|redis|mongo|elasticsearch|rabbitmq"
     r"|amqp|kafka|\bldap|jdbc|npm err|git@|:5432\b|:3306\b|:6379\b|:27017\b|:9200\b"
     r"|port 5432|docker\.sock|kubelet|image\b|access denied for user \S+@"
     r"|sqlexception|sqlalchemy|\bssh: |\bport 22\b|nginx: |fatal: unable to access"
-    r"|vue warn|module specifier",
+    r"|vue warn|module specifier|kubectl|\bdocker: |\bsudo\b|pytest|ansible|terraform"
+    r"|webpack|eslint|\bgcc\b|\bmake: |systemctl|\bcargo\b|gradle|\bmaven\b",
 }
 _TAG_PATTERNS = {tag: re.compile(pattern) for tag, pattern in _TAGS.items()}
 PROTOCOLS = ("imap", "pop3", "smtp", "ews", "graph", "oauth")
@@ -114,6 +118,10 @@ class Features:
     def silent(self) -> bool:
         """It names neither mail nor a protocol nor a provider."""
         return not self.tags & _NAMED
+
+    def as_mail(self) -> Features:
+        """The same, taken for a text that speaks of mail."""
+        return replace(self, tags=self.tags | {"mail"})
 
     def speaks_of(self, needs: str) -> bool:
         """Whether the tags meet `needs`: "a|b+!c" is (a or b) and not c; "" is met."""

@@ -54,7 +54,9 @@ MORE: dict[str, tuple[int, ...]] = {
     "entra-authority-unknown": (50050,),
     "entra-field-missing": (90004, 90013, 90015, 90056, 90016, 90101, 90102, 90104),
     "entra-flow-not-allowed": (70005, 70007, 700051, 700054, 7000113, 7000114),
-    "entra-redirect-unregistered": (500111, 50029, 50147, 500112, 500113, 500117, 700009),
+    "entra-redirect-unregistered": (
+        500111, 50029, 50147, 500112, 500113, 500117, 700009,
+    ),
     "entra-single-page-app": (9002325, 9002326, 9002327),
     "entra-code-used": (50143, 501491),
     "entra-refresh-token-ended": (50085, 50139, 700081, 90086),

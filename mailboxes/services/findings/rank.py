@@ -29,7 +29,7 @@ from . import (
 )
 from .catalogue import BY_ID, BY_NUMBER, MORE_NUMBERS, of_number
 from .features import PROTOCOLS, Features
-from .sign import DECISIVE, FAIR, HEARD, SURE, TOKEN, Sign
+from .sign import DECISIVE, FAIR, HEARD, LOOSE, SURE, TOKEN, WEAK, Sign
 
 SIGNS: tuple[Sign, ...] = (
     *signs_network.SIGNS,
@@ -121,13 +121,25 @@ def _by_number(features: Features) -> list[Match]:
     return found
 
 
+# An SMTP reply in the words of a log or a library: "550 5.1.1", "(421, b'4.3.0".
+_REPLY = re.compile(
+    r"(?<![\d.:])([45])[0-5]\d(?:[ -]{1,2}#?\1\.\d{1,2}\.\d|, ?b?['\"])"
+    r"|\bdsn=([45])\.\d\.\d"
+)
+# Steps of a refusal for good, which a reply for now does not mean.
+_FOR_GOOD = ("recipient-refused", "message-refused", "sender-refused")
+
+
 def _by_sign(features: Features) -> list[Match]:
     found = []
+    replies = {match[1] or match[2] for match in _REPLY.finditer(features.text)}
     for sign in SIGNS:
         seen = sign.seen(features)
         if seen is None:
             continue
         weight = _weighed(sign, features)
+        if replies == {"4"} and sign.id in _FOR_GOOD:
+            weight = WEAK
         finding = refine(BY_ID[sign.id], features)
         words = seen[0][:_SNIPPET]
         found.append(Match(finding, weight, sign.phase, seen.start(), words))
@@ -138,7 +150,7 @@ def _weighed(sign: Sign, features: Features) -> int:
     """The weight of a sign, less where the text does not speak of mail at all."""
     if "foreign" in features.tags and not features.speaks_of(_PROTOCOLS):
         return int(sign.weight * _FOREIGN)
-    if not features.silent:
+    if not features.silent or sign.weight == LOOSE:
         return sign.weight
     needed = features.speaks_of(sign.needs)
     return int(sign.weight * (_SILENT if needed else _SILENT_AND_UNMET))

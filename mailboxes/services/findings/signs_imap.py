@@ -187,7 +187,7 @@ SIGNS = (
              r"|too long|shutting)",
              "imap"),
             ("folder-missing", DECISIVE,
-             r"\[nonexistent\]|illegal in state auth, only|folder is not inbox"
+             r"\[nonexistent\]|illegal in state auth\b|folder is not inbox"
              r"|(?:mailbox|folder)\b[^:(]{0,60}(?:doesn'?t exist|does not exist"
              r"|not exist|not found|isn't selectable|is not selectable|unknown$)"
              r"|unknown mailbox|nonexistent namespace|folder selection failed"

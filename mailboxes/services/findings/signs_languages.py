@@ -104,7 +104,7 @@ SIGNS = (
              "smtp|mail",
              r"5\.7\.(?:3|139|8|9|14|30)\b|ssl/tls"),
             ("password-refused", FAIR,
-             r"(?:anmeldung|authentifizierung|login)\w* .{0,30}(?:fehlgeschlagen"
+             r"(?:anmeldung|authenti[fs]i\w+|login|einloggen)\b.{0,30}(?:fehlgeschlagen"
              r"|nicht m[oö]glich|verweigert|abgelehnt)"
              r"|(?:kennwort|passwort|benutzername|zugangsdaten|anmeldedaten"
              r"|anmeldeinformationen)\b.{0,40}(?:falsch|ung[uü]ltig|nicht korrekt"

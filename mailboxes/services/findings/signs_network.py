@@ -178,6 +178,12 @@ SIGNS = table(
          r"|sslhandshake(?:exception)?|alert handshake|failed to enable crypto"
          r"|could not convert socket to tls|attempting to establish an ssl or tls"
          r"|tls handshake (?:failed|error|timeout)|starttls (?:upgrade )?failed"),
+        ("tls-handshake", STRONG,
+         r"(?:could not|unable to|cannot|failed to) connect to (?:ssl|tls)://",
+         "",
+         r"timed? ?out|refused|getaddrinfo|resolve|unreachable|authentication"),
+        ("tls-handshake", FAIR,
+         r"\bsspi\b|security\.ssl(?:state|stream)"),
         ("tls-not-tls", FAIR,
          r"not permitted when tls active"),
         ("starttls-missing", FAIR,

@@ -112,6 +112,13 @@ SIGNS = (
              r"|failed)\w*",
              "graph|ews|exchange",
              r"erroraccess|errorquota|errorserverbusy"),
+            ("recipient-refused", FAIR,
+             r"recipients? (?:is |are |'.{0,80}' )?(?:is ?n[o']t|not)"
+             r" (?:valid|resolved)"
+             r"|contains no recipients?|no (?:valid )?recipients?\b"
+             r"|invalid recipients?|recipients? (?:must be|invalid|missing)",
+             "",
+             r"relay"),
             ("recipient-refused", LOOSE,
              r"\berror\w*recipient\w*",
              "graph|ews|exchange",

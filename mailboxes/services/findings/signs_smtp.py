@@ -94,7 +94,8 @@ SIGNS = (
              r"|\bno \w+ auth(?:entication)? mechanisms?"
              r"|auth\w* mechanism\w*"
              r".{0,40}(?:not|un)support\w*|plainauth.{0,20}wrong host name"
-             r"|no suitable authentication method|does(?: not"
+             r"|no suitable authentication method|no mechanism available"
+             r"|no compatible auth\w* mechanism|no worthy mech|does(?: not"
              r"|n't) support auth(?:entication)?\b|no auth mechanism",
              "smtp|mail",
              r"starttls extension"),
