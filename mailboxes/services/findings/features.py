@@ -50,11 +50,15 @@ _TAGS: dict[str, str] = {
     r"|\bselect \\*\"?inbox|\btag\d+ (?:no|bad)\b|\b[a-z]\d+ (?:no|bad) "
     r"|user is authenticated but not|\* bye\b"
     r"|\[(?:nonexistent|authenticationfailed|trycreate|alert|unavailable|privacyrequired"
-    r"|overquota|throttled|contactadmin|authorizationfailed)\]",
+    r"|overquota|throttled|contactadmin|authorizationfailed|serverbug|inuse|limit"
+    r"|noperm|expired|corruption|cannot|clientbug|alreadyexists)\]"
+    r"|\b\d{1,5} (?:no|bad)\b|\bto folder\b|\b(?:append|uid (?:fetch|search|store|copy"
+    r"|move))\b|: (?:no|bad) \[",
     "pop3": r"\bpop ?3?\b|pop3|poplib|:995\b|port:? ?995\b|(?<!\w)-err\b|maildrop",
     "smtp": r"smtp|:587\b|:465\b|port:? ?(?:587|465|25)\b|\behlo\b|rcpt to|mail from"
     r"|\b[45]\d\d[ -]#?[45]\.\d\.\d|\b535[ -][^\d ]|storedrv"
-    r"|\bdsn=\d|status=(?:deferred|bounced)|postfix/|\brelay="
+    r"|undeliver|mailer-daemon|delivery status|\bbounced?\b|\bndrs?\b|\brcpt\b"
+    r"|outgoing (?:mail|server)|\bdsn=\d|status=(?:deferred|bounced)|postfix/|\brelay="
     r"|nodemailer|phpmailer|swift_|sendmail",
     "ews": r"exchange\.asmx|\bews\b|exchangelib|exchange\.webservices|ewsaccount"
     r"|impersonat|exchangewebservice|exchange web service"

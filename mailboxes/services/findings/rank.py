@@ -123,8 +123,8 @@ def _by_number(features: Features) -> list[Match]:
 
 # An SMTP reply in the words of a log or a library: "550 5.1.1", "(421, b'4.3.0".
 _REPLY = re.compile(
-    r"(?<![\d.:])([45])[0-5]\d(?:[ -]{1,2}#?\1\.\d{1,2}\.\d|, ?b?['\"])"
-    r"|\bdsn=([45])\.\d\.\d"
+    r"(?<![\d.:])([45])[0-5]\d[ -]{1,2}#?\1\.\d{1,2}\.\d"
+    r"|\(([45])[0-5]\d, ?b?['\"]|\bdsn=([45])\.\d\.\d"
 )
 # Steps of a refusal for good, which a reply for now does not mean.
 _FOR_GOOD = ("recipient-refused", "message-refused", "sender-refused")
@@ -132,7 +132,7 @@ _FOR_GOOD = ("recipient-refused", "message-refused", "sender-refused")
 
 def _by_sign(features: Features) -> list[Match]:
     found = []
-    replies = {match[1] or match[2] for match in _REPLY.finditer(features.text)}
+    replies = {match[match.lastindex or 0] for match in _REPLY.finditer(features.text)}
     for sign in SIGNS:
         seen = sign.seen(features)
         if seen is None:

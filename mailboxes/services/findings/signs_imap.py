@@ -74,6 +74,11 @@ SIGNS = (
              r"|suspended)",
              "mail",
              r"aadsts"),
+            ("imap-contact-admin", FAIR,
+             r"\baccount\b.{0,40}(?:restricted|suspended|locked|blocked|deactivated"
+             r"|disabled|hacked|compromised)|suspicious (?:activity|log|sign)",
+             "mail|imap|smtp|pop3",
+             r"aadsts|5\.7\.139|smtpclientauth"),
             ("password-refused", STRONG,
              r"\[authenticationfailed\]"
              r"|authentication failed\.? ?\(?(?:too many login|wrong|bad pass)"
@@ -178,6 +183,16 @@ SIGNS = (
              r"|server busy|temporarily unavailable|backend error"
              r"|internal error occurred|(?:bye|imap4rev1)\b.{0,60}cannot connect",
              "imap|pop3"),
+            ("server-unavailable", FAIR,
+             r"\bno (?:temporar\w* )?unavailable|\b(?:no|bad|bye) (?:\[\w+\] )?"
+             r"internal (?:server )?error|\[serverbug\]|server logging out",
+             "imap"),
+            ("message-too-large", FAIR,
+             r"\bappend\b.{0,120}(?:limit exceeded|too (?:large|big|long))",
+             "imap"),
+            ("message-refused", FAIR,
+             r"\bappend\b.{0,80}(?:unable to parse|invalid|malformed).{0,20}message",
+             "imap"),
             ("server-closed", WEAK,
              r"bye connection (?:is )?closed\. ?1\d|bye (?:auto)?logout"
              r"|bye .{0,40}(?:idle|timeout|shutting down)|session expired"

@@ -78,6 +78,13 @@ SIGNS = (
              r"|invalid credentials.{0,80}\b401\b",
              "google",
              r"imap|smtp|pop3"),
+            # HTTP's own words, where a program kept nothing else of the answer.
+            ("graph-access-denied", LOOSE,
+             r"['\"]forbidden['\"]|\bforbidden\b$|message['\"]?: ?['\"]?forbidden",
+             "microsoft+!imap+!ews"),
+            ("graph-wrong-audience", LOOSE,
+             r"['\"]unauthori[sz]ed['\"]|message['\"]?: ?['\"]?unauthori[sz]ed",
+             "microsoft|oauth+!imap+!ews"),
             ("graph-access-denied", LOOSE,
              r"\berror\w*(?:accessdenied|permission|notallowed|unauthori|forbidden)",
              "graph"),

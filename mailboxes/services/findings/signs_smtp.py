@@ -71,7 +71,7 @@ SIGNS = (
              r"google|gsmtp|5\.7\.3\b|5\.7\.139"),
             ("smtp-auth-before-tls", FAIR,
              r"command unrecognized|5\.5\.[12] .{0,40}(?:unrecogni[sz]ed"
-             r"|not implemented)|bad sequence",
+             r"|not recogni[sz]ed|not implemented)|bad sequence",
              "smtp",
              r"authentication required|\b535\b"),
             ("password-refused", FAIR,
@@ -230,7 +230,8 @@ SIGNS = (
             ("smtp-auth-required", WEAK,
              r"550 .{0,20}unauthenticated senders"),
             ("message-refused", FAIR,
-             r"\b55[0-4][ -][5#]?\.?\d?\.?\d*|smtpdataerror|transaction failed",
+             r"\b55[0-4][ -][5#]?\.?\d?\.?\d*|smtpdataerror|data not accepted"
+             r"|transaction failed",
              "smtp",
              r"535|5\.7\.139|recipient|5\.1\.|authenticat|relay|storedrv|quota|size"
              r"|dmarc|spam|5\.7\.1\b"),
