@@ -66,6 +66,7 @@ _TAGS: dict[str, str] = {
     r"|autodiscover",
     "graph": r"graph\.microsoft|msgraph|microsoft\.graph|graphserviceexception"
     r"|send-?graph|graphmail|mg(?:user|graph)|invalidauthenticationtoken"
+    r"|['\"]error['\"] ?: ?\{ ?['\"]code['\"] ?: ?['\"][a-z]+['\"]"
     r"|grapherror|odata ?error|ms ?graph|graph ?api|restapi",
     "oauth": r"oauth|aadsts|openid|access[_ ]token|refresh[_ ]token|\bmsal|\badal"
     r"|invalid_(?:grant|client|scope|request)|unauthorized_client|identity\.client",

@@ -94,11 +94,9 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("40", "entra-service-down"),
     ("20", "federation-refused"),
     ("67", "entra-registration-other"),
-    ("1", "entra-registration-other"),
-    ("2", "entra-registration-other"),
-    ("7", "entra-registration-other"),
-    ("9", "entra-registration-other"),
 )
+# Of a number without a family, where nothing else in a text tells.
+NO_FAMILY = "entra-registration-other"
 
 
 def family(number: int) -> str:

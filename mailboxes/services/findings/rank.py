@@ -43,7 +43,7 @@ SIGNS: tuple[Sign, ...] = (
     *signs_loose.SIGNS,
 )
 MOST = 5  # findings shown
-_NEAR = 0.6  # of the best weight: what is weaker is not shown
+_NEAR = 0.65  # of the best weight: what is weaker is not shown
 _SNIPPET = 80
 # Of the weight, in a text that names neither mail nor a provider:
 _SILENT = 0.85
@@ -102,6 +102,10 @@ def settled(found: list[Match]) -> bool:
 
 def _by_number(features: Features) -> list[Match]:
     listed = [n for n in features.numbers if of_number(n) is not None]
+    if features.numbers and not listed:
+        number = features.numbers[0]
+        other = BY_ID[numbers.NO_FAMILY]
+        return [Match(other, LOOSE, TOKEN, 0, f"AADSTS{number}", number)]
     if any(n not in numbers.WRAPPERS for n in listed):
         listed = [n for n in listed if n not in numbers.WRAPPERS]
     found = []

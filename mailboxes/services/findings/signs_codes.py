@@ -87,7 +87,9 @@ SIGNS = (
             ("proxy-unreachable", DECISIVE,
              r"proxynameresolutionfailure|err_proxy_connection_failed|proxyerror"
              rf"|{_curl(5, 97)}|could ?n[o']t resolve proxy|cannot connect to proxy"
-             r"|proxyconnect tcp|proxyconnectexception|\beproxy\b",
+             r"|proxyconnect tcp|proxyconnectexception|\beproxy\b"
+             r"|\bsocks\d?\b.{0,60}(?:fail|error|refus|reject|unreach|malformed)"
+             r"|malformed reply from socks",
              "",
              r"\b407\b|tunnel connection failed|err_tunnel|proxy responded"),
             ("proxy-denied", STRONG,

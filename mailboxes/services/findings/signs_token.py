@@ -169,7 +169,7 @@ SIGNS = table(
          r"|are) not|endpoint is not supported for such applications"),
         ("entra-refresh-token-ended", STRONG,
          r"grant is expired|parameter 'refresh_token'|parameter '(?:code"
-         r"|assertion)'|no_tokens_found|no account or login hint"
+         r"|assertion)'|no_tokens_found|no_account|no account (?:object|or login hint)"
          r"|no cached (?:account|token)|refresh token (?:is )?(?:malformed|invalid"
          r"|not valid)"),
         ("entra-user-unknown", STRONG,
