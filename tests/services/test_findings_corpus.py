@@ -31,6 +31,7 @@ FIRST_SIGHT = {
     "later_eighth": 81.1,
     "later_ninth": 76.9,
     "later_tenth": 79.5,
+    "later_eleventh": 75.6,
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10
