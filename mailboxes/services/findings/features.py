@@ -72,9 +72,9 @@ _TAGS: dict[str, str] = {
     r"|invalid_(?:grant|client|scope|request)|unauthorized_client|identity\.client",
     "google": r"google|gmail|gsmtp|gimap|\bya29\.",
     "microsoft": r"microsoft|office ?365|\bo365|outlook|aadsts|exchange|azure|\bentra\b"
-    r"|\bmsal|storedrv|mapiexception",
+    r"|\bmsal|storedrv|mapiexception|mggraph|acquiretoken|clientcertificatecredential",
     "exchange": r"outlook\.office365|office365\.com|outlook\.com|exchange|storedrv",
-    "token": r"xoauth2|oauthbearer|oauth ?2|saslmechanismoauth2|bearer|refresh"
+    "token": r"xoauth2|oauthbearer|\boauth ?2?\b|saslmechanismoauth2|bearer|refresh"
     r"[_ ]token",
     "basic": r"auth(?:enticate)? (?:login|plain)|plain auth|login auth|httpbasicauth"
     r"|basic auth|\bpass \S"

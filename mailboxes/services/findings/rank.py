@@ -156,7 +156,7 @@ def _weighed(sign: Sign, features: Features) -> int:
         return int(sign.weight * _FOREIGN)
     if not features.silent or sign.weight == LOOSE:
         return sign.weight
-    needed = features.speaks_of(sign.needs)
+    needed = features.as_mail().speaks_of(sign.needs)
     return int(sign.weight * (_SILENT if needed else _SILENT_AND_UNMET))
 
 

@@ -31,6 +31,20 @@ def _apple(*numbers: int) -> str:
     return rf"(?:nsurlerror\w*|cfnetwork\w*|domain)\b.{{0,40}}-(?:{some})\b"
 
 
+_KEY = (
+    r"keyset does not exist|key not valid for use in specified state"
+    r"|(?:not have|without|missing|no) (?:a |an |the )?private key"
+    r"|(?:private key|pem|pfx|pkcs ?12|certificate|key data|key file)\b.{0,60}"
+    r"(?:could not|cannot|can't|unable to|fail\w* to) (?:be )?(?:load|read|pars"
+    r"|deseriali|open|decrypt|found|find)"
+    r"|(?:could not|cannot|can't|unable to|fail\w* to) (?:load|read|parse"
+    r"|deseriali[sz]e|open|decrypt|find).{0,40}(?:private key|\bpem\b|pfx|pkcs"
+    r"|certificate (?:with|file|by|from|in)|key data|key file)"
+    r"|decoder routines|pem routines|no start line|bad decrypt|1e08010c"
+    r"|cryptographicexception|mac verify (?:error|failure)|invalid pem"
+    r"|certificate with thumbprint.{0,60}not"
+)
+
 SIGNS = (
     *table(
         NETWORK,
@@ -103,6 +117,13 @@ SIGNS = (
         [
             ("oauth-refresh-token-ended", FAIR,
              r"\beoauth2\b"),
+            # The key that signs for the application, as it lies here.
+            ("google-wrong-key", FAIR,
+             _KEY,
+             "google"),
+            ("entra-certificate-refused", FAIR,
+             _KEY,
+             "microsoft|oauth+!google"),
         ],
     ),
     *table(

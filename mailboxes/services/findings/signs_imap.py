@@ -180,7 +180,7 @@ SIGNS = (
              "imap|pop3"),
             ("server-unavailable", STRONG,
              r"\[unavailable\]|\[serverbug\]|\[inuse\]|server (?:is )?unavailable"
-             r"|server busy|temporarily unavailable|backend error"
+             r"|server busy|temporarily unavailable|backend error\b(?!:)"
              r"|internal error occurred|(?:bye|imap4rev1)\b.{0,60}cannot connect",
              "imap|pop3"),
             ("server-unavailable", FAIR,

@@ -50,6 +50,8 @@ SIGNS = (
              r"|keine verbindung (?:zu|mit)|verbindung .{0,40}fehlgeschlagen"
              r"|impossible de (?:se connecter|contacter|joindre)"
              r"|connexion .{0,40}(?:impossible|a [eé]chou[eé])"
+             r"|[eé]chec .{0,20}connexion"
+             r"|kon niet verbinden|puedo conectar"
              r"|no (?:es posible|se puede|se pudo) (?:conectar|establecer)"
              r"|impossibile (?:connettersi|stabilire|effettuare la conness)"
              r"|n[aã]o (?:[eé]|foi) poss[ií]vel (?:se )?(?:conectar|estabelecer)"
@@ -121,7 +123,9 @@ SIGNS = (
              r"|(?:password|credenziali) .{0,20}(?:errat|non valid)"
              r"|autenticazione .{0,20}(?:fallita|non riuscita)"
              r"|(?:senha|credenciais)\b.{0,30}(?:incorret|inv[aá]lid)"
-             r"|falha (?:na|de) autentica[cç]",
+             r"|falha (?:na|de) autentica[cç]|autentificar|autenticarsi"
+             r"|poss[ií]vel autenticar"
+             r"|aanmelden mislukt|authenticatie mislukt",
              "mail+!ews+!graph",
              r"oauth|xoauth2|aadsts|5\.7\.(?:3|139)\b|proxy"),
         ],

@@ -57,10 +57,11 @@ SIGNS = (
             ("connection-lost", LOOSE,
              r"connection\b.{0,60}\b(?:lost|closed|dropped|reset|aborted|terminated"
              r"|broken|interrupted|severed|hung up|went away|not available)\b"
-             r"|(?:error|err|failed|exception)[=: ]{1,3}['\"]?eof\b|\beoferror\b",
+             r"|(?:error|err|failed|exception)[=: ]{1,3}['\"]?eof\b|\beoferror\b"
+             r"|\beof (?:caught|while|when|from)|(?:got|unexpected|premature) eof",
              "mail|oauth|microsoft|google",
-             rf"authenticat|authfail|credential|password|{_TOKEN_WORDS}|certificate"
-             r"|\b5\d\d[ -]"),
+             rf"authenticat\w+ fail|authfail|credential|password|certificate"
+             rf"|{_TOKEN_WORDS}|\b5\d\d[ -]"),
             ("connect-refused", LOOSE,
              r"(?:invalid|wrong|incorrect|check).{0,20}(?:server|host)\b.{0,12}"
              r"\bport\b",
@@ -124,7 +125,8 @@ SIGNS = (
              "ews"),
             ("ews-unauthorized", LOOSE, r"unauthori[sz]ed|\b401\b", "ews"),
             ("password-refused", LOOSE, _SIGN_IN, "mail+!ews+!graph",
-             rf"{_TOKEN_WORDS}|\bssl|\btls|certificate|timed? ?out|refused to connect"
+             rf"{_TOKEN_WORDS}|\bssl(?:v\d)?\b|\btls\b|certificate|\beof\b"
+             r"|timed? ?out|refused to connect"
              r"|in state auth\b|\bmechanisms?\b"
              r"|connection refused|recipient|relay|sender|too many"),
             ("ews-unauthorized", LOOSE, _SIGN_IN, "ews"),

@@ -34,7 +34,10 @@ SIGNS = table(
          r"|remote name could not be resolved|curl error 6\b"
          r"|php_network_getaddresses|gethostbyname failed|nicht aufgel(?:ö|oe)st"
          r"|failed to lookup address|host is unknown|name resolution failed"
-         r"|dns lookup failed"),
+         r"|dns lookup failed|(?:host|domain)(?: or domain)? name not found"
+         r"|name service error",
+         "",
+         r"type=mx\b"),
         # connections
         ("connect-refused", DECISIVE,
          r"\beconnrefused\b|connection (?:was )?refused|errno[^a-z]{1,4}(?:111|61"

@@ -31,6 +31,14 @@ SIGNS = (
              r"invalid_client|unauthorized_client|refresh[_ ]token is not|code: 0\)"
              r"|authenticate failed|5\.7\.3\b|validat\w+ access token"
              r"|access token validation"),
+            ("oauth-refresh-token-ended", LOOSE,
+             r"\b(?:no|missing|without|(?:not|cannot) find)"
+             r" (?:a |an |any |the |valid )*"
+             r"(?:access |refresh |oauth2? |auth )?tokens?\b"
+             r"|\btokens?(?: file|\.json)? (?:is |was )?(?:not found|missing|empty|null"
+             r"|undefined|none|not set)\b",
+             "oauth|mail|google|microsoft",
+             r"csrf|invalid_client|unauthorized_client|aadsts|authenticate failed"),
             ("entra-app-unknown", LOOSE,
              r"(?:application|client)[_ ]?(?:id|identifier)\b.{0,40}(?:invalid"
              r"|not valid|expected|must be|malformed|missing|unknown|not found|wrong"
@@ -102,6 +110,20 @@ SIGNS = (
              r"|not allowed|differs?)\b.{0,60}(?:auth|log ?in|user|account)",
              "smtp|mail",
              r"dmarc|spf|starttls|4\d\d "),
+            ("recipient-refused", FAIR,
+             r"name service error.{0,80}type=mx\b|type=mx\b.{0,60}not found",
+             "smtp|mail"),
+            ("graph-unavailable", LOOSE,
+             r"\b50[0234]\b.{0,30}(?:error|unavailable|gateway|time)"
+             r"|(?:status|code)\D{0,4}50[0234]\b",
+             "microsoft+!imap+!smtp+!pop3+!ews"),
+            ("google-temporary", LOOSE,
+             r"\b50[0234]\b.{0,30}(?:error|unavailable|gateway|time)|backenderror"
+             r"|(?:status|code)\D{0,4}50[0234]\b",
+             "google"),
+            ("graph-user-unknown", LOOSE,
+             r"\b404\b.{0,20}not found|(?:status|code)\D{0,4}404\b",
+             "graph"),
             ("graph-item-gone", LOOSE,
              r"\berror\w*(?:item|message|object)\w*notfound|itemnotfound"
              r"|\berrorinvalid\w*id\w*\b",
