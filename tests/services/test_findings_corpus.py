@@ -142,13 +142,15 @@ def noisy(text: str) -> list[str]:
     ]
 
 
-def test_noise_around_an_error_changes_little(all_judged: list[Judged]) -> None:
+@pytest.mark.parametrize("kind", range(len(noisy(""))))
+def test_noise_around_an_error_changes_little(
+    all_judged: list[Judged], kind: int
+) -> None:
     """Wrapped in JSON, a log or a stack trace, an error keeps its step."""
     right = [one for one in all_judged if one.right and one.entry["steps"]]
     told = [
-        judged(one.file, one.entry, text)
+        judged(one.file, one.entry, noisy("\n".join(one.entry["lines"]))[kind])
         for one in right
-        for text in noisy("\n".join(one.entry["lines"]))
     ]
     wrong = [one for one in told if not one.right]
     share = 1 - len(wrong) / len(told)

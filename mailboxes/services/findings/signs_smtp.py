@@ -162,7 +162,7 @@ SIGNS = (
              r"55[24][^0-9]{1,6}5\.2\.2\b|mapiexceptionquotaexceeded"
              r"|mapiexceptionshutoffquota|storedrv.{0,80}quota",
              "",
-             r"daily|submissionquota"),
+             r"daily|submissionquota|recipient"),
             ("message-too-large", DECISIVE,
              r"5\.3\.4\b|5\.2\.3\b|message (?:file )?(?:is )?too (?:big|large)"
              r"|message size (?:exceeds|limit)|size exceeds"
