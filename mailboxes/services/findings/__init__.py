@@ -117,7 +117,9 @@ def explain(text: str, *, protocol: str = "", stage: str = "") -> list[Finding]:
     if not found or found[0].weight < rank.HEARD:
         unknown = by_stage(stage) or by_text(features)
         if unknown:
-            shown.insert(0, _plain(unknown, text))
+            # What the words hint at tells more than the stage alone, but no stage
+            # that somebody named is contradicted by a hint.
+            shown.insert(0 if stage else len(shown), _plain(unknown, text))
     return list({one.id: one for one in shown}.values())[: rank.MOST]
 
 

@@ -13,11 +13,19 @@ import html
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
-LIMIT = 60_000  # characters looked at: half from the head, half from the tail
+LIMIT = 60_000  # characters looked at: a third from head, tail and what is between
+_THIRD = LIMIT // 3
+_TELLING = re.compile(
+    r"^.*(?:error|exception|fail|denied|refus|aadsts|invalid|unable|cannot|reject"
+    r"|timed? ?out|caused by|\b[45]\d\d[ -]\d\.\d|\b(?:NO|BAD|BYE)\b|-ERR).*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LINE = 1_000  # characters of such a line
+_DIGITS = re.compile(r"[\da-f-]{2,}|\d")
 
 _ESCAPES = (
     (re.compile(r"\\r(?=\\n)|\\[nrt](?![a-z]{2})"), " "),
@@ -42,24 +50,31 @@ _TAGS: dict[str, str] = {
     r"|\bselect \\*\"?inbox|\btag\d+ (?:no|bad)\b|\b[a-z]\d+ (?:no|bad) "
     r"|user is authenticated but not|\* bye\b"
     r"|\[(?:nonexistent|authenticationfailed|trycreate|alert|unavailable|privacyrequired"
-    r"|overquota|throttled|contactadmin|authorizationfailed)\]",
+    r"|overquota|throttled|contactadmin|authorizationfailed|serverbug|inuse|limit"
+    r"|noperm|expired|corruption|cannot|clientbug|alreadyexists)\]"
+    r"|\b\d{1,5} (?:no|bad)\b|\bto folder\b|\b(?:append|uid (?:fetch|search|store|copy"
+    r"|move))\b|: (?:no|bad) \[",
     "pop3": r"\bpop ?3?\b|pop3|poplib|:995\b|port:? ?995\b|(?<!\w)-err\b|maildrop",
     "smtp": r"smtp|:587\b|:465\b|port:? ?(?:587|465|25)\b|\behlo\b|rcpt to|mail from"
     r"|\b[45]\d\d[ -]#?[45]\.\d\.\d|\b535[ -][^\d ]|storedrv"
+    r"|undeliver|mailer-daemon|delivery status|\bbounced?\b|\bndrs?\b|\brcpt\b"
+    r"|outgoing (?:mail|server)|\bdsn=\d|status=(?:deferred|bounced)|postfix/|\brelay="
     r"|nodemailer|phpmailer|swift_|sendmail",
     "ews": r"exchange\.asmx|\bews\b|exchangelib|exchange\.webservices|ewsaccount"
+    r"|impersonat|exchangewebservice|exchange web service"
     r"|exchangeservice|exchange/services/|exchangeimpersonation|ewsresponse"
     r"|autodiscover",
     "graph": r"graph\.microsoft|msgraph|microsoft\.graph|graphserviceexception"
     r"|send-?graph|graphmail|mg(?:user|graph)|invalidauthenticationtoken"
+    r"|['\"]error['\"] ?: ?\{ ?['\"]code['\"] ?: ?['\"][a-z]+['\"]"
     r"|grapherror|odata ?error|ms ?graph|graph ?api|restapi",
     "oauth": r"oauth|aadsts|openid|access[_ ]token|refresh[_ ]token|\bmsal|\badal"
     r"|invalid_(?:grant|client|scope|request)|unauthorized_client|identity\.client",
     "google": r"google|gmail|gsmtp|gimap|\bya29\.",
     "microsoft": r"microsoft|office ?365|\bo365|outlook|aadsts|exchange|azure|\bentra\b"
-    r"|\bmsal|storedrv|mapiexception",
+    r"|\bmsal|storedrv|mapiexception|mggraph|acquiretoken|clientcertificatecredential",
     "exchange": r"outlook\.office365|office365\.com|outlook\.com|exchange|storedrv",
-    "token": r"xoauth2|oauthbearer|oauth ?2|saslmechanismoauth2|bearer|refresh"
+    "token": r"xoauth2|oauthbearer|\boauth ?2?\b|saslmechanismoauth2|bearer|refresh"
     r"[_ ]token",
     "basic": r"auth(?:enticate)? (?:login|plain)|plain auth|login auth|httpbasicauth"
     r"|basic auth|\bpass \S"
@@ -67,13 +82,15 @@ _TAGS: dict[str, str] = {
     r"|\b[a-z]{1,4}\d{1,4} login\b",
     "mail": r"e-?mail|outlook|fetchmail|getmail|mbsync|\bmail|mailer|mailbox|inbox"
     r"|smtp|imap"
-    r"|\bpop3|auth mechanism",
+    r"|\bpop3|auth mechanism|\brecipients?\b|message store|newsletter|\bsmtps?\b"
+    r"|postausgang|posteingang|postfach|courriel|correo|messagerie",
     "java": r"javax\.|jakarta\.|com\.sun\.|java\.(?:net|lang|io)",
     "foreign": r"postgres|psycopg|mysql|mariadb|redis|mongo|elasticsearch|rabbitmq"
     r"|amqp|kafka|\bldap|jdbc|npm err|git@|:5432\b|:3306\b|:6379\b|:27017\b|:9200\b"
     r"|port 5432|docker\.sock|kubelet|image\b|access denied for user \S+@"
     r"|sqlexception|sqlalchemy|\bssh: |\bport 22\b|nginx: |fatal: unable to access"
-    r"|vue warn|module specifier",
+    r"|vue warn|module specifier|kubectl|\bdocker: |\bsudo\b|pytest|ansible|terraform"
+    r"|webpack|eslint|\bgcc\b|\bmake: |systemctl|\bcargo\b|gradle|\bmaven\b",
 }
 _TAG_PATTERNS = {tag: re.compile(pattern) for tag, pattern in _TAGS.items()}
 PROTOCOLS = ("imap", "pop3", "smtp", "ews", "graph", "oauth")
@@ -107,6 +124,10 @@ class Features:
         """It names neither mail nor a protocol nor a provider."""
         return not self.tags & _NAMED
 
+    def as_mail(self) -> Features:
+        """The same, taken for a text that speaks of mail."""
+        return replace(self, tags=self.tags | {"mail"})
+
     def speaks_of(self, needs: str) -> bool:
         """Whether the tags meet `needs`: "a|b+!c" is (a or b) and not c; "" is met."""
         return all(
@@ -117,7 +138,7 @@ class Features:
 
 def of_text(text: str, protocol: str = "") -> Features:
     """Features of a pasted text. protocol: one of PROTOCOLS, if the user knows it."""
-    raw = text if len(text) <= LIMIT else f"{text[: LIMIT // 2]} {text[-LIMIT // 2 :]}"
+    raw = _clipped(text)
     claims = _claims(raw)
     flat = plain(raw)
     tags = {tag for tag, pattern in _TAG_PATTERNS.items() if pattern.search(flat)}
@@ -127,6 +148,28 @@ def of_text(text: str, protocol: str = "") -> Features:
     if tags & set(PROTOCOLS):
         tags.add("mail")
     return Features(flat, frozenset(tags), _numbers(flat), claims)
+
+
+def _clipped(text: str) -> str:
+    """At most LIMIT characters: its ends, and of the rest the lines with a fault.
+
+    A line that is there again and again is taken once, its digits aside: they are what
+    differs between two lines of a log.
+    """
+    if len(text) <= LIMIT:
+        return text
+    taken: dict[str, str] = {}
+    room = _THIRD
+    for match in _TELLING.finditer(text, _THIRD, len(text) - _THIRD):
+        line = match[0][:_LINE]
+        key = _DIGITS.sub("", line)
+        if key in taken:
+            continue
+        room -= len(line)
+        if room < 0:
+            break
+        taken[key] = line
+    return "\n".join([text[:_THIRD], *taken.values(), text[-_THIRD:]])
 
 
 def plain(text: str) -> str:

@@ -24,6 +24,9 @@ _FAULT = re.compile(
     r"error|exception|check (?:your|the)\b|fail|denied|refus|time?d? ?out"
     r"|unable|cannot|can't|could not"
     r"|invalid|reject|aadsts|panic|fatal|traceback|\b(?:bad|no|not)\b|unreach|lost\b"
+    r"|\bfehl|ung(?:ü|ue)ltig|verweiger|abgelehnt|\bnicht\b|erreur|[ée]chou"
+    r"|impossible|incorrect|\bfall|errore|fallit|negat[oa]|falha|inv[áa]lid|rechaz"
+    r"|restricted|suspended|suspect|hacked|unauthori[sz]ed|forbidden"
     r"|closed\b|disconnect|missing|expired|revoked|wrong|incorrect|\b[45]\d\d[ -]"
 )
 _SIGN_IN = re.compile(r"auth|login|logon|log in|sign.?in|credential|password|\b535\b")

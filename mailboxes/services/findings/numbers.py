@@ -12,31 +12,37 @@ WRAPPERS = frozenset({70002, 70000, 50000, 90023})
 
 MORE: dict[str, tuple[int, ...]] = {
     "entra-wrong-password": (120000,),
-    "entra-password-changed": (50125, 50142, 120002, 120003),
-    "entra-user-unknown": (90022,),
+    "entra-password-changed": (50125, 50142, 120002, 120003, 120004, 120005),
+    "entra-user-unknown": (90022, 500341, 51008, 650055),
     "entra-mfa-registration": (53010,),
-    "entra-mfa-required": (500121, 50088),
+    "entra-mfa-required": (500121, 50088, 50087, 500119, 50086),
     "entra-external-mfa": (50177,),
     "entra-device-sign-in": (50099, 50005, 700003, 135011),
-    "entra-device-compliance": (530001, 530002, 530003),
+    "entra-device-compliance": (530001, 530002, 530003, 530021, 530022, 530033),
     "entra-approved-app": (53009, 50127, 501271, 501291),
-    "entra-conditional-access": (50178, 530031),
+    "entra-conditional-access": (50178, 530031, 530004, 530084, 50146),
     "entra-sign-in-frequency": (70044,),
     "token-interaction-required": (
         50058, 50140, 50199, 50168, 51006, 16001, 16002, 700020,
     ),
     "entra-not-assigned": (501051,),
-    "entra-consent-missing": (90008, 90093),
-    "entra-admin-consent": (90099,),
-    "entra-resource-off": (500014,),
+    "entra-consent-missing": (90008, 90093, 650058, 1003031),
+    "entra-admin-consent": (90099, 50207, 650051),
+    "entra-resource-off": (500014, 5000224, 650059),
     "entra-resource-unknown": (50010,),
-    "entra-scope-invalid": (650053, 90009),
-    "entra-app-unknown": (700019, 7000229),
+    "entra-scope-invalid": (650053, 90009, 700027001, 901002, 1002013),
+    "entra-app-unknown": (
+        700019, 7000229, 90112, 7000110, 900142, 9002318, 700018, 1000000,
+    ),
+    "entra-tenant-malformed": (900021, 900022, 9000411),
+    "entra-account-disabled": (500571, 50043),
+    "entra-public-flow-off": (7000217,),
     "entra-app-disabled": (1000031,),
     "oauth-client-secret": (7000216, 7000219),
     "entra-certificate-refused": (
         50006, 50007, 50017, 50027, 50032, 50048, 700021, 700026, 700211, 700212,
-        700213,
+        700213, 700214, 700215, 700222, 700223, 5000811, 50003, 50146001, 700031,
+        7002131, 7002121,
     ),
     "entra-tenant-missing": (50107, 50169, 51001),
     "entra-tenant-common": (90010,),
@@ -44,11 +50,13 @@ MORE: dict[str, tuple[int, ...]] = {
     "entra-foreign-account": (
         90072, 500200, 500201, 500202, 500207, 16003, 160021, 50136, 50197,
     ),
-    "entra-other-cloud": (90043, 900439),
+    "entra-other-cloud": (90043, 900439, 900384, 90027),
     "entra-authority-unknown": (50050,),
-    "entra-field-missing": (90004, 90013, 90015, 90056, 900561),
+    "entra-field-missing": (90004, 90013, 90015, 90056, 90016, 90101, 90102, 90104),
     "entra-flow-not-allowed": (70005, 70007, 700051, 700054, 7000113, 7000114),
-    "entra-redirect-unregistered": (50029, 50147, 500112, 500113, 500117, 700009),
+    "entra-redirect-unregistered": (
+        500111, 50029, 50147, 500112, 500113, 500117, 700009,
+    ),
     "entra-single-page-app": (9002325, 9002326, 9002327),
     "entra-code-used": (50143, 501491),
     "entra-refresh-token-ended": (50085, 50139, 700081, 90086),
@@ -64,10 +72,13 @@ MORE: dict[str, tuple[int, ...]] = {
     "entra-consent-other": (90023,),
 }  # fmt: skip
 
-# First digits, longest first: the family of a number that nobody lists.
+# First digits, most telling first: the family of a number that nobody lists.
 FAMILIES: tuple[tuple[str, str], ...] = (
     ("9002", "entra-registration-other"),
     ("7002", "entra-certificate-refused"),
+    ("9001", "entra-tenant-common"),
+    ("9003", "entra-other-cloud"),
+    ("9004", "entra-other-cloud"),
     ("53", "entra-conditional-access"),
     ("65", "entra-consent-other"),
     ("70", "entra-registration-other"),
@@ -78,7 +89,14 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("13", "entra-conditional-access"),
     ("50", "entra-account-other"),
     ("51", "entra-account-other"),
+    ("16", "token-interaction-required"),
+    ("17", "entra-service-down"),
+    ("40", "entra-service-down"),
+    ("20", "federation-refused"),
+    ("67", "entra-registration-other"),
 )
+# Of a number without a family, where nothing else in a text tells.
+NO_FAMILY = "entra-registration-other"
 
 
 def family(number: int) -> str:

@@ -17,16 +17,19 @@ from ...core.choices import Step
 from ..finding import Finding
 from . import (
     numbers,
+    signs_codes,
     signs_http,
     signs_imap,
+    signs_languages,
     signs_loose,
     signs_network,
+    signs_replies,
     signs_smtp,
     signs_token,
 )
 from .catalogue import BY_ID, BY_NUMBER, MORE_NUMBERS, of_number
 from .features import PROTOCOLS, Features
-from .sign import DECISIVE, FAIR, HEARD, SURE, TOKEN, Sign
+from .sign import DECISIVE, FAIR, HEARD, LOOSE, SURE, TOKEN, WEAK, Sign
 
 SIGNS: tuple[Sign, ...] = (
     *signs_network.SIGNS,
@@ -34,13 +37,16 @@ SIGNS: tuple[Sign, ...] = (
     *signs_imap.SIGNS,
     *signs_smtp.SIGNS,
     *signs_http.SIGNS,
+    *signs_codes.SIGNS,
+    *signs_languages.SIGNS,
+    *signs_replies.SIGNS,
     *signs_loose.SIGNS,
 )
 MOST = 5  # findings shown
-_NEAR = 0.6  # of the best weight: what is weaker is not shown
+_NEAR = 0.65  # of the best weight: what is weaker is not shown
 _SNIPPET = 80
 # Of the weight, in a text that names neither mail nor a provider:
-_SILENT = 0.75
+_SILENT = 0.85
 _SILENT_AND_UNMET = 0.6  # where the sign belongs to a protocol or provider
 _PROTOCOLS = "|".join(PROTOCOLS)
 _FOREIGN = 0.2  # where the text names another kind of server
@@ -96,6 +102,10 @@ def settled(found: list[Match]) -> bool:
 
 def _by_number(features: Features) -> list[Match]:
     listed = [n for n in features.numbers if of_number(n) is not None]
+    if features.numbers and not listed:
+        number = features.numbers[0]
+        other = BY_ID[numbers.NO_FAMILY]
+        return [Match(other, LOOSE, TOKEN, 0, f"AADSTS{number}", number)]
     if any(n not in numbers.WRAPPERS for n in listed):
         listed = [n for n in listed if n not in numbers.WRAPPERS]
     found = []
@@ -115,13 +125,25 @@ def _by_number(features: Features) -> list[Match]:
     return found
 
 
+# An SMTP reply in the words of a log or a library: "550 5.1.1", "(421, b'4.3.0".
+_REPLY = re.compile(
+    r"(?<![\d.:])([45])[0-5]\d[ -]{1,2}#?\1\.\d{1,2}\.\d"
+    r"|\(([45])[0-5]\d, ?b?['\"]|\bdsn=([45])\.\d\.\d"
+)
+# Steps of a refusal for good, which a reply for now does not mean.
+_FOR_GOOD = ("recipient-refused", "message-refused", "sender-refused")
+
+
 def _by_sign(features: Features) -> list[Match]:
     found = []
+    replies = {match[match.lastindex or 0] for match in _REPLY.finditer(features.text)}
     for sign in SIGNS:
         seen = sign.seen(features)
         if seen is None:
             continue
         weight = _weighed(sign, features)
+        if replies == {"4"} and sign.id in _FOR_GOOD:
+            weight = WEAK
         finding = refine(BY_ID[sign.id], features)
         words = seen[0][:_SNIPPET]
         found.append(Match(finding, weight, sign.phase, seen.start(), words))
@@ -132,9 +154,9 @@ def _weighed(sign: Sign, features: Features) -> int:
     """The weight of a sign, less where the text does not speak of mail at all."""
     if "foreign" in features.tags and not features.speaks_of(_PROTOCOLS):
         return int(sign.weight * _FOREIGN)
-    if not features.silent:
+    if not features.silent or sign.weight == LOOSE:
         return sign.weight
-    needed = features.speaks_of(sign.needs)
+    needed = features.as_mail().speaks_of(sign.needs)
     return int(sign.weight * (_SILENT if needed else _SILENT_AND_UNMET))
 
 

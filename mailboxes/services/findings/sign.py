@@ -36,13 +36,22 @@ class Sign:
     phase: int = AFTER
 
     def seen(self, features: Features) -> re.Match[str] | None:
-        silent = features.silent and self.weight != LOOSE
-        if not (silent or features.speaks_of(self.needs)):
+        if not self._fits(features):
             return None
         match = self.pattern.search(features.text)
         if match and self.without and self.without.search(features.text):
             return None
         return match
+
+    def _fits(self, features: Features) -> bool:
+        """Whether the text speaks of what the sign needs.
+
+        A text that names nothing was brought here, so it is of mail, if of anything;
+        a loose sign of another thing says nothing of it.
+        """
+        if features.silent and self.weight == LOOSE:
+            return features.as_mail().speaks_of(self.needs)
+        return features.silent or features.speaks_of(self.needs)
 
 
 Row = tuple[str, int, str] | tuple[str, int, str, str] | tuple[str, int, str, str, str]

@@ -186,7 +186,8 @@ SIGNS = (
              r"erroritemnotfound|errorinvalidmailboxitemid"
              r"|specified object was not found in the store|errorinvalididmalformed"),
             ("graph-delta-lost", DECISIVE,
-             r"syncstatenotfound|syncstateinvalid|resyncrequired|resync required"
+             r"syncstatenotfound|sync ?state\b.{0,40}\bnot found|syncstateinvalid"
+             r"|resyncrequired|resync required"
              r"|410 ?:? ?gone|delta ?token.{0,40}(?:expired|invalid|not found)"),
             ("graph-conflict", DECISIVE,
              r"errorirresolvableconflict|\b412\b.{0,30}precond"

@@ -43,7 +43,8 @@ SIGNS = (
              r"|authentication failed.{0,200}xoauth2"
              r"|oauth.{0,60}authenticat\w+ fail",
              "imap|microsoft",
-             r"basicauth|gmail|google|aadsts|not connected|535 5\.7|plain auth"),
+             r"basicauth|gmail|google|aadsts|not connected|535 5\.7|plain auth"
+             r"|authenticate (?:plain|login)\b"),
             ("imap-token-refused", FAIR,
              r"authentication ?(?:exception|failed)|authfailed",
              "imap+token+microsoft",
@@ -54,7 +55,8 @@ SIGNS = (
              "exchange|imap|pop3",
              r"xoauth2: |authentication failed|dovecot|gmail|google|logged in"
              r"|authenticationfailed|aadsts|oauth 2\.0 proxy: login failed"
-             r"|login failed: \("),
+             r"|login failed: \(|could not connect|unable to connect|connection refused"
+             r"|timed out"),
             ("exchange-password-gone", STRONG,
              r"logon failure: unknown user"),
             ("password-refused", STRONG + 5,
@@ -72,6 +74,11 @@ SIGNS = (
              r"|suspended)",
              "mail",
              r"aadsts"),
+            ("imap-contact-admin", FAIR,
+             r"\baccount\b.{0,40}(?:restricted|suspended|locked|blocked|deactivated"
+             r"|disabled|hacked|compromised)|suspicious (?:activity|log|sign)",
+             "mail|imap|smtp|pop3",
+             r"aadsts|5\.7\.139|smtpclientauth"),
             ("password-refused", STRONG,
              r"\[authenticationfailed\]"
              r"|authentication failed\.? ?\(?(?:too many login|wrong|bad pass)"
@@ -99,7 +106,8 @@ SIGNS = (
              r"aadsts|not connected|oauth|xoauth2|starttls"
              r"|handshake|certificate|convert socket"),
             ("exchange-password-gone", STRONG,
-             r"(?:plain|login) authentication after authenticate fail",
+             r"(?:plain|login) authentication after authenticate fail"
+             r"|authenticate (?:plain|login)\b.{0,200}authenticate failed",
              "imap+exchange"),
             ("login-disabled", DECISIVE,
              r"privacyrequired|logindisabled|plaintext auth\w+ (?:is )?disallowed"
@@ -172,9 +180,19 @@ SIGNS = (
              "imap|pop3"),
             ("server-unavailable", STRONG,
              r"\[unavailable\]|\[serverbug\]|\[inuse\]|server (?:is )?unavailable"
-             r"|server busy|temporarily unavailable|backend error"
+             r"|server busy|temporarily unavailable|backend error\b(?!:)"
              r"|internal error occurred|(?:bye|imap4rev1)\b.{0,60}cannot connect",
              "imap|pop3"),
+            ("server-unavailable", FAIR,
+             r"\bno (?:temporar\w* )?unavailable|\b(?:no|bad|bye) (?:\[\w+\] )?"
+             r"internal (?:server )?error|\[serverbug\]|server logging out",
+             "imap"),
+            ("message-too-large", FAIR,
+             r"\bappend\b.{0,120}(?:limit exceeded|too (?:large|big|long))",
+             "imap"),
+            ("message-refused", FAIR,
+             r"\bappend\b.{0,80}(?:unable to parse|invalid|malformed).{0,20}message",
+             "imap"),
             ("server-closed", WEAK,
              r"bye connection (?:is )?closed\. ?1\d|bye (?:auto)?logout"
              r"|bye .{0,40}(?:idle|timeout|shutting down)|session expired"
@@ -184,7 +202,7 @@ SIGNS = (
              r"|too long|shutting)",
              "imap"),
             ("folder-missing", DECISIVE,
-             r"\[nonexistent\]|illegal in state auth, only|folder is not inbox"
+             r"\[nonexistent\]|illegal in state auth\b|folder is not inbox"
              r"|(?:mailbox|folder)\b[^:(]{0,60}(?:doesn'?t exist|does not exist"
              r"|not exist|not found|isn't selectable|is not selectable|unknown$)"
              r"|unknown mailbox|nonexistent namespace|folder selection failed"

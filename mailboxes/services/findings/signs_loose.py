@@ -54,6 +54,14 @@ SIGNS = (
              r".{0,40}\b(?:ssl|tls|starttls|secure connection)\b|sslexception"
              r"|sslerror|openssl::ssl|ssl routines",
              "mail|oauth|microsoft|google"),
+            ("connection-lost", LOOSE,
+             r"connection\b.{0,60}\b(?:lost|closed|dropped|reset|aborted|terminated"
+             r"|broken|interrupted|severed|hung up|went away|not available)\b"
+             r"|(?:error|err|failed|exception)[=: ]{1,3}['\"]?eof\b|\beoferror\b"
+             r"|\beof (?:caught|while|when|from)|(?:got|unexpected|premature) eof",
+             "mail|oauth|microsoft|google",
+             rf"authenticat\w+ fail|authfail|credential|password|certificate"
+             rf"|{_TOKEN_WORDS}|\b5\d\d[ -]"),
             ("connect-refused", LOOSE,
              r"(?:invalid|wrong|incorrect|check).{0,20}(?:server|host)\b.{0,12}"
              r"\bport\b",
@@ -117,7 +125,9 @@ SIGNS = (
              "ews"),
             ("ews-unauthorized", LOOSE, r"unauthori[sz]ed|\b401\b", "ews"),
             ("password-refused", LOOSE, _SIGN_IN, "mail+!ews+!graph",
-             rf"{_TOKEN_WORDS}|\bssl|\btls|certificate|timed? ?out|refused to connect"
+             rf"{_TOKEN_WORDS}|\bssl(?:v\d)?\b|\btls\b|certificate|\beof\b"
+             r"|timed? ?out|refused to connect"
+             r"|in state auth\b|\bmechanisms?\b"
              r"|connection refused|recipient|relay|sender|too many"),
             ("ews-unauthorized", LOOSE, _SIGN_IN, "ews"),
             ("greeting-unexpected", LOOSE,
@@ -161,7 +171,7 @@ SIGNS = (
              r"temporar\w*|try again|unavailable|internal (?:server )?error|overload"
              r"|maintenance|\b4[25]\d[ -]",
              "smtp",
-             r"\b55\d"),
+             r"\b55\d|\bhttp[ /][\d.]*\s?500"),
             ("server-unavailable", LOOSE,
              r"system error|temporar\w*|try again|(?:server|service|mailbox) (?:is "
              r"|temporarily )?(?:not |un)available|internal (?:server )?err|backend"

@@ -34,7 +34,10 @@ SIGNS = table(
          r"|remote name could not be resolved|curl error 6\b"
          r"|php_network_getaddresses|gethostbyname failed|nicht aufgel(?:ö|oe)st"
          r"|failed to lookup address|host is unknown|name resolution failed"
-         r"|dns lookup failed"),
+         r"|dns lookup failed|(?:host|domain)(?: or domain)? name not found"
+         r"|name service error",
+         "",
+         r"type=mx\b"),
         # connections
         ("connect-refused", DECISIVE,
          r"\beconnrefused\b|connection (?:was )?refused|errno[^a-z]{1,4}(?:111|61"
@@ -178,6 +181,12 @@ SIGNS = table(
          r"|sslhandshake(?:exception)?|alert handshake|failed to enable crypto"
          r"|could not convert socket to tls|attempting to establish an ssl or tls"
          r"|tls handshake (?:failed|error|timeout)|starttls (?:upgrade )?failed"),
+        ("tls-handshake", STRONG,
+         r"(?:could not|unable to|cannot|failed to) connect to (?:ssl|tls)://",
+         "",
+         r"timed? ?out|refused|getaddrinfo|resolve|unreachable|authentication"),
+        ("tls-handshake", FAIR,
+         r"\bsspi\b|security\.ssl(?:state|stream)"),
         ("tls-not-tls", FAIR,
          r"not permitted when tls active"),
         ("starttls-missing", FAIR,
@@ -202,9 +211,12 @@ SIGNS = table(
          r"|forcibly closed|unexpected(?:ly)? (?:disconnect|close|end of)|read eof"
          r"|server disconnected|serverdisconnected|not connected\b|\b10054\b"
          r"|\b10053\b|premature end of|folderclosedexception|connection dropped"
-         r"|lost connection",
+         r"|lost connection|(?:server|host|peer|remote|partner|side)\b.{0,40}"
+         r"\b(?:clos|dropp|terminat|reset|abort|cut)\w* (?:the |its |our |my )?"
+         r"connection|failed to respond\b|connection.{0,30}(?:terminated|hung up"
+         r"|closed by|reset by|aborted by)",
          "",
-         r"authenticated but not connected"),
+         r"authenticated but not connected|proxy"),
         ("connection-lost", WEAK,
          r"\beof\b|\* ?bye\b|disconnected|imap4\.abort"),
     ],

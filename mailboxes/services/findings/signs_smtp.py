@@ -71,13 +71,13 @@ SIGNS = (
              r"google|gsmtp|5\.7\.3\b|5\.7\.139"),
             ("smtp-auth-before-tls", FAIR,
              r"command unrecognized|5\.5\.[12] .{0,40}(?:unrecogni[sz]ed"
-             r"|not implemented)|bad sequence",
+             r"|not recogni[sz]ed|not implemented)|bad sequence",
              "smtp",
              r"authentication required|\b535\b"),
             ("password-refused", FAIR,
              r"\b535\b|smtpauthenticationerror|\beauth\b",
              "smtp",
-             r"5\.7\.(?:3|139|8)\b|gsmtp"),
+             r"5\.7\.(?:3|139|8)\b|gsmtp|auth xoauth2|oauthbearer|type: ?'oauth2"),
             ("login-disabled", DECISIVE,
              r"unencrypted connection"
              r"|530[^0-9]{1,6}(?:5\.7\.0 )?must issue a starttls"
@@ -91,10 +91,11 @@ SIGNS = (
              r"|no supported authentication method"
              r"|503.{0,20}auth command (?:used when )?not|smtpnotsupportederror"
              r"|failed to find an authenticator"
-             r"|\bno \w+ auth(?:entication)? mechanisms?"
+             r"|\bno (?:\w+ )?auth(?:entication)? mechanisms?"
              r"|auth\w* mechanism\w*"
              r".{0,40}(?:not|un)support\w*|plainauth.{0,20}wrong host name"
-             r"|no suitable authentication method|does(?: not"
+             r"|no suitable authentication method|no mechanism available"
+             r"|no compatible auth\w* mechanism|no worthy mech|does(?: not"
              r"|n't) support auth(?:entication)?\b|no auth mechanism",
              "smtp|mail",
              r"starttls extension"),
@@ -161,7 +162,7 @@ SIGNS = (
              r"55[24][^0-9]{1,6}5\.2\.2\b|mapiexceptionquotaexceeded"
              r"|mapiexceptionshutoffquota|storedrv.{0,80}quota",
              "",
-             r"daily|submissionquota"),
+             r"daily|submissionquota|recipient"),
             ("message-too-large", DECISIVE,
              r"5\.3\.4\b|5\.2\.3\b|message (?:file )?(?:is )?too (?:big|large)"
              r"|message size (?:exceeds|limit)|size exceeds"
@@ -217,15 +218,20 @@ SIGNS = (
             ("smtp-busy", STRONG,
              r"4\.7\.500\b|server busy|451[^0-9]{1,6}4\.7\.|421[^0-9]{1,6}4\.4\.2"
              r"|421 service not available|service not available,? closing"
-             r"|454[^0-9]{1,6}4\.7\.0|4\.3\.0\b|greylist|try again later"
+             r"|454[^0-9]{1,6}4\.7\.0|4\.3\.0\b|greylist"
              r"|temporarily deferred|450[^0-9]{1,6}4\."
              r"|temporary (?:local )?(?:problem|failure)|451[^0-9]{1,6}4\.",
              "smtp",
              r"432|concurrent|google|name resolution|eai_again"),
+            ("smtp-busy", STRONG,
+             r"try again later",
+             "smtp",
+             r"\b5[05]\d[ -]|432|concurrent|google|name resolution|eai_again"),
             ("smtp-auth-required", WEAK,
              r"550 .{0,20}unauthenticated senders"),
             ("message-refused", FAIR,
-             r"\b55[0-4][ -][5#]?\.?\d?\.?\d*|smtpdataerror|transaction failed",
+             r"\b55[0-4][ -][5#]?\.?\d?\.?\d*|smtpdataerror|data not accepted"
+             r"|transaction failed",
              "smtp",
              r"535|5\.7\.139|recipient|5\.1\.|authenticat|relay|storedrv|quota|size"
              r"|dmarc|spam|5\.7\.1\b"),

@@ -90,6 +90,7 @@ SIGNS = table(
          "google|oauth"),
         ("google-api-off", DECISIVE,
          r"api has not been used in project|accessnotconfigured"
+         r"|gmail api.{0,30}not (?:been )?enabled"
          r"|it is disabled\. enable it by visiting|service_disabled"),
         ("google-scope-narrow", DECISIVE,
          r"insufficient authentication scopes|access_token_scope_insufficient"
@@ -168,7 +169,7 @@ SIGNS = table(
          r"|are) not|endpoint is not supported for such applications"),
         ("entra-refresh-token-ended", STRONG,
          r"grant is expired|parameter 'refresh_token'|parameter '(?:code"
-         r"|assertion)'|no_tokens_found|no account or login hint"
+         r"|assertion)'|no_tokens_found|no_account|no account (?:object|or login hint)"
          r"|no cached (?:account|token)|refresh token (?:is )?(?:malformed|invalid"
          r"|not valid)"),
         ("entra-user-unknown", STRONG,

@@ -131,3 +131,60 @@ def test_a_long_text_takes_no_time(text: str) -> None:
     before = time.perf_counter()
     explain(text)
     assert time.perf_counter() - before < 5
+
+
+@pytest.mark.parametrize("noise", ["INFO cycle done in 120 ms\n", "x" * 90 + "\n"])
+def test_an_error_in_the_middle_of_a_long_log_is_found(noise: str) -> None:
+    half = noise * (100_000 // len(noise))
+    fault = "2026-03-01 ERROR AADSTS7000222: The client secret keys are expired\n"
+    assert explain(half + fault + half)[0].id == "entra-secret-expired"
+
+
+def test_a_line_that_repeats_leaves_room_for_another() -> None:
+    often = "".join(
+        f"09:{n % 60:02} ERROR imap connect timed out\n" for n in range(4000)
+    )
+    once = "ERROR AADSTS53003: Access has been blocked\n"
+    found = explain(often + once + often)
+    assert found[0].step == Step.CONDITIONAL_ACCESS
+
+
+def test_a_reply_for_now_is_no_refusal_for_good() -> None:
+    refused = "smtplib.SMTPRecipientsRefused: {'a@example.com': (%s, b'%s')}"
+    for_now, for_good = refused % (421, "4.3.0 failure"), refused % (550, "5.1.1 none")
+    assert [explain(text)[0].step for text in (for_now, for_good)] == [
+        Step.SERVICE,
+        Step.MESSAGE,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("Der angegebene Host ist unbekannt", "dns-unknown"),
+        ("l'ordinateur cible l'a expressément refusée", "connect-refused"),
+        ("la parte conectada no respondió adecuadamente", "connect-timeout"),
+        ("Das Remotezertifikat ist ungültig", "tls-untrusted"),
+        ("errno: -4078, syscall: 'connect'", "connect-refused"),
+        ("NSURLErrorDomain Code=-1003", "dns-unknown"),
+        ("0x80072F8F 0x800B0109", "tls-untrusted"),
+        ("curl: (5) Could not resolve proxy: p", "proxy-unreachable"),
+        ("ProxyError('x', NewConnectionError('[Errno 111]'))", "proxy-unreachable"),
+    ],
+)
+def test_a_cause_is_known_in_other_languages_and_by_numbers(text: str, id: str) -> None:
+    assert explain(text)[0].id == id
+
+
+def test_a_number_that_nobody_lists_is_likely_the_registration() -> None:
+    found = explain("AADSTS240002: Input id_token cannot be used")[0]
+    assert (found.step, str(found.certainty)) == (Step.REGISTRATION, "likely")
+
+
+def test_a_hint_goes_before_what_nobody_knows_unless_a_stage_is_named() -> None:
+    text = "pop3 EOF here error"
+    ids = [one.id for one in explain(text)]
+    assert ids == ["connection-lost", "protocol-error"]
+    assert {str(one.certainty) for one in explain(text)} == {"unknown"}
+    named = [one.id for one in explain(text, stage="dns")]
+    assert named == ["unexplained-network", "connection-lost"]
