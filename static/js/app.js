@@ -1,14 +1,18 @@
-// Copy buttons; polling not in hidden tabs, seldom when idle, slower after a failure.
+// Copy buttons; polling: not in hidden tabs, seldom when idle.
 (() => {
-  const doc = document;
-  let active = Date.now();
+  const doc = document, on = addEventListener;
+  let active = Date.now(), left = 0;
   for (const kind of ["pointermove", "keydown", "focus"])
-    addEventListener(kind, () => { active = Date.now(); });
+    on(kind, () => { active = Date.now(); });
 
-  const show = () => doc.querySelectorAll("[data-copy]").forEach((b) => { b.hidden = false; });
-  show();
-  doc.addEventListener("htmx:afterSettle", show);
-  doc.addEventListener("click", async (event) => {
+  // A refresh would undo a followed link.
+  on("beforeunload", () => { left = Date.now(); });
+  on("htmx:beforeOnLoad", (event) => {
+    if (Date.now() < left + 5e3) event.preventDefault();
+  });
+
+  doc.body.dataset.js = 1;
+  on("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
     const source = doc.getElementById(button.dataset.copy);
@@ -25,20 +29,20 @@
   });
 
   const state = (region) => (region.polling ??= { next: 0, etag: region.dataset.etag, fails: 0 });
-  doc.addEventListener("htmx:beforeRequest", (event) => {
+  on("htmx:beforeRequest", (event) => {
     const region = event.target;
-    if (!region.classList.contains("live")) return;
+    if (!region.matches(".live")) return;
     const s = state(region), now = Date.now();
-    if (doc.hidden || now < s.next) return event.preventDefault();
-    if (now - active > 6e4) s.next = now + 59e3;
+    if (doc.hidden || now < s.next) event.preventDefault();
+    else if (now - active > 6e4) s.next = now + 59e3;
   });
-  doc.addEventListener("htmx:configRequest", (event) => {
+  on("htmx:configRequest", (event) => {
     const { etag } = state(event.target);
     if (etag) event.detail.headers["If-None-Match"] = etag;
   });
-  doc.addEventListener("htmx:afterRequest", (event) => {
+  on("htmx:afterRequest", (event) => {
     const region = event.target;
-    if (!region.classList.contains("live")) return;
+    if (!region.matches(".live")) return;
     const s = state(region), { xhr } = event.detail, ok = xhr.status > 199 && xhr.status < 400;
     const note = doc.getElementById(region.id + "-stale");
     if (ok) {
@@ -48,7 +52,7 @@
       if (note) note.hidden = true;
     } else {
       s.next = Date.now() + Math.min(6e4, 5e3 * 4 ** s.fails++);
-      if (!region.dataset.stale && note) {
+      if (note?.hidden) {
         note.textContent = `Could not refresh since ${new Date().toISOString().slice(11, 16)} UTC, retrying.`;
         note.hidden = false;
       }
