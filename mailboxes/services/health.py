@@ -46,15 +46,22 @@ def _is_fetching(fetcher: Fetcher, now: datetime) -> bool:
     return fetcher.last_try_at is not None and now - fetcher.last_try_at > LONG_CYCLE
 
 
-def of_smtp_client(client: SmtpClient, now: datetime) -> Health:
-    """Health of an smtp-client whose `sender` is loaded."""
+def of_smtp_client(
+    client: SmtpClient, now: datetime, *, tested: bool = False
+) -> Health:
+    """Health of an smtp-client whose `sender` is loaded.
+
+    tested: a connection test of what is in effect has passed; it counts until the first
+    message is sent.
+    """
     sender: Sender | None = getattr(client, "sender", None)
     if sender is None or not sender.enabled:
         return Health.DRAFT
     stuck = _of_runner(sender, now)
     if stuck is not None:
         return stuck
-    return Health.NOT_TESTED if sender.last_success_at is None else Health.HEALTHY
+    proven = tested or sender.last_success_at is not None
+    return Health.HEALTHY if proven else Health.NOT_TESTED
 
 
 def _of_runner(runner: Fetcher | Sender, now: datetime) -> Health | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from ..core.choices import (
@@ -19,6 +19,7 @@ from ..core.choices import (
     Health,
     OutboxState,
     ParseState,
+    TestState,
 )
 from ..models import (
     Batch,
@@ -30,6 +31,7 @@ from ..models import (
     PopClient,
     Sender,
     SmtpClient,
+    TestRun,
     Worker,
 )
 from . import health
@@ -137,19 +139,35 @@ def smtp_clients(
     rows = (
         SmtpClient.objects.filter(archived_at__isnull=not archived)
         .select_related("sender__revision")
+        .annotate(tested=Exists(_passed(OuterRef("sender__revision"))))
         .order_by("section")
     )
-    return worst_first([of_smtp_client(client, now) for client in rows])
+    return worst_first([_of_smtp_client(c, now, tested=c.tested) for c in rows])
 
 
 def of_smtp_client(client: SmtpClient, now: datetime) -> ClientStatus:
     """Status of one smtp-client; `sender__revision` is loaded."""
     sender: Sender | None = getattr(client, "sender", None)
+    tested = (
+        sender is not None
+        and sender.last_success_at is None
+        and _passed(sender.revision_id).exists()
+    )
+    return _of_smtp_client(client, now, tested=tested)
+
+
+def _passed(revision: Any) -> QuerySet[TestRun]:
+    """Connection tests of that revision that have passed."""
+    return TestRun.objects.filter(revision=revision, state=TestState.PASSED)
+
+
+def _of_smtp_client(client: SmtpClient, now: datetime, *, tested: bool) -> ClientStatus:
+    sender: Sender | None = getattr(client, "sender", None)
     return ClientStatus(
         client=client,
         runner=sender,
         address=client.mailbox,
-        health=health.of_smtp_client(client, now),
+        health=health.of_smtp_client(client, now, tested=tested),
         finding=finding_of(sender),
         messages=sender.sent if sender else 0,
         saved=client.revision,

@@ -12,7 +12,12 @@ from tests.fixtures.product import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
 
-LOOKS = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
+LOOKS = [
+    ("light", 1280),
+    ("dark", 360),
+    pytest.param("dark", 1280, marks=pytest.mark.slow),
+    pytest.param("light", 360, marks=pytest.mark.slow),
+]
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 }

@@ -61,6 +61,7 @@ def test_slow_message_is_begun_twice_and_then_left_behind(inbox: Inbox) -> None:
         "message": slow,
         "ended": "late",
         "answer": f"message {slow} was not here after 0 s",
+        "protocol": "IMAP",
     }
     third = inbox.run()
     assert (third.outcome, third.stored, third.quarantined) == (Outcome.OK, 2, 1)

@@ -110,8 +110,15 @@ def opened(chromium, settings, live_server, client, django_user_model):
 
 
 @pytest.mark.parametrize("address", PAGES)
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 360),
+        pytest.param("dark", 1280, marks=pytest.mark.slow),
+        pytest.param("light", 360, marks=pytest.mark.slow),
+    ],
+)
 def test_axe_csp_and_foreign_requests_are_zero(opened, address, width, scheme):
     from axe_playwright_python.sync_playwright import Axe
 

@@ -1,0 +1,55 @@
+"""What lists say of a client that only a connection test has tried so far."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from mailboxes.core import choices
+from mailboxes.core.choices import Health
+from mailboxes.models import Sender, SmtpClient, TestRun
+from mailboxes.services import status
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def _tested(client: SmtpClient, state: choices.TestState) -> None:
+    TestRun.objects.create(
+        smtp_client=client,
+        revision=client.revisions.get(),
+        asked_at=timezone.now(),
+        state=state,
+    )
+
+
+@pytest.fixture
+def client() -> SmtpClient:
+    """An smtp-client that is turned on and has sent nothing yet."""
+    made = factories.smtp_client()
+    Sender.objects.update(revision=made.revisions.get(), last_success_at=None)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (None, Health.NOT_TESTED),
+        (choices.TestState.FAILED, Health.NOT_TESTED),
+        (choices.TestState.PASSED, Health.HEALTHY),
+    ],
+)
+def test_a_passed_test_proves_an_smtp_client(
+    client: SmtpClient, state: choices.TestState | None, expected: Health
+) -> None:
+    if state:
+        _tested(client, state)
+    alone = SmtpClient.objects.select_related("sender__revision").get()
+    found = [status.smtp_clients()[0], status.of_smtp_client(alone, timezone.now())]
+    assert [one.health for one in found] == [expected, expected]
+
+
+def test_a_test_of_other_options_proves_nothing(client: SmtpClient) -> None:
+    _tested(client, choices.TestState.PASSED)
+    Sender.objects.update(revision=None)
+    assert status.smtp_clients()[0].health == Health.NOT_TESTED
