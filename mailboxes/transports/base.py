@@ -17,7 +17,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import ClassVar, Self
 
-from ..core.choices import AfterFetch, Protocol, Security, Stage
+from ..core.choices import AfterFetch, Protocol, ProxyKind, Security, Stage
 
 CHUNK_SIZE = 1 << 20  # bytes; the most that one chunk of a body holds
 
@@ -28,12 +28,13 @@ Progress = Callable[[Stage, int, Mapping[str, object]], None]
 
 @dataclass(frozen=True)
 class Proxy:
-    """An HTTP proxy that is asked to CONNECT. `password` is masked in repr."""
+    """A proxy that is asked to connect us. `password` is masked in repr."""
 
     host: str
     port: int
     username: str = ""
     password: str = field(default="", repr=False)
+    kind: ProxyKind = ProxyKind.HTTP
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from ..core.choices import Security, Stage
+from ..core.choices import ProxyKind, Security, Stage
 from ..core.errors import Code, MailError
-from . import proxy, tls
+from . import proxy, socks, tls
 from .base import Endpoint, NetworkPolicy, Progress
 
 _NAMES = {
@@ -161,7 +161,8 @@ class Line:
                 evidence={**error.evidence, "reason": error.code},
             ) from error
         with self.timed("proxy"):
-            proxy.ask(sock, way, self.endpoint, self.evidence)
+            ask = socks.ask if way.kind is ProxyKind.SOCKS5 else proxy.ask
+            ask(sock, way, self.endpoint, self.evidence)
         return sock
 
     def _reach(self, host: str, port: int) -> socket.socket:

@@ -76,6 +76,12 @@ def output(*command: str) -> str:
     return (done.stdout or done.stderr).strip()
 
 
+def package_version(name: str) -> str:
+    """Version of a Debian package, for servers that do not tell their own."""
+    found = output("dpkg-query", "-W", "-f", "${Version}", name)
+    return found.partition("-")[0].rpartition(":")[2]
+
+
 class Foreground:
     """A server that stays in the foreground, in a process group of its own."""
 
