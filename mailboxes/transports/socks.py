@@ -15,6 +15,7 @@ import struct
 from ..core.choices import Stage
 from ..core.errors import Code, MailError
 from .base import Endpoint, Proxy
+from .patience import Patience
 
 VERSION, LOGIN_VERSION = 5, 1
 NO_LOGIN, LOGIN, NO_METHOD = 0, 2, 255
@@ -51,9 +52,10 @@ def ask(
     PROXY_NOT_SOCKS, CONNECTION_LOST, READ_TIMEOUT) with the proxy's reply in words in
     evidence["answer"], and closes `sock` then.
     """
+    patience = Patience(sock)
     try:
-        _sign_in(sock, proxy)
-        _connect(sock, endpoint)
+        _sign_in(sock, patience, proxy)
+        _connect(sock, patience, endpoint)
     except _Refused as refused:
         sock.close()
         code, permanent, answer = refused.args
@@ -74,14 +76,14 @@ def ask(
         ) from error
 
 
-def _sign_in(sock: socket.socket, proxy: Proxy) -> None:
+def _sign_in(sock: socket.socket, patience: Patience, proxy: Proxy) -> None:
     """Agree on a method, and log in where the proxy chose that (RFC 1929)."""
     user, password = proxy.username.encode(), proxy.password.encode()
     if max(len(user), len(password)) > LONGEST:
         raise _Refused(Code.PROXY_AUTH, True, "user name or password above 255 bytes")
     methods = bytes([NO_LOGIN, LOGIN] if user else [NO_LOGIN])
     sock.sendall(bytes([VERSION, len(methods)]) + methods)
-    chosen = _answer(sock)
+    chosen = _answer(patience)
     if chosen == NO_LOGIN:
         return
     if chosen != LOGIN or not user:
@@ -89,19 +91,19 @@ def _sign_in(sock: socket.socket, proxy: Proxy) -> None:
     sock.sendall(
         bytes([LOGIN_VERSION, len(user)]) + user + bytes([len(password)]) + password
     )
-    status = _exactly(sock, 2)[1]
+    status = _exactly(patience, 2)[1]
     if status:
         raise _Refused(Code.PROXY_AUTH, True, f"SOCKS5 login status {status}")
 
 
-def _connect(sock: socket.socket, endpoint: Endpoint) -> None:
+def _connect(sock: socket.socket, patience: Patience, endpoint: Endpoint) -> None:
     """Ask for the server by its name, or by its address where it has no name."""
     sock.sendall(
         bytes([VERSION, CONNECT, 0])
         + _address(endpoint.host.strip("[]"))
         + struct.pack("!H", endpoint.port)
     )
-    reply = _answer(sock)
+    reply = _answer(patience)
     if reply:
         words, code, permanent = REPLIES.get(
             reply, ("unassigned", Code.PROXY_GATEWAY, False)
@@ -109,9 +111,9 @@ def _connect(sock: socket.socket, endpoint: Endpoint) -> None:
         raise _Refused(code, permanent, f"SOCKS5 reply {reply}: {words}")
     # The address that the proxy connects from follows; it is read to its last byte,
     # and no further: what comes next is the server's.
-    _, kind = _exactly(sock, 2)
-    size = ADDRESS_BYTES.get(kind) or _exactly(sock, 1)[0]
-    _exactly(sock, size + 2)
+    _, kind = _exactly(patience, 2)
+    size = ADDRESS_BYTES.get(kind) or _exactly(patience, 1)[0]
+    _exactly(patience, size + 2)
 
 
 def _address(host: str) -> bytes:
@@ -130,22 +132,21 @@ def _address(host: str) -> bytes:
     return bytes([IPV4 if address.version == 4 else IPV6]) + address.packed
 
 
-def _answer(sock: socket.socket) -> int:
+def _answer(patience: Patience) -> int:
     """The second byte of an answer, whose first must be the version."""
-    first = _exactly(sock, 1)
+    first = _exactly(patience, 1)
     if first[0] != VERSION:
-        sock.settimeout(0.2)  # the rest is for the admin's eye only
-        with contextlib.suppress(OSError):
-            first += sock.recv(80)
+        with contextlib.suppress(OSError):  # the rest is for the admin's eye only
+            first += patience.recv(80)
         raise _Refused(Code.PROXY_NOT_SOCKS, True, first.split(b"\r")[0])
-    return _exactly(sock, 1)[0]
+    return _exactly(patience, 1)[0]
 
 
-def _exactly(sock: socket.socket, size: int) -> bytes:
+def _exactly(patience: Patience, size: int) -> bytes:
     """So many bytes. Raises EOFError, OSError."""
     found = b""
     while len(found) < size:
-        more = sock.recv(size - len(found))
+        more = patience.recv(size - len(found))
         if not more:
             raise EOFError("the proxy closed the connection")
         found += more

@@ -65,8 +65,18 @@ KINDS = [
     "sandbox-password",
     *(
         pytest.param(f"{way}-{sign_in}", marks=pytest.mark.server)
-        for way in ("ssl-tls", "start-tls", "proxy")
+        for way in ("ssl-tls", "start-tls")
         for sign_in in ("password", "token")
+    ),
+    # Through a proxy of each kind, and each of two families.
+    *(
+        pytest.param(f"{way}-{sign_in}", marks=pytest.mark.server)
+        for way, sign_in in (
+            ("http_proxy", "password"),
+            ("squid_with_login", "token"),
+            ("microsocks_with_login", "token"),
+            ("dante", "password"),
+        )
     ),
 ]
 
@@ -84,8 +94,8 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     dovecot = request.getfixturevalue("dovecot")
     postfix = request.getfixturevalue("postfix")
     policy = dovecot.policy()
-    if way == "proxy":
-        proxy = request.getfixturevalue("http_proxy").proxy
+    if way not in tuple(Security):
+        proxy = request.getfixturevalue(way).proxy
         policy, way = replace(policy, proxy=proxy), "start-tls"
     user = dovecot.new_user()
     credential = dovecot.password_of(user)

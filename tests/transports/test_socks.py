@@ -125,7 +125,7 @@ def test_names_go_to_the_proxy_as_they_are(host: str, asked: bytes) -> None:
 
 
 def test_login_goes_as_utf8() -> None:
-    with Scripted(played(4, b"\x05\x02", 13, b"\x01\x01")) as server:
+    with Scripted(played(4, b"\x05\x02", 12, b"\x01\x01")) as server:
         refused(socks(server.port, "clerk", "tür"))
     assert server.heard == [b"\x05\x02\x00\x02", b"\x01\x05clerk\x04t\xc3\xbcr"]
 
