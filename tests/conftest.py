@@ -7,6 +7,13 @@ from pathlib import Path
 FIXTURES = Path(__file__).parent / "fixtures"
 pytest_plugins = [
     f"tests.fixtures.{name}"
-    for name in ("sandbox", "servers", "product", "connection_tests", "browser")
+    for name in (
+        "sandbox",
+        "servers",
+        "matrix",
+        "product",
+        "connection_tests",
+        "browser",
+    )
     if (FIXTURES / f"{name}.py").exists()
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class Squid:
         return (self.home / "access.log").read_text()
 
     def stop(self) -> None:
-        self._running.stop()
+        self._running.stop(signal.SIGKILL)  # nothing of it is kept
         shutil.rmtree(self.home, ignore_errors=True)
 
 
