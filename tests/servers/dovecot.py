@@ -40,8 +40,10 @@ ssl = yes
 ssl_cert = <{home}/server.pem
 ssl_key = <{home}/server.key
 ssl_min_protocol = TLSv1.2
-auth_mechanisms = plain login xoauth2 oauthbearer
+auth_mechanisms = {mechanisms}
 auth_username_format = %Lu
+auth_username_chars =
+{further}
 auth_failure_delay = 0
 first_valid_uid = 0
 mail_location = maildir:~/Maildir
@@ -181,8 +183,11 @@ class Dovecot:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def start(authority: trustme.CA) -> Dovecot:
-    """Starts a Dovecot with a certificate for localhost. Raises ServerMissing."""
+def start(authority: trustme.CA, *, bare: bool = False) -> Dovecot:
+    """Starts a Dovecot with a certificate for localhost. Raises ServerMissing.
+
+    bare: it offers neither XOAUTH2 nor an extension of IMAP, such as MOVE and UIDPLUS.
+    """
     process.need("dovecot", "/usr/lib/dovecot/pop3-login")
     home = process.folder("dovecot")
     ports = {name: process.free_port() for name in ("imap", "imaps", "pop3", "pop3s")}
@@ -199,7 +204,14 @@ def start(authority: trustme.CA) -> Dovecot:
     os.chown(home / "mail", uid, uid)
     (home / "oauth2.conf").write_text(OAUTH2.format(home=home))
     (home / "dovecot.conf").write_text(
-        CONFIG.format(home=home, password=PASSWORD, owner=OWNER, **ports)
+        CONFIG.format(
+            home=home,
+            password=PASSWORD,
+            owner=OWNER,
+            mechanisms=f"plain {'' if bare else 'login xoauth2'} oauthbearer",
+            further="imap_capability = IMAP4rev1" if bare else "",
+            **ports,
+        )
     )
     running = process.Foreground(
         ["dovecot", "-F", "-c", str(home / "dovecot.conf")], home / "start.log"

@@ -83,12 +83,7 @@ dovecot:
 
 begin authenticators
 
-xoauth2:
-  driver = dovecot
-  public_name = XOAUTH2
-  server_socket = {auth}
-  server_set_id = $auth1
-
+{xoauth2}
 oauthbearer:
   driver = dovecot
   public_name = OAUTHBEARER
@@ -104,6 +99,14 @@ plain:
 login:
   driver = dovecot
   public_name = LOGIN
+  server_socket = {auth}
+  server_set_id = $auth1
+"""
+
+XOAUTH2 = """
+xoauth2:
+  driver = dovecot
+  public_name = XOAUTH2
   server_socket = {auth}
   server_set_id = $auth1
 """
@@ -129,10 +132,10 @@ class Exim:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def start(authority: trustme.CA, dovecot: Dovecot, *, utf8: bool = True) -> Exim:
+def start(authority: trustme.CA, dovecot: Dovecot, *, bare: bool = False) -> Exim:
     """Starts an Exim beside `dovecot`. Raises ServerMissing.
 
-    utf8: whether it offers SMTPUTF8.
+    bare: it offers neither SMTPUTF8 nor XOAUTH2.
     """
     process.need(str(PROGRAM))
     try:
@@ -153,6 +156,7 @@ def start(authority: trustme.CA, dovecot: Dovecot, *, utf8: bool = True) -> Exim
     shutil.chown(home / "server.key", OWNER, OWNER)
     submission, submissions = process.free_port(), process.free_port()
     config = home / "exim.conf"
+    auth = dovecot.home / "run" / "auth-client"
     config.write_text(
         CONFIG.format(
             program=PROGRAM,
@@ -160,10 +164,11 @@ def start(authority: trustme.CA, dovecot: Dovecot, *, utf8: bool = True) -> Exim
             owner=OWNER,
             submission=submission,
             submissions=submissions,
-            utf8="*" if utf8 else "",
+            utf8="" if bare else "*",
             limit=MESSAGE_LIMIT,
             lmtp=dovecot.home / "run" / "lmtp",
-            auth=dovecot.home / "run" / "auth-client",
+            auth=auth,
+            xoauth2="" if bare else XOAUTH2.format(auth=auth),
         )
     )
     running = process.Foreground(

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from ...core.choices import Protocol, Security, Stage
 from ...core.errors import Code, MailError
-from .. import net
+from .. import bearer, net
 from ..base import (
     Credential,
     Endpoint,
@@ -100,10 +100,12 @@ class SmtpTransport(OutboundTransport):
         offered = client.esmtp_features.get("auth", "").upper().split()
         user, password = who.login.encode(), who.password.encode()
         if who.is_token:
-            if "XOAUTH2" not in offered:
+            found = bearer.chosen(offered, who, self.endpoint)
+            if found is None:
                 raise self._not_offered(Code.XOAUTH2_MISSING, Stage.SIGN_IN)
-            token = f"user={who.login}\x01auth=Bearer {who.token}\x01\x01"
-            answer = client.authenticate("XOAUTH2", [token.encode()])
+            answer = client.authenticate(
+                found.mechanism, [found.answer], found.farewell
+            )
         elif "PLAIN" in offered:
             answer = client.authenticate("PLAIN", [b"\0" + user + b"\0" + password])
         elif "LOGIN" in offered:
