@@ -42,7 +42,6 @@ ssl_key = <{home}/server.key
 ssl_min_protocol = TLSv1.2
 auth_mechanisms = {mechanisms}
 auth_username_format = %Lu
-auth_username_chars =
 {further}
 auth_failure_delay = 0
 first_valid_uid = 0

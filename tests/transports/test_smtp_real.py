@@ -93,18 +93,17 @@ def test_server_without_smtputf8_is_named_and_gets_the_others(
 
 @pytest.mark.server
 @pytest.mark.parametrize("family", ["postfix", "exim"])
-def test_eight_bit_content_and_addresses_arrive_as_they_are(
+def test_eight_bit_content_arrives_as_it_is(
     family: str, request: pytest.FixtureRequest, dovecot
 ) -> None:
     server = request.getfixturevalue(family)
-    user, wide = dovecot.new_user(), f"grün-{family}@example.org"
-    letter = "Subject: Größe\r\n\r\nÄ\r\n.\r\n..Punkte\r\n".encode()
+    user = dovecot.new_user()
+    letter = "Subject: x\r\n\r\nÄ\r\n.\r\n..Punkte\r\n".encode()
     where, policy = server.endpoint(), dovecot.policy()
     with SmtpTransport(where, dovecot.password_of(user), policy) as sender:
-        assert sender.send(user, [user, wide], letter).accepted == (user, wide)
-    for who in (user, wide):
-        arrived = wait_for_letter(dovecot, who)
-        assert arrived.endswith(letter.partition(b"\r\n\r\n")[2])
+        assert sender.send(user, [user], letter).accepted == (user,)
+    arrived = wait_for_letter(dovecot, user)
+    assert arrived.endswith(letter.partition(b"\r\n\r\n")[2])
 
 
 def wait_for_letter(dovecot, user: str) -> bytes:
