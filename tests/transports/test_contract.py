@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ from mailboxes.transports.imap import ImapTransport
 from mailboxes.transports.memory import MemoryInbound, MemoryOutbound, MemoryServer
 from mailboxes.transports.smtp import SmtpTransport
 from tests.fixtures.matrix import Claim
+from tests.live import place as live_place
+from tests.live import settings as live_settings
 from tests.matrix.cells import ANY, BASIC, SANDBOX, TOKEN
 
 WHEN = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
@@ -108,12 +111,17 @@ KINDS = [
         )
     ),
 ]
+if "LIVE_CREDENTIAL" in os.environ:
+    KINDS.append("live")  # scripts/live
 
 
 @pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, cell: Claim) -> Iterator[Place]:
     if request.param == "memory":
         yield from _memory()
+        return
+    if request.param == "live":
+        yield from _live(cell)
         return
     way, _, sign_in = request.param.rpartition("-")
     if way == "sandbox":
@@ -211,6 +219,28 @@ def _sandbox(folder: Path, sign_in: str, cell: Claim) -> Iterator[Place]:
             "nobody@contoso.example",
             reads=[("IMAP", SIGN_INS[sign_in], ANY, SANDBOX, "")],
             sends=[("SMTP", SIGN_INS[sign_in], ANY, SANDBOX, "")],
+            claim=cell,
+        )
+
+
+def _live(cell: Claim) -> Iterator[Place]:
+    """A real mailbox (tests/live)."""
+    live = live_settings.read()
+    secret = os.environ["LIVE_CREDENTIAL"]
+    credential = Credential(live.mailbox, token=secret)
+    if live.grant == "basic":
+        credential = Credential(live.mailbox, password=secret)
+    with live_place.opened(live, credential) as (reader, deliver):
+        yield Place(
+            reader,
+            SmtpTransport,
+            live.imap,
+            live.smtp,
+            credential,
+            live.policy,
+            deliver,
+            live.unknown_recipient,
+            smallest=b"X: y\r\n\r\n",
             claim=cell,
         )
 
