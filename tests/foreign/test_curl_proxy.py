@@ -6,7 +6,9 @@ import pytest
 
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import PROXY_LOGIN
-from tests.foreign.programs import curl
+from tests.fixtures.matrix import Claim
+from tests.foreign.programs import curl, version
+from tests.matrix.cells import ANY
 from tests.sandbox.clients import AUTHORITY, SUPPORT
 
 pytestmark = pytest.mark.server
@@ -23,7 +25,9 @@ def socks(box: Sandbox, login: str = "") -> str:
 
 
 @pytest.mark.parametrize("login", ["", LOGIN])
-def test_curl_goes_through_socks(sandbox: Sandbox, login: str) -> None:
+def test_curl_goes_through_socks(sandbox: Sandbox, login: str, cell: Claim) -> None:
+    words = "with login" if login else "without login"
+    cell("PROXY", words, ANY, "curl (SOCKS5 client)", version("curl"))
     way = socks(sandbox, login)
     done = curl(sandbox, INBOX, *by_token(sandbox), "-X", "NOOP", proxy=way)
     assert (done.code, done.err) == (0, "")
@@ -56,7 +60,8 @@ def test_curl_is_told_what_a_fault_replies(sandbox: Sandbox) -> None:
     assert done.err.rstrip().endswith("(2)")
 
 
-def test_curl_goes_through_connect(sandbox: Sandbox) -> None:
+def test_curl_goes_through_connect(sandbox: Sandbox, cell: Claim) -> None:
+    cell("PROXY", "without login", ANY, "curl (CONNECT client)", version("curl"))
     done = curl(sandbox, INBOX, *by_token(sandbox), "-X", "NOOP")
     assert (done.code, done.err) == (0, "")
     refused = curl(sandbox, "imaps://mail.fabrikam.example/")

@@ -76,6 +76,7 @@ def test_every_grant_passes_at_the_sandbox(
     assert folders(sandbox, told_mailbox(grant)) == []
 
 
+@pytest.mark.slow
 def test_failures_are_told_without_secrets(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.fault(SUPPORT, "imap-throttled")
     token = sandbox.token(SUPPORT)
