@@ -10,6 +10,7 @@ pytest_plugins = [
     for name in (
         "sandbox",
         "servers",
+        "matrix",
         "product",
         "connection_tests",
         "browser",

@@ -21,6 +21,7 @@ RUN_ELSEWHERE = {
     "scripts/run --without-sandbox": "tests/scripts/test_run.py",
     "scripts/test": ".ci/run",
     "scripts/test --all": ".ci/run",
+    "scripts/live report": "tests/live/test_live.py",
 }
 
 
@@ -76,7 +77,7 @@ def test_commands_in_blocks_are_run(document: Path) -> None:
                 assert line.split()[0] in (ROOT / test).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("script", ["scripts/run", "scripts/test"])
+@pytest.mark.parametrize("script", ["scripts/run", "scripts/test", "scripts/live"])
 def test_a_script_explains_itself(script: str) -> None:
     done = subprocess.run(
         [script, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=20

@@ -30,6 +30,7 @@ class Code(StrEnum):
     PROXY_DENIED = "proxy-denied"
     PROXY_GATEWAY = "proxy-gateway"
     PROXY_NOT_HTTP = "proxy-not-http"
+    PROXY_NOT_SOCKS = "proxy-not-socks"
     # token endpoint: refusals without a known AADSTS number
     TOKEN_INVALID_GRANT = "token-invalid-grant"
     TOKEN_INVALID_CLIENT = "token-invalid-client"

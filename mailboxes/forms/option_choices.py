@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..core.choices import Grant, Protocol, ProxyKind
+from ..core.choices import Grant, Protocol
 from ..core.options import Option, Target
 from ..models import AppRegistration, NamedSecret, Proxy
 from ..services import abilities
@@ -66,7 +65,7 @@ def rows_to_name(target: Target) -> list[tuple[str, Any]]:
     match target:
         case Target.PROXY:
             for proxy in Proxy.objects.order_by("name"):
-                found.append((str(proxy.pk), _proxy(proxy)))
+                found.append((str(proxy.pk), proxy.name))
         case Target.REGISTRATION:
             found += _names(AppRegistration)
         case Target.SECRET:
@@ -79,12 +78,3 @@ def _names(
 ) -> list[tuple[str, str]]:
     rows = model.objects.order_by("name").values_list("pk", "name")
     return [(str(pk), name) for pk, name in rows]
-
-
-def _proxy(proxy: Proxy) -> str:
-    if ProxyKind(proxy.kind) in abilities.PROXIES:
-        return proxy.name
-    return gettext("%(name)s; %(remark)s") % {
-        "name": proxy.name,
-        "remark": DRAFT_ONLY,
-    }

@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..core.choices import ProxyKind
 from ..core.errors import Problem
-from ..services import abilities, proxies
-from .option_choices import DRAFT_ONLY
+from ..services import proxies
 from .option_fields import RawField
 from .shared import SECRET, TEXT, SharedForm
 
@@ -68,11 +67,7 @@ class ProxyForm(SharedForm):
         super().__init__(*args, **kwargs)
         self.initial.setdefault("kind", ProxyKind.HTTP.value)
         self.fields["kind"].widget.choices = [
-            (
-                kind.value,
-                label if kind in abilities.PROXIES else f"{label}; {DRAFT_ONLY}",
-            )
-            for kind, label in LABELS.items()
+            (kind.value, label) for kind, label in LABELS.items()
         ]
 
     def problems(self) -> list[Problem]:
@@ -82,8 +77,3 @@ class ProxyForm(SharedForm):
         return proxies.save_proxy(
             proxy=self.row, user=user, seen=seen_then, **self.typed()
         )
-
-
-def _label(kind: ProxyKind) -> str:
-    able = kind in abilities.PROXIES
-    return str(LABELS[kind]) if able else f"{LABELS[kind]}; {DRAFT_ONLY}"

@@ -1,4 +1,4 @@
-"""HTTP proxies that clients may be reached through (`[proxy]` of the old server)."""
+"""Proxies that clients may be reached through (`[proxy]` of the old server)."""
 
 from __future__ import annotations
 

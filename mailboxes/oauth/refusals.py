@@ -6,7 +6,6 @@ Entra asks its clients not to read the text of a message: `error_codes` decide, 
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Mapping
 from http.client import BadStatusLine, RemoteDisconnected
@@ -105,11 +104,6 @@ def of_status(
     return MailError(Code.TOKEN_NOT_JSON, Stage.PROXY, permanent=True, evidence=facts)
 
 
-_NAMES = {
-    socket.EAI_NONAME: Code.DNS_UNKNOWN,
-    getattr(socket, "EAI_NODATA", socket.EAI_NONAME): Code.DNS_UNKNOWN,
-    socket.EAI_AGAIN: Code.DNS_TEMPORARY,
-}
 # Nearest class wins, in the order in which a request can fail.
 _NETWORK: tuple[tuple[type[BaseException], Code, Stage], ...] = (
     (ConnectionRefusedError, Code.CONNECT_REFUSED, Stage.TCP),
@@ -129,13 +123,6 @@ _NO_ADDRESS = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
 )
-_TUNNEL = {
-    "407": (Code.PROXY_AUTH, True),
-    "403": (Code.PROXY_DENIED, True),
-    "502": (Code.PROXY_GATEWAY, False),
-    "503": (Code.PROXY_GATEWAY, False),
-    "504": (Code.PROXY_GATEWAY, False),
-}
 
 
 def of_exception(
@@ -147,27 +134,19 @@ def of_exception(
         return _network(Code.CONFIG_INCOMPLETE, Stage.FIELDS, error, facts, True)
     causes = list(_causes(error))
     for cause in causes:
+        if isinstance(cause, MailError):  # of the way (session)
+            cause.evidence = {**cause.evidence, **evidence}
+            return cause
+    for cause in causes:
         if isinstance(cause, ssl.SSLError):
             return tls.failed(cause, evidence)
-    for cause in causes:
-        if isinstance(cause, socket.gaierror):
-            code = _NAMES.get(cause.errno or 0, Code.DNS_TEMPORARY)
-            return _network(code, Stage.DNS, cause, evidence)
     garbled = [cause for cause in causes if isinstance(cause, BadStatusLine)]
     if garbled and not isinstance(garbled[0], RemoteDisconnected):
-        # A proxy's port that speaks no HTTP, or a device in the authority's place.
-        code = Code.PROXY_NOT_HTTP if "proxy" in evidence else Code.TOKEN_NOT_JSON
+        # A device in the authority's place that speaks no HTTP.
         answer = {**evidence, "answer": str(garbled[0]).strip()}
-        return MailError(code, Stage.PROXY, permanent=True, evidence=answer)
-    text = " ".join(str(cause) for cause in causes)
-    # urllib3 blames the proxy for every line that ends without an answer.
-    cut = any(isinstance(cause, RemoteDisconnected) for cause in causes)
-    blamed = any(isinstance(cause, u3.ProxyError) for cause in causes)
-    if not cut and (blamed or isinstance(error, requests.exceptions.ProxyError)):
-        for status, (code, permanent) in _TUNNEL.items():
-            if f"Tunnel connection failed: {status}" in text:
-                return _network(code, Stage.PROXY, error, evidence, permanent)
-        return _network(Code.PROXY_UNREACHABLE, Stage.PROXY, error, evidence)
+        return MailError(
+            Code.TOKEN_NOT_JSON, Stage.PROXY, permanent=True, evidence=answer
+        )
     for kind, code, stage in _NETWORK:
         for cause in causes:
             if isinstance(cause, kind):

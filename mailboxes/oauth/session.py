@@ -1,21 +1,33 @@
-"""The HTTP session that a token library is given: our proxy, our trust, our timeouts.
+"""The HTTP session that a token library is given: our way, our trust, our timeouts.
 
-Knows nothing of tokens. The environment's proxy and CA variables are never read:
-requests would let REQUESTS_CA_BUNDLE win over what the option set says.
+Knows nothing of tokens. Every connection is opened by transports/net, as those of mail
+are, so that names, proxies of each kind and addresses fail and recover alike. The
+environment's proxy and CA variables are never read: requests would let
+REQUESTS_CA_BUNDLE win over what the option set says.
 """
 
 from __future__ import annotations
 
+import socket
 import ssl
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import Retry
+from urllib3 import (
+    HTTPConnectionPool,
+    HTTPSConnectionPool,
+    PoolManager,
+    Retry,
+)
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError
 
-from ..transports import tls
-from ..transports.base import NetworkPolicy
+from ..core.choices import Security
+from ..core.errors import MailError
+from ..transports import net, tls
+from ..transports.base import Endpoint, NetworkPolicy
 
 RETRY = Retry(
     total=2,
@@ -30,23 +42,53 @@ RETRY = Retry(
 )
 
 
-class _Adapter(HTTPAdapter):
-    """TLS by our context, and a timeout on every request that names none."""
+def _pools(policy: NetworkPolicy) -> Mapping[str, type[HTTPConnectionPool]]:
+    """urllib3's pools, with connections that take the way of `policy`."""
 
-    def __init__(self, context: ssl.SSLContext, timeout: tuple[float, float]) -> None:
+    def opened(connection: HTTPConnection) -> socket.socket:
+        host, port = connection.host, connection.port
+        endpoint = Endpoint(host, port or 0, Security.NONE)
+        try:
+            sock = net.Line(endpoint, policy, {}).open()
+        except MailError as error:
+            # What urllib3 knows; refusals.of_exception finds ours behind it.
+            raise NewConnectionError(connection, error.code) from error
+        sock.settimeout(policy.connect_timeout)  # for the handshake
+        return sock
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return opened(self)
+
+    class Secure(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return opened(self)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+class _Adapter(HTTPAdapter):
+    """Our way, TLS by our context, and a timeout on every request that names none."""
+
+    def __init__(self, policy: NetworkPolicy, context: ssl.SSLContext) -> None:
+        self._policy = policy
         self._context = context
-        self._timeout = timeout
         super().__init__(max_retries=RETRY)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        manager: PoolManager = self.poolmanager
+        manager.pool_classes_by_scheme = dict(_pools(self._policy))
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         if kwargs.get("timeout") is None:
-            kwargs["timeout"] = self._timeout
+            kwargs["timeout"] = self._policy.connect_timeout, self._policy.read_timeout
         return super().send(request, **kwargs)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
@@ -59,17 +101,7 @@ def make(policy: NetworkPolicy) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.max_redirects = 3
-    adapter = _Adapter(
-        tls.context(policy.ca_pem), (policy.connect_timeout, policy.read_timeout)
-    )
+    adapter = _Adapter(policy, tls.context(policy.ca_pem))
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    if policy.proxy is not None:
-        proxy = policy.proxy
-        login = ""
-        if proxy.username:
-            login = f"{quote(proxy.username, '')}:{quote(proxy.password, '')}@"
-        host = f"[{proxy.host}]" if ":" in proxy.host else proxy.host
-        url = f"http://{login}{host}:{proxy.port}"
-        session.proxies = {"https": url, "http": url}
     return session

@@ -29,13 +29,15 @@ from .imap_server import ImapServer
 from .laboratory import Laboratory
 from .lines import HOST, Lines
 from .mailstore import INBOX, Mailstore
-from .proxy import CHUNK, Proxy
+from .proxy import Proxy
 from .sasl import SignIn
 from .scenarios import SCENARIOS
 from .smtp_server import SmtpServer
+from .socks import Socks
 from .tally import Tally
 from .tls_faults import GOOD, Contexts
 from .tokens import Tokens
+from .tunnel import CHUNK, Tunnels
 from .wire import LIMIT
 from .world import (
     APPS,
@@ -146,9 +148,10 @@ class Box:
         await self._listen("imap", _bind(imap, False), limit=LIMIT)
         await self._listen("smtp", _bind(smtp, False), limit=LIMIT)
         await self._listen("control", self._http(Control(self).handle))
-        proxy = Proxy(self.listener, self.accounts, self.faults, self.lines)
+        tunnels = Tunnels(self.listener, self.accounts, self.faults, self.lines)
+        await self._listen("socks", Socks(tunnels).handle, limit=4 * CHUNK)
         await self._listen(
-            "proxy", proxy.handle, port=self._proxy_port(), limit=4 * CHUNK
+            "proxy", Proxy(tunnels).handle, port=self._proxy_port(), limit=4 * CHUNK
         )
         self._write_list()
         self._spawn(self._write_letters())
@@ -246,9 +249,9 @@ class Box:
             if task:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-            # Whoever sets the fault is not cut by it; the proxy counts its own lines.
+            # Whoever sets the fault is not cut by it; the proxies count their own.
             counted = contextlib.nullcontext()
-            if name not in ("control", "proxy"):
+            if name not in ("control", "proxy", "socks"):
                 counted = self.lines.held(writer, self.lines.of(writer))
             try:
                 with counted:

@@ -14,6 +14,8 @@ AUTHORITY, MAIL = "authority", "mail"  # whose line: sign-in host or mail server
 
 # Places, in the order in which a client meets them.
 PROXY = "proxy"  # CONNECT was read, the answer is to come
+SOCKS_LOGIN = "socks.login"  # a SOCKS client's user name and password were read
+SOCKS = "socks"  # its request was read, the reply is to come
 TLS = "tls"  # a handshake begins: which certificate
 REQUEST = "entra.request"  # any request to the authority
 TENANT = "entra.tenant"  # openid-configuration
@@ -50,7 +52,7 @@ class Effect:
     end: DROP, CLOSE or SILENT; "" = the line goes on.
     number: of a refusal by Entra (entra_errors). error, text: of a refusal without any
         number, as OAuth has it.
-    status, body, headers: of an answer over HTTP.
+    status, body, headers: of an answer over HTTP; status alone of one of SOCKS.
     late: seconds that the clock of the Date header is ahead of ours (below 0: behind).
     without, offer: words that are not offered, or beside the usual ones.
     kind: of a certificate (tls_faults.KINDS). route: listener in place of the usual.

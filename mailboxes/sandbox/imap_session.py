@@ -171,6 +171,12 @@ class ImapSession:
             return
         await self._done(tag, "CREATE")
 
+    async def _do_delete(self, tag: str, tokens: list[object]) -> None:
+        if not self._store.delete(self._account, text(tokens[0])):
+            await self._say(f"{tag} NO {text(tokens[0])} can't be deleted.")
+            return
+        await self._done(tag, "DELETE")
+
     async def _do_subscribe(self, tag: str, _: list[object]) -> None:
         await self._done(tag, "SUBSCRIBE")
 

@@ -160,6 +160,16 @@ class Mailstore:
         )
         return made.rowcount == 1
 
+    def delete(self, account: str, name: str) -> bool:
+        """Remove a folder with its letters; False for INBOX or where there is none."""
+        place = self.folder(account, name)
+        if place is None or place.name == INBOX:
+            return False
+        with _Transaction(self._db):
+            self._remove(place.id, self.uids(place.id))
+            self._db.execute("DELETE FROM folder WHERE id = ?", (place.id,))
+        return True
+
     def add(
         self,
         account: str,

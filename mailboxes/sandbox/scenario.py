@@ -46,7 +46,8 @@ class Setup:
     sent. app: the application signs in itself. basic: by user name and password, at
     Contoso's own server unless `options` names one.
     opened: the mailbox is opened to the application.
-    way: "proxy", "direct", or "closed" for a proxy that nobody listens at.
+    way: "proxy", "socks", "direct", "closed" for a proxy that nobody listens at, or
+        "not-socks" for SOCKS spoken to a mail server.
     options: values that differ; a text of the form <name> is the port of that listener.
     fetched: a good cycle came before. waits: no answer comes, so that a client with
     short patience is enough.

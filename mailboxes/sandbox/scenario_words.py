@@ -36,6 +36,11 @@ def words_of(effect: Effect) -> str:
     service, _, name = effect.at.partition(".")
     if effect.at == effects.PROXY:
         return f"proxy{_SIDES.get(effect.target, '')}: {_proxy(effect)}"
+    if effect.at == effects.SOCKS_LOGIN:
+        return f"SOCKS proxy: login status {effect.status}"
+    if effect.at == effects.SOCKS:
+        said = [f"reply {effect.status}"] if effect.status else _end(effect)
+        return f"SOCKS proxy{_SIDES.get(effect.target, '')}: {said[0]}"
     if effect.at == effects.TLS:
         return f"TLS{_SIDES.get(effect.target, '')}: {KINDS[effect.kind]}"
     if effect.at == effects.CLAIMS:

@@ -24,6 +24,7 @@ HEALTHY = tuple(
         ("healthy-fetching", "Mail is fetched", Setup()),
         ("healthy-sending", "Mail is sent", Setup(sends=True, message=True)),
         ("healthy-application", "The application fetches", Setup(app=True)),
+        ("healthy-socks", "Mail is fetched through SOCKS", Setup(way="socks")),
         ("healthy-password", "Mail is fetched with a password", Setup(basic=True)),
     )
 )

@@ -10,6 +10,7 @@ from .scenario import LIKELY, Expected, Scenario, Setup, made
 
 AREA = "Network, TLS and proxy"
 _B = Retry.BACK_OFF
+_SOCKS = Setup(way="socks")
 _CONNECTED = "HTTP/1.1 200 Connection established\r\n\r\n"
 _SMTP = Setup(sends=True)
 
@@ -27,6 +28,11 @@ def _tls(kind: str, target: str = MAIL) -> Effect:
 def _proxy(status: int = 0, target: str = "", say: str = "", end: str = "",
            route: str = "") -> Effect:  # fmt: skip
     return Effect(effects.PROXY, target, say, end, status=status, route=route)
+
+
+def _socks(status: int = 0, target: str = "", end: str = "") -> Effect:
+    """A reply of a SOCKS proxy by its number (RFC 1928 section 6)."""
+    return Effect(effects.SOCKS, target, end=end, status=status)
 
 
 _UNTRUSTED = Expected("tls-untrusted", Step.PROXY, "proxy", certainty=LIKELY)
@@ -127,6 +133,25 @@ SCENARIOS: tuple[Scenario, ...] = (
     made("proxy-unreachable", AREA, 183, "Nobody listens at the proxy's port", (),
          Expected("proxy-unreachable", Step.PROXY, "proxy", _B),
          setup=Setup(way="closed")),
+    made("socks-login", AREA, 182, "The SOCKS proxy refuses the login",
+         Effect(effects.SOCKS_LOGIN, status=1), _LOGIN, setup=_SOCKS),
+    made("socks-denied", AREA, 183, "The SOCKS proxy forbids everything", _socks(2),
+         _DENIED, setup=_SOCKS),
+    made("socks-mail-denied", AREA, (183, 184), "SOCKS: only the sign-in host",
+         _socks(2, MAIL), _DENIED, setup=_SOCKS),
+    made("socks-failure", AREA, 183, "The SOCKS proxy fails", _socks(1, MAIL),
+         _GATEWAY, setup=_SOCKS),
+    made("socks-network", AREA, 183, "The SOCKS proxy has no way out",
+         _socks(3, MAIL), _GATEWAY, setup=_SOCKS),
+    made("socks-unreachable", AREA, 183, "The SOCKS proxy cannot resolve the name",
+         _socks(4, MAIL), _GATEWAY, setup=_SOCKS),
+    made("socks-refused", AREA, 183, "The mail server refuses the SOCKS proxy",
+         _socks(5, MAIL), _GATEWAY, setup=_SOCKS),
+    made("socks-cut", AREA, 183, "The SOCKS proxy hangs up", _socks(end=DROP),
+         Expected("connection-lost", Step.NETWORK, "", Retry.NOW), setup=_SOCKS),
+    made("socks-not-socks", AREA, 183, "Another server at the port of the SOCKS proxy",
+         (), Expected("proxy-not-socks", Step.PROXY, "proxy"),
+         setup=Setup(way="not-socks")),
     # clock
     made("clock-fast", AREA, 185, "Our clock is fast",
          Effect(effects.CLOCK, late=-600), _SKEW, cycle=None),

@@ -115,6 +115,10 @@ class Sandbox:
         return self.box.ports["proxy"]
 
     @property
+    def socks_port(self) -> int:
+        return self.box.ports["socks"]
+
+    @property
     def control_port(self) -> int:
         return self.box.ports["control"]
 

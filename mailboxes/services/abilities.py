@@ -6,11 +6,10 @@ holds it against transports/registry.
 
 from __future__ import annotations
 
-from ..core.choices import Grant, Protocol, ProxyKind
+from ..core.choices import Grant, Protocol
 
 INBOUND = frozenset({Protocol.IMAP})
 OUTBOUND = frozenset({Protocol.SMTP})
 MICROSOFT_GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS})
 # A refresh token in `password` counts as the authorization code grant it came from.
 GOOGLE_GRANTS: frozenset[Grant] = frozenset()
-PROXIES = frozenset({ProxyKind.HTTP})

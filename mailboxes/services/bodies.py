@@ -197,7 +197,7 @@ class Bodies:
     def _take_header(self, got: Fetched) -> None:
         self._arrivals[got.id] = self._arrival(got.id, got.chunks, False)
 
-    def _arrival(self, number: int, chunks: list[bytes], complete: bool) -> Arrival:
+    def _arrival(self, number: int, chunks: Sequence[bytes], complete: bool) -> Arrival:
         header = mime.header_of(chunks[0] if chunks else b"")
         return Arrival(
             id=number,

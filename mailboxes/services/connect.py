@@ -10,7 +10,7 @@ import socket
 import time
 from functools import lru_cache
 
-from ..core.choices import Stage
+from ..core.choices import ProxyKind, Stage
 from ..core.errors import Code, MailError, SecretUnreadable, storable
 from ..oauth import microsoft
 from ..transports import registry
@@ -126,6 +126,7 @@ def _proxy(pinned: dict[str, object]) -> Proxy | None:
         port=int(str(pinned["port"])),
         username=str(pinned.get("username", "")),
         password=password,
+        kind=ProxyKind(str(pinned.get("kind") or ProxyKind.HTTP)),
     )
 
 

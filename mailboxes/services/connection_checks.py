@@ -12,9 +12,8 @@ from email.message import EmailMessage
 
 from django.utils.translation import gettext as _
 
-from ..core.choices import Grant, Protocol, ProxyKind, Stage
+from ..core.choices import Grant, Protocol, Stage
 from ..core.errors import Code, MailError, SecretUnreadable
-from ..core.options import Target
 from ..models import Mailbox, PopClient
 from . import abilities, addresses, compose, connect, secrets
 from .addresses import AddressError
@@ -98,7 +97,7 @@ def fields(snapshot: Snapshot) -> list[str]:
 
 
 def _possible(snapshot: Snapshot) -> None:
-    """Type, grant and proxy are part of this version."""
+    """Type and grant are part of this version."""
     inbound = snapshot.kind == PopClient.kind
     known = abilities.INBOUND if inbound else abilities.OUTBOUND
     if snapshot.protocol not in known:
@@ -106,10 +105,6 @@ def _possible(snapshot: Snapshot) -> None:
         raise _missing(Code.TRANSPORT_MISSING, option, protocol=str(snapshot.protocol))
     if snapshot.uses_token and snapshot.grant not in _grants(snapshot):
         raise _missing(Code.GRANT_MISSING, "grant-type", grant=str(snapshot.grant))
-    proxy = snapshot.pinned.get(Target.PROXY) or {}
-    kind = proxy.get("kind", ProxyKind.HTTP.value)
-    if proxy and kind not in abilities.PROXIES:
-        raise _missing(Code.TRANSPORT_MISSING, "proxy", protocol=str(kind))
 
 
 def _grants(snapshot: Snapshot) -> frozenset[Grant]:

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.choices import FirstFetch, Grant, Mechanism, Outcome
+from ..core.choices import FirstFetch, Grant, Mechanism, Outcome, ProxyKind
 from ..core.errors import OptionError
 from ..models import (
     Cycle,
@@ -108,11 +108,11 @@ def _proxy(world: World, way: str, number: int, address: str) -> Proxy | None:
     """A proxy that is told whose line it is, so that faults hit this mailbox alone."""
     if way == "direct":
         return None
-    closed = way == "closed"
     return proxies.save_proxy(
         name=f"drill-{number:03d}",
+        kind=ProxyKind.SOCKS5 if "socks" in way else ProxyKind.HTTP,
         host=world.proxy_host,
-        port=world.listeners["closed"] if closed else world.proxy_port,
+        port=world.listeners["smtp" if way == "not-socks" else way],
         username=address,
         password=world.proxy_password,
         ca_pem=world.ca_pem,

@@ -29,6 +29,10 @@ Row: of the catalogue of symptoms. Retry: R at once, B after a pause, A when an 
 has changed something, U when the owner has signed in again. A finding in brackets is
 what the connection test says where it looks before the mail server does.
 """
+_WAYS = {
+    "closed": "the port of the proxy is closed",
+    "not-socks": "SOCKS5 is spoken to a mail server",
+}
 COLUMNS = ("Scenario", "Row", "On the wire", "Finding", "Step", "Field", "Retry")
 
 
@@ -86,8 +90,8 @@ def _options(plan: Plan) -> str:
     told = [f"{name} = {value}" for name, value in setup["options"].items()]
     if not setup["opened"]:
         told.append("no service principal may open the mailbox")
-    if setup["way"] == "closed":
-        told.append("the port of the proxy is closed")
+    if setup["way"] in _WAYS:
+        told.append(_WAYS[setup["way"]])
     return ", ".join(told) or "-"
 
 

@@ -96,10 +96,10 @@ def header_of(raw: bytes) -> bytes:
     return raw[: min(ends)] if ends else raw
 
 
-def parse(raw: bytes) -> Parsed:
+def parse(raw: bytes, *, only_header: bool = False) -> Parsed:
     """Read a message; `defect` is an id of what is broken, "" when it is readable."""
     try:
-        return _parse(raw)
+        return _parse(raw, only_header)
     except Exception as error:  # noqa: BLE001 - none stops a mailbox (DESIGN D7)
         # Without its text, which may quote the message.
         logger.error("cannot read a message of %d bytes: %s", len(raw), type(error))
@@ -107,15 +107,16 @@ def parse(raw: bytes) -> Parsed:
         return Parsed(nothing, "", "", "", "", "", None, 0, "broken-mime")
 
 
-def _parse(raw: bytes) -> Parsed:
-    whole = raw if len(raw) <= PARSE_LIMIT else header_of(raw)
+def _parse(raw: bytes, only_header: bool) -> Parsed:
+    only_header = only_header or len(raw) > PARSE_LIMIT
+    whole = header_of(raw) if only_header else raw
     message = _safe(lambda: email.message_from_bytes(whole), None)
     defect = ""
     if message is None:
         message, defect = email.message.Message(), "broken-mime"
     elif not _safe(lambda: len(message), 0):
         defect = "unreadable-header"
-    found = list(parts(message)) if whole is raw else []
+    found = [] if only_header else list(parts(message))
     return Parsed(
         message=message,
         subject=header(message, "Subject")[:998],

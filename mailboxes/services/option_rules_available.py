@@ -7,7 +7,6 @@ refused by the other rules, also for a draft.
 from __future__ import annotations
 
 from ..core.choices import Grant
-from ..core.options import Target
 from . import abilities
 from .option_rule import Facts, Level, Messages, Rules
 
@@ -31,15 +30,6 @@ def grant_available(facts: Facts) -> Messages:
     refresh = facts.google and facts.grant is Grant.AUTHORIZATION_CODE
     what = "Sign-in at Google is" if refresh else f"{facts.grant} is"
     yield "grant-type", _not_yet(facts, what)
-
-
-@RULES.rule("V03-proxy-available", Level.REQUIRED)
-def proxy_available(facts: Facts) -> Messages:
-    """The proxy is of a kind that this version goes through."""
-    proxy = facts.pinned.get(Target.PROXY)
-    if proxy and proxy["kind"] not in abilities.PROXIES:
-        kind = str(proxy["kind"]).upper()
-        yield "proxy", _not_yet(facts, f"A proxy of kind {kind} is")
 
 
 def _not_yet(facts: Facts, what: str) -> str:

@@ -140,7 +140,7 @@ class SendCycle:
 
     def _send(self, transport: OutboundTransport, claimed: Claim) -> None:
         """One message. Raises MailError when the sender cannot go on."""
-        content = outbox_rows.content(claimed.pk)
+        content = outbox_rows.Chunks(claimed.pk)
         begun = time.monotonic()
         try:
             result = transport.send(claimed.envelope_from, claimed.pending, content)
@@ -161,7 +161,7 @@ class SendCycle:
         self._used += 1
         self._proved = True
         _written(lambda: outbox_outcome.taken(claimed, result))
-        outbox_rows.count_sent(self._pk, self._cycle, len(content))
+        outbox_rows.count_sent(self._pk, self._cycle, content.size)
 
     # connection
 

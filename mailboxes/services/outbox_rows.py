@@ -7,13 +7,14 @@ is outbox_outcome; the connection and the order of things, outbox_cycle.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 
 from django.db import transaction
 from django.db.models import F, Max
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from ..core.choices import OUTBOX_CLAIMABLE, OutboxState, Outcome, Stage
@@ -21,6 +22,7 @@ from ..core.errors import Code, LeaseLost, storable
 from ..models import Attempt, Cycle, OutboundChunk, OutboundMessage, Sender
 from . import leases
 
+SMALL = 4 << 20  # bytes of a message that are read at once
 ANSWER_LIMIT = 1000  # characters of a server's answer kept on the attempt
 
 
@@ -88,8 +90,43 @@ def claim(client: int, cycle: Cycle) -> Claim | None:
 
 def content(pk: int) -> bytes:
     """The final bytes of a message."""
-    chunks = OutboundChunk.objects.filter(message_id=pk).order_by("number")
-    return b"".join(bytes(data) for data in chunks.values_list("data", flat=True))
+    return b"".join(Chunks(pk))
+
+
+class Chunks(Sequence[bytes]):
+    """The final bytes of a message, each chunk read when it is wanted.
+
+    size: bytes in all.
+    """
+
+    def __init__(self, pk: int) -> None:
+        self._rows = OutboundChunk.objects.filter(message_id=pk).order_by("number")
+        sizes = self._rows.annotate(bytes=Length("data")).values_list("pk", "bytes")
+        found = list(sizes)
+        self._pks = [pk for pk, _size in found]
+        self.size = sum(size for _pk, size in found)
+        # A small one is gone through more than once, so it is read once.
+        self._kept = self._read(self._pks) if self.size <= SMALL else []
+
+    def _read(self, pks: list[int]) -> list[bytes]:
+        return [
+            bytes(d)
+            for d in self._rows.filter(pk__in=pks).values_list("data", flat=True)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._pks)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        if self._kept:
+            return self._kept[index]
+        return self._read([self._pks[index]])[0]
 
 
 def renew(claimed: Claim) -> bool:

@@ -16,6 +16,7 @@ from ..models import Message, MessageChunk
 from . import mime
 
 TOO_LARGE = "too-large"
+HEAD = 1 << 20  # bytes that hold the header
 BATCH = 200  # messages; only what is read of them is held
 
 
@@ -39,7 +40,9 @@ def parse_pending(pop_client: int) -> int:
 
 def _read(message: Message) -> dict[str, Any]:
     """The columns of a message; `reason` is "" unless it goes to quarantine."""
-    found = mime.parse(raw(message, mime.PARSE_LIMIT + 1))
+    large = message.size > mime.PARSE_LIMIT
+    read = raw(message, HEAD if large else None)
+    found = mime.parse(read, only_header=large)
     reason = found.defect if message.complete else message.reason or TOO_LARGE
     return {
         "parse_state": ParseState.QUARANTINED if reason else ParseState.PARSED,

@@ -15,7 +15,7 @@ from ..core.choices import ProxyKind
 from ..core.errors import OptionError, Problem
 from ..core.options import Effect, Kind, Option
 from ..models import PopClient, Proxy, SecretValue, SmtpClient
-from . import abilities, audit, revisions, secrets, uses
+from . import audit, revisions, secrets, uses
 from .option_values import read, read_secret, tidy
 from .pins import Lookup
 from .seen import refuse_stale
@@ -26,6 +26,7 @@ PORT = Option(
 )
 FIELDS = ("name", "kind", "host", "port", "username", "ca_pem")
 SEEN = (*FIELDS, "password_id")
+SOCKS_BYTES = 255  # of a user name or a password, RFC 1929 section 2
 KINDS = tuple(kind.value for kind in ProxyKind)
 
 
@@ -79,6 +80,10 @@ def clean(
         wrong("username", "Enter the user name that the password belongs to.")
     elif username and not secret.value and not stored:
         wrong("password", "Enter the password of the user name.")
+    longest = max(len(text.encode()) for text in (username, str(secret.value or "")))
+    if kind == ProxyKind.SOCKS5 and longest > SOCKS_BYTES:
+        field = "password" if len(username.encode()) <= SOCKS_BYTES else "username"
+        wrong(field, f"Enter at most {SOCKS_BYTES} bytes: SOCKS5 takes no more.")
     ca_pem = ca_pem.replace("\r\n", "\n").strip()
     if ca_pem and not _is_pem(ca_pem):
         wrong(
@@ -94,29 +99,7 @@ def clean(
         "username": username,
         "ca_pem": ca_pem,
     }
-    problems += _stops(proxy, kind)
     return Cleaned(values, str(secret.value), problems)
-
-
-def _stops(proxy: Proxy | None, kind: str) -> list[Problem]:
-    """What a person is told who would stop sections by the kind of their proxy.
-
-    Such a proxy can be set up, but this version cannot go through it yet.
-    """
-    if proxy is None or kind not in KINDS or kind in abilities.PROXIES:
-        return []
-    running = [
-        client.section
-        for client in clients_of(proxy)
-        if client.enable_client and client.archived_at is None
-    ]
-    if not running:
-        return []
-    message = (
-        f"This version cannot go through a {kind} proxy yet. Switch these sections off"
-        f" first, or let them name another one: {', '.join(sorted(running))}."
-    )
-    return [Problem("kind", "Y03-kind", message)]
 
 
 def save_proxy(

@@ -17,9 +17,11 @@ from datetime import datetime
 from types import TracebackType
 from typing import ClassVar, Self
 
-from ..core.choices import AfterFetch, Protocol, Security, Stage
+from ..core.choices import AfterFetch, Protocol, ProxyKind, Security, Stage
 
 CHUNK_SIZE = 1 << 20  # bytes; the most that one chunk of a body holds
+# A message whole, or in such chunks, which can be gone through repeatedly.
+Content = bytes | Sequence[bytes]
 
 # Told of each stage of an opening that went well: the stage, the milliseconds of it
 # alone, and what is known by then (JSON-able, never a secret).
@@ -28,12 +30,13 @@ Progress = Callable[[Stage, int, Mapping[str, object]], None]
 
 @dataclass(frozen=True)
 class Proxy:
-    """An HTTP proxy that is asked to CONNECT. `password` is masked in repr."""
+    """A proxy that is asked to connect us. `password` is masked in repr."""
 
     host: str
     port: int
     username: str = ""
     password: str = field(default="", repr=False)
+    kind: ProxyKind = ProxyKind.HTTP
 
 
 @dataclass(frozen=True)
@@ -167,12 +170,14 @@ class Listed:
 class Fetched:
     """One message as received. `chunks` are byte strings of at most 1 MB, in order.
 
+    They may lie in a temporary file (spool): go through them, keep none.
+
     `complete` is False when only the header was asked for, or when the body turned out
     larger than was allowed: then there is its beginning.
     """
 
     id: int
-    chunks: list[bytes]
+    chunks: Sequence[bytes]
     complete: bool = True
 
 
@@ -266,9 +271,12 @@ class OutboundTransport(Transport):
 
     @abstractmethod
     def send(
-        self, sender: str, recipients: Sequence[str], message: bytes
+        self, sender: str, recipients: Sequence[str], message: Content
     ) -> SendResult:
         """Hand one message over; `message` is complete MIME with CRLF line ends.
+
+        Given in chunks, it is gone through as often as is needed, never held whole
+        where the protocol allows that.
 
         Raises MailError: with `handed_over` when the line fell after the last byte
         was given to the network, so that the server may have taken it; RECIPIENT_*

@@ -24,6 +24,7 @@ from ..core.choices import AfterFetch, Protocol, Stage
 from ..core.errors import Code, MailError
 from .base import (
     CHUNK_SIZE,
+    Content,
     Credential,
     Endpoint,
     Fetched,
@@ -44,6 +45,7 @@ from .memory_server import (
     Stored,
     servers,
 )
+from .spool import whole
 
 __all__ = [
     "Account",
@@ -288,7 +290,7 @@ class MemoryOutbound(_MemoryTransport, OutboundTransport):
     protocol: ClassVar[Protocol] = Protocol.SMTP
 
     def send(
-        self, sender: str, recipients: Sequence[str], message: bytes
+        self, sender: str, recipients: Sequence[str], message: Content
     ) -> SendResult:
         fault = self._call("send", Stage.ENVELOPE)
         server = self.server
@@ -306,11 +308,12 @@ class MemoryOutbound(_MemoryTransport, OutboundTransport):
                 },
             )
         with server.lock:
-            server.sent.append(Sent(sender, accepted, message))
+            content = whole(message)
+            server.sent.append(Sent(sender, accepted, content))
             number = len(server.sent)
             for address in accepted:
                 if address in server.accounts:
-                    server.deliver(address, message)
+                    server.deliver(address, content)
         if fault:
             self._raise(fault)
         return SendResult(accepted, refused, f"250 2.0.0 Ok: queued as {number}")

@@ -7,7 +7,6 @@ proxy variables are never read: all there is comes with the `NetworkPolicy`.
 
 from __future__ import annotations
 
-import errno
 import ipaddress
 import re
 import socket
@@ -17,9 +16,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from ..core.choices import Security, Stage
+from ..core.choices import ProxyKind, Security, Stage
 from ..core.errors import Code, MailError
-from . import proxy, tls
+from . import dial, proxy, socks, tls
 from .base import Endpoint, NetworkPolicy, Progress
 
 _NAMES = {
@@ -161,7 +160,8 @@ class Line:
                 evidence={**error.evidence, "reason": error.code},
             ) from error
         with self.timed("proxy"):
-            proxy.ask(sock, way, self.endpoint, self.evidence)
+            ask = socks.ask if way.kind is ProxyKind.SOCKS5 else proxy.ask
+            ask(sock, way, self.endpoint, self.evidence)
         return sock
 
     def _reach(self, host: str, port: int) -> socket.socket:
@@ -202,34 +202,23 @@ class Line:
         )
 
     def _connect(self, found: list[tuple[int, str, int]]) -> socket.socket:
-        """The first address that answers; all of them share connect_timeout.
-
-        Sharing keeps a half-working IPv6 from using up the time of IPv4.
-        """
-        deadline = time.monotonic() + self.policy.connect_timeout
-        failure: OSError = OSError(errno.EHOSTUNREACH, "no address")
-        for left, (family, address, port) in zip(
-            range(len(found), 0, -1), found, strict=True
-        ):
+        """The first address that answers; all of them share connect_timeout."""
+        try:
+            sock, address = dial.dial(found, self.policy.connect_timeout)
+        except dial.NoneAnswersError as none:
+            address, failure = none.args
             self.evidence["address"] = address
-            sock = socket.socket(family, socket.SOCK_STREAM)
-            sock.settimeout(max((deadline - time.monotonic()) / left, 0.05))
-            try:
-                sock.connect((address, port))
-                # Commands are small and wait for their answers: no Nagle delay.
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            except OSError as error:
-                sock.close()
-                failure = error
-            else:
-                sock.settimeout(self.policy.connect_timeout)
-                return sock
-        raise MailError(
-            code_of(failure, OPENING),
-            Stage.TCP,
-            evidence={**self.evidence, "answer": _words(failure)},
-        ) from failure
+            raise MailError(
+                code_of(failure, OPENING),
+                Stage.TCP,
+                evidence={**self.evidence, "answer": _words(failure)},
+            ) from failure
+        self.evidence["address"] = address
+        # Commands are small and wait for their answers: no Nagle delay.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        sock.settimeout(self.policy.connect_timeout)
+        return sock
 
 
 def _getaddrinfo(host: str, port: int, timeout: float) -> list[tuple]:

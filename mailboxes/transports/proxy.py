@@ -13,12 +13,14 @@ import socket
 from ..core.choices import Stage
 from ..core.errors import Code, MailError
 from .base import Endpoint, Proxy
+from .patience import Patience
 
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
 _LONGEST = 16_384  # bytes of an answer's header
 # Exact status first, then its hundred.
 ANSWERS = {
     407: (Code.PROXY_AUTH, True),
+    401: (Code.PROXY_AUTH, True),  # tinyproxy to a login that is wrong
     403: (Code.PROXY_DENIED, True),
     4: (Code.PROXY_DENIED, True),
     502: (Code.PROXY_GATEWAY, False),
@@ -84,9 +86,9 @@ def _request(proxy: Proxy, endpoint: Endpoint) -> bytes:
 
 def _read_head(sock: socket.socket) -> bytes:
     """The answer up to its empty line, byte by byte: what follows is the server's."""
-    head = bytearray()
+    head, patience = bytearray(), Patience(sock)
     while len(head) < _LONGEST and not head.endswith((b"\r\n\r\n", b"\n\n")):
-        byte = sock.recv(1)
+        byte = patience.recv(1)
         if not byte:
             break
         head += byte

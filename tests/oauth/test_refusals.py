@@ -140,17 +140,21 @@ def test_authority_that_is_no_address_is_a_fault_of_the_option(ask: Ask) -> None
     )
 
 
-def test_proxys_port_that_speaks_no_http_is_the_proxys_fault() -> None:
-    error = requests.exceptions.ConnectionError(
-        u3.ProtocolError("aborted", BadStatusLine("SSH-2.0-OpenSSH_9.6"))
+def test_fault_of_the_way_is_told_as_the_line_has_found_it() -> None:
+    """Behind what urllib3 and requests make of it; the authority's name goes first."""
+    line = MailError(
+        "proxy-denied", Stage.PROXY, evidence={"host": "x", "answer": "no"}
     )
+    failed = u3.NewConnectionError(None, "proxy-denied")  # type: ignore[arg-type]
+    failed.__cause__ = line
+    error = requests.exceptions.ConnectionError(u3.MaxRetryError(None, "/", failed))  # type: ignore[arg-type]
     policy = NetworkPolicy(proxy=Proxy("proxy.contoso.com", 22))
     found = refusals.of_exception(error, refusals.facts_of(AUTHORITY, policy))
-    assert (found.code, found.stage) == ("proxy-not-http", Stage.PROXY)
+    assert (found.code, found.stage) == ("proxy-denied", Stage.PROXY)
     assert found.evidence == {
         "host": "login.microsoftonline.com",
         "proxy": "proxy.contoso.com:22",
-        "answer": "SSH-2.0-OpenSSH_9.6",
+        "answer": "no",
     }
 
 

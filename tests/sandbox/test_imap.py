@@ -371,3 +371,15 @@ def test_a_literal_may_come_without_asking(sandbox: Sandbox) -> None:
     client._imap.send(b"Y1 APPEND Drafts {%d+}\r\n%s\r\n" % (len(raw), raw))
     assert client._imap.readline().startswith(b"Y1 OK [APPENDUID ")
     assert len(sandbox.messages(SUPPORT, "Drafts")) == 1
+
+
+def test_delete_removes_a_folder_with_its_letters(sandbox: Sandbox) -> None:
+    client = signed_in(sandbox)
+    client.create_folder("Done")
+    client.append("Done", b"Subject: x\r\n\r\n")
+    client.delete_folder("Done")
+    assert client.folder_exists("Done") is False
+    for name in ("Done", "INBOX"):
+        with pytest.raises(IMAPClientError, match="can't be deleted"):
+            client.delete_folder(name)
+    assert len(sandbox.messages(SUPPORT)) == 12

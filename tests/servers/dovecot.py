@@ -1,4 +1,6 @@
-"""A private Dovecot: IMAP over TLS and STARTTLS, LMTP, passwords and XOAUTH2.
+"""A private Dovecot: IMAP, POP3 and LMTP; passwords, XOAUTH2 and OAUTHBEARER.
+
+IMAP and POP3 are there over TLS and STARTTLS. Submission: postfix.py, exim.py.
 
 Every user name exists, with `PASSWORD` or with a token of `token()`. Tests take user
 names of their own, so that nothing needs cleaning.
@@ -32,14 +34,15 @@ CONFIG = """
 base_dir = {home}/run
 state_dir = {home}/run
 log_path = {home}/dovecot.log
-protocols = imap lmtp
+protocols = imap pop3 lmtp
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <{home}/server.pem
 ssl_key = <{home}/server.key
 ssl_min_protocol = TLSv1.2
-auth_mechanisms = plain login xoauth2 oauthbearer
+auth_mechanisms = {mechanisms}
 auth_username_format = %Lu
+{further}
 auth_failure_delay = 0
 first_valid_uid = 0
 mail_location = maildir:~/Maildir
@@ -77,6 +80,15 @@ service imap-login {{
     ssl = yes
   }}
 }}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = {pop3s}
+    ssl = yes
+  }}
+}}
 service lmtp {{
   unix_listener lmtp {{
     mode = 0666
@@ -84,6 +96,9 @@ service lmtp {{
 }}
 service auth {{
   unix_listener auth-smtp {{
+    mode = 0666
+  }}
+  unix_listener auth-client {{
     mode = 0666
   }}
 }}
@@ -102,14 +117,21 @@ class Dovecot:
     home: Path
     imap: int
     imaps: int
+    pop3: int
+    pop3s: int
     ca_pem: str
     secret: bytes
     version: str
     _running: process.Foreground
     _numbers: count
+    smallest = b""
 
     def endpoint(self, security: Security = Security.TLS) -> Endpoint:
         port = self.imaps if security is Security.TLS else self.imap
+        return Endpoint("localhost", port, security)
+
+    def pop3_endpoint(self, security: Security = Security.TLS) -> Endpoint:
+        port = self.pop3s if security is Security.TLS else self.pop3
         return Endpoint("localhost", port, security)
 
     def policy(self, **changes: object) -> NetworkPolicy:
@@ -160,11 +182,14 @@ class Dovecot:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def start(authority: trustme.CA) -> Dovecot:
-    """Starts a Dovecot with a certificate for localhost. Raises ServerMissing."""
-    process.need("dovecot")
+def start(authority: trustme.CA, *, bare: bool = False) -> Dovecot:
+    """Starts a Dovecot with a certificate for localhost. Raises ServerMissing.
+
+    bare: it offers neither XOAUTH2 nor an extension of IMAP, such as MOVE and UIDPLUS.
+    """
+    process.need("dovecot", "/usr/lib/dovecot/pop3-login")
     home = process.folder("dovecot")
-    imap, imaps = process.free_port(), process.free_port()
+    ports = {name: process.free_port() for name in ("imap", "imaps", "pop3", "pop3s")}
     certificate = authority.issue_cert("localhost")
     certificate.private_key_pem.write_to_path(home / "server.key")
     for part in certificate.cert_chain_pems:
@@ -178,16 +203,22 @@ def start(authority: trustme.CA) -> Dovecot:
     os.chown(home / "mail", uid, uid)
     (home / "oauth2.conf").write_text(OAUTH2.format(home=home))
     (home / "dovecot.conf").write_text(
-        CONFIG.format(home=home, imap=imap, imaps=imaps, password=PASSWORD, owner=OWNER)
+        CONFIG.format(
+            home=home,
+            password=PASSWORD,
+            owner=OWNER,
+            mechanisms=f"plain {'' if bare else 'login xoauth2'} oauthbearer",
+            further="imap_capability = IMAP4rev1" if bare else "",
+            **ports,
+        )
     )
     running = process.Foreground(
         ["dovecot", "-F", "-c", str(home / "dovecot.conf")], home / "start.log"
     )
-    running.wait_until(lambda: process.answers(imaps), "dovecot")
+    running.wait_until(lambda: process.answers(ports["imaps"]), "dovecot")
     return Dovecot(
         home=home,
-        imap=imap,
-        imaps=imaps,
+        **ports,
         ca_pem=authority.cert_pem.bytes().decode(),
         secret=secret,
         version=process.output("dovecot", "--version").split()[0],

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 START_SECONDS = 20.0
+# Where scripts/test-servers puts what must not be installed beside another server.
+UNPACKED = Path("/opt/mailadmin-tests")
 
 
 class ServerMissing(Exception):
@@ -76,10 +78,16 @@ def output(*command: str) -> str:
     return (done.stdout or done.stderr).strip()
 
 
+def package_version(name: str) -> str:
+    """Version of a Debian package, for servers that do not tell their own."""
+    found = output("dpkg-query", "-W", "-f", "${Version}", name)
+    return found.partition("-")[0].rpartition(":")[2]
+
+
 class Foreground:
     """A server that stays in the foreground, in a process group of its own."""
 
-    def __init__(self, command: list[str], log: Path) -> None:
+    def __init__(self, command: list[str], log: Path, **env: str) -> None:
         with log.open("ab") as sink:
             self._process = subprocess.Popen(
                 [
@@ -89,6 +97,7 @@ class Foreground:
                 stdout=sink,
                 stderr=sink,
                 start_new_session=True,
+                env=os.environ | env,
             )
         self._log = log
 

@@ -10,12 +10,15 @@ import time
 
 
 def make_token(secret: bytes, user: str, *, lasts: int = 3600, size: int = 0) -> str:
-    """A signed token for `user`, at least `size` characters, `lasts` seconds long."""
+    """A token for `user`, of `size` characters or few more, `lasts` seconds long."""
     now = int(time.time())
     claims: dict[str, object] = {"sub": user, "iat": now - 60, "exp": now + lasts}
+    head = _part({"alg": "HS256", "typ": "JWT"})
+    rest = len(head) + len("..") + len(_plain(bytes(hashlib.sha256().digest_size)))
+    without = len(json.dumps(claims | {"pad": ""}))
     if size:
-        claims["pad"] = "x" * (size * 3 // 4)
-    body = f"{_part({'alg': 'HS256', 'typ': 'JWT'})}.{_part(claims)}"
+        claims["pad"] = "x" * max(0, -(-(size - rest) * 3 // 4) - without + 1)
+    body = f"{head}.{_part(claims)}"
     mark = hmac.new(secret, body.encode(), hashlib.sha256).digest()
     return f"{body}.{_plain(mark)}"
 

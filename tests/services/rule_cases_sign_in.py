@@ -149,14 +149,6 @@ CASES = [
         warning=True,
     ),
     case(
-        "V03-proxy-available",
-        "proxy",
-        "A proxy of kind SOCKS5 is not available in this version yet: switch Fetch mail"
-        " off to save it as a draft.",
-        "socks",
-        "squid",
-    ),
-    case(
         "L01-login-required",
         "mailbox",
         "Enter the log-in name, such as support@contoso.com: OAuth 2.0 needs it.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailboxes.core.choices import Grant, ProxyKind
+from mailboxes.core.choices import Grant
 from mailboxes.services import abilities
 from mailboxes.transports import registry
 
@@ -15,7 +15,3 @@ def test_types_are_those_of_the_registry() -> None:
 def test_grants_are_of_the_provider_that_has_them() -> None:
     assert Grant.SERVICE_ACCOUNT not in abilities.MICROSOFT_GRANTS
     assert {Grant.AUTHORIZATION_CODE, Grant.SERVICE_ACCOUNT} >= abilities.GOOGLE_GRANTS
-
-
-def test_some_proxy_is_possible() -> None:
-    assert ProxyKind.HTTP in abilities.PROXIES

@@ -11,7 +11,7 @@ from mailboxes.core.errors import MailError
 from mailboxes.models import PopClient, SecretValue, SmtpClient
 from mailboxes.models.clients import MECHANISMS
 from mailboxes.services import connection_checks as checks
-from mailboxes.services import proxies, revisions, snapshots
+from mailboxes.services import revisions, snapshots
 from mailboxes.services.findings import find
 from mailboxes.services.snapshots import Snapshot
 from tests.services.option_sets import (
@@ -85,16 +85,6 @@ def test_what_this_version_cannot_do_is_said_first(
     assert (found, evidence["option"]) == (code, option)
     finding = find(found, evidence)
     assert finding.option == option and "…" not in str(finding.title)
-
-
-def test_proxy_of_another_kind_is_not_possible_yet() -> None:
-    way = {"name": "way", "host": "10.0.0.1", "port": 1080}
-    proxy = proxies.save_proxy(proxy=None, **way)
-    client = saved_pop(proxy=proxy.pk)
-    taken = snapshots.take(client)
-    taken.pinned["proxy"]["kind"] = "socks5"
-    code, evidence = refused(checks.fields, taken)
-    assert (code, evidence["option"]) == ("transport-missing", "proxy")
 
 
 def test_secret_that_cannot_be_read_fails_before_anybody_is_asked() -> None:

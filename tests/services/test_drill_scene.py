@@ -27,11 +27,15 @@ from mailboxes.services.findings import find
 from mailboxes.services.outbox_connections import connections
 from mailboxes.services.pool import pool
 from mailboxes.services.sandbox_control import World
+from tests.fixtures.matrix import Claim
+from tests.matrix.cells import MICROSOFT, SANDBOX
 
 PLANS = {scenario.name: Plan.of(scenario.described()) for scenario in SCENARIOS}
 SOME = (
     "healthy-fetching",
     "healthy-sending",
+    "healthy-application",
+    "healthy-socks",
     "entra-wrong-password",
     "entra-consent-missing",
     "entra-secret-expired",
@@ -51,6 +55,15 @@ SOME = (
     "proxy-mail-denied",
     "clock-fast",
 )
+# What they show of the compatibility matrix.
+CELLS = {
+    "healthy-fetching": [("IMAP", "password"), ("OAUTH", "password")],
+    "healthy-sending": [("SMTP", "password")],
+    "healthy-application": [
+        ("IMAP", "client_credentials"),
+        ("OAUTH", "client_credentials"),
+    ],
+}
 
 
 @pytest.fixture
@@ -67,7 +80,11 @@ def laboratory(
 
 
 @pytest.mark.parametrize("name", SOME)
-def test_scenario_is_found_as_expected(laboratory: World, name: str) -> None:
+def test_scenario_is_found_as_expected(
+    laboratory: World, name: str, cell: Claim
+) -> None:
+    for protocol, grant in CELLS.get(name, ()):
+        cell(protocol, grant, MICROSOFT, SANDBOX, "")
     result = drill_scene.carried_out(PLANS[name], laboratory)
     assert result.differences == []
 

@@ -127,20 +127,10 @@ def test_unknown_option_is_named():
                 " draft.",
             ),
         ),
-        (
-            "pop-client",
-            pop_oauth(proxy="socks", enable_client=False),
-            (
-                "proxy",
-                "A proxy of kind SOCKS5 is not available in this version yet: this"
-                " stays a draft.",
-            ),
-        ),
     ],
-    ids=["type", "grant", "proxy"],
+    ids=["type", "grant"],
 )
 def test_what_is_not_available_is_kept_as_a_draft_and_says_so(kind, raw, said):
-    ROWS["socks"]()
     cleaned = clean(kind, raw)
     assert cleaned.problems == []
     assert [(w.option, w.message) for w in cleaned.warnings if w.rule[0] == "V"] == [

@@ -7,7 +7,7 @@ import pytest
 from mailboxes.core.choices import RunState
 from mailboxes.core.errors import OptionError
 from mailboxes.models import AuditEvent, Fetcher, Proxy, Sender
-from mailboxes.services import clients, proxies, revisions, secrets
+from mailboxes.services import proxies, revisions, secrets
 from tests.services.option_sets import CANARY, saved_pop, saved_smtp
 
 pytestmark = pytest.mark.django_db
@@ -141,18 +141,12 @@ def test_kind_is_kept_pinned_and_told():
     assert event.details == {"fields": ["kind"], "pop_clients": 1, "smtp_clients": 0}
 
 
-def test_kind_that_this_version_lacks_is_told_while_sections_run_through_it():
-    proxy = proxies.save_proxy(**RIGHT)
-    client = saved_pop(proxy="squid")
+@pytest.mark.parametrize("field", ["username", "password"])
+def test_login_that_socks_cannot_carry_is_refused(field):
+    given = RIGHT | {"username": "clerk", "password": "pw"} | {field: "ü" * 128}
     with pytest.raises(OptionError) as caught:
-        proxies.save_proxy(proxy=proxy, **RIGHT, kind="SOCKS5")
+        proxies.save_proxy(**given, kind="socks5")
     assert [(p.option, p.message) for p in caught.value.problems] == [
-        (
-            "kind",
-            "This version cannot go through a socks5 proxy yet. Switch these sections"
-            f" off first, or let them name another one: {client.section}.",
-        )
+        (field, "Enter at most 255 bytes: SOCKS5 takes no more.")
     ]
-    proxy.refresh_from_db()
-    clients.archive(client, None)
-    assert proxies.save_proxy(proxy=proxy, **RIGHT, kind="SOCKS5").kind == "socks5"
+    assert proxies.save_proxy(**given).kind == "http"

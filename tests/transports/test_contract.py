@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,10 @@ from mailboxes.transports.base import (
 from mailboxes.transports.imap import ImapTransport
 from mailboxes.transports.memory import MemoryInbound, MemoryOutbound, MemoryServer
 from mailboxes.transports.smtp import SmtpTransport
+from tests.fixtures.matrix import Claim
+from tests.live import place as live_place
+from tests.live import settings as live_settings
+from tests.matrix.cells import ANY, BASIC, SANDBOX, TOKEN
 
 WHEN = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 MESSAGE = b"From: a@example.org\r\nSubject: one\r\n\r\nHello\r\n.dot\r\n"
@@ -36,7 +41,11 @@ MESSAGE = b"From: a@example.org\r\nSubject: one\r\n\r\nHello\r\n.dot\r\n"
 
 @dataclass
 class Place:
-    """A mailbox of one user on one server, and how to reach it."""
+    """A mailbox of one user on one server, and how to reach it.
+
+    smallest: the shortest message that the server takes. reads, sends: cells of the
+    compatibility matrix that a test records that uses a reader, a sender.
+    """
 
     inbound: type[InboundTransport]
     outbound: type[OutboundTransport]
@@ -46,6 +55,10 @@ class Place:
     policy: NetworkPolicy
     deliver: Callable[..., None]
     unknown_recipient: str
+    smallest: bytes = b""
+    reads: Sequence[tuple[str, ...]] = ()
+    sends: Sequence[tuple[str, ...]] = ()
+    claim: Claim | None = None
 
     @property
     def letter(self) -> bytes:
@@ -53,57 +66,102 @@ class Place:
         return MESSAGE.replace(b"a@example.org", self.credential.login.encode())
 
     def reader(self) -> InboundTransport:
+        self._claim(self.reads)
         return self.inbound(self.endpoint, self.credential, self.policy)
 
     def sender(self) -> OutboundTransport:
+        self._claim(self.sends)
         return self.outbound(self.submission, self.credential, self.policy)
 
+    def _claim(self, cells: Sequence[tuple[str, ...]]) -> None:
+        for words in cells:
+            assert self.claim is not None
+            self.claim(*words)
 
+
+# Kinds of sign-in, their words in the matrix.
+SIGN_INS = {"password": BASIC, "token": TOKEN}
+PROXIES = {
+    "http_proxy": ("tinyproxy", "without login"),
+    "squid_with_login": ("Squid", "with login"),
+    "microsocks_with_login": ("microsocks (SOCKS5)", "with login"),
+    "dante": ("Dante (SOCKS5)", "without login"),
+}
 KINDS = [
     "memory",
     "sandbox-token",
     "sandbox-password",
     *(
         pytest.param(f"{way}-{sign_in}", marks=pytest.mark.server)
-        for way in ("ssl-tls", "start-tls", "proxy")
-        for sign_in in ("password", "token")
+        for way, sign_in in (
+            # Dovecot and Postfix
+            ("ssl-tls", "password"),
+            ("ssl-tls", "token"),
+            ("start-tls", "password"),
+            ("start-tls", "token"),
+            # the same through a proxy of each kind, and each of two families
+            ("http_proxy", "password"),
+            ("squid_with_login", "token"),
+            ("microsocks_with_login", "token"),
+            ("dante", "password"),
+            # other servers: to read from, to send by
+            ("cyrus", "password"),
+            ("exim", "password"),
+            ("exim", "token"),
+        )
     ),
 ]
+if "LIVE_CREDENTIAL" in os.environ:
+    KINDS.append("live")  # scripts/live
 
 
 @pytest.fixture(params=KINDS)
-def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, cell: Claim) -> Iterator[Place]:
     if request.param == "memory":
         yield from _memory()
         return
-    if request.param.startswith("sandbox"):
-        folder = request.getfixturevalue("tmp_path") / "sandbox"
-        yield from _sandbox(folder, request.param)
+    if request.param == "live":
+        yield from _live(cell)
         return
     way, _, sign_in = request.param.rpartition("-")
-    dovecot = request.getfixturevalue("dovecot")
-    postfix = request.getfixturevalue("postfix")
-    policy = dovecot.policy()
-    if way == "proxy":
-        proxy = request.getfixturevalue("http_proxy").proxy
-        policy, way = replace(policy, proxy=proxy), "start-tls"
-    user = dovecot.new_user()
-    credential = dovecot.password_of(user)
+    if way == "sandbox":
+        folder = request.getfixturevalue("tmp_path") / "sandbox"
+        yield from _sandbox(folder, sign_in, cell)
+        return
+    server = request.getfixturevalue("cyrus" if way == "cyrus" else "dovecot")
+    relay = request.getfixturevalue("exim" if way == "exim" else "postfix")
+    policy = server.policy()
+    proxies = []
+    if way in PROXIES:
+        proxy = request.getfixturevalue(way)
+        policy = replace(policy, proxy=proxy.proxy)
+        name, login = PROXIES[way]
+        proxies.append(("PROXY", login, ANY, name, proxy.version))
+    security = Security(way) if way in tuple(Security) else Security.STARTTLS
+    user = server.new_user()
+    credential = server.password_of(user)
     if sign_in == "token":
-        credential = dovecot.token_of(user)
+        credential = server.token_of(user)
 
     def deliver(data: bytes, **details: object) -> None:
-        dovecot.deliver(user, data, **details)
+        server.deliver(user, data, **details)
 
+    kind = SIGN_INS[sign_in]
+    reads = ("IMAP", kind, ANY, type(server).__name__, server.version)
+    sends = ("SMTP", kind, ANY, type(relay).__name__, relay.version)
     yield Place(
         ImapTransport,
         SmtpTransport,
-        dovecot.endpoint(Security(way)),
-        postfix.endpoint(Security(way)),
+        server.endpoint(security),
+        relay.endpoint(security),
         credential,
         policy,
         deliver,
         "nobody@full.example.org",
+        server.smallest,
+        [reads, *proxies],
+        [sends, *proxies],
+        cell,
     )
 
 
@@ -127,10 +185,10 @@ def _memory() -> Iterator[Place]:
         )
 
 
-def _sandbox(folder: Path, kind: str) -> Iterator[Place]:
+def _sandbox(folder: Path, sign_in: str, cell: Claim) -> Iterator[Place]:
     """The providers' real names, through the sandbox's proxy; as in production."""
     with Sandbox(folder, first_letters=0) as box:
-        if kind == "sandbox-token":
+        if sign_in == "token":
             address = "support@contoso.example"
             credential = Credential(address, token=box.token(address))
         else:  # the one account that may still send and fetch with its password
@@ -159,6 +217,31 @@ def _sandbox(folder: Path, kind: str) -> Iterator[Place]:
             NetworkPolicy(10, 20, proxy=proxy, ca_pem=box.ca_pem),
             deliver,
             "nobody@contoso.example",
+            reads=[("IMAP", SIGN_INS[sign_in], ANY, SANDBOX, "")],
+            sends=[("SMTP", SIGN_INS[sign_in], ANY, SANDBOX, "")],
+            claim=cell,
+        )
+
+
+def _live(cell: Claim) -> Iterator[Place]:
+    """A real mailbox (tests/live)."""
+    live = live_settings.read()
+    secret = os.environ["LIVE_CREDENTIAL"]
+    credential = Credential(live.mailbox, token=secret)
+    if live.grant == "basic":
+        credential = Credential(live.mailbox, password=secret)
+    with live_place.opened(live, credential) as (reader, deliver):
+        yield Place(
+            reader,
+            SmtpTransport,
+            live.imap,
+            live.smtp,
+            credential,
+            live.policy,
+            deliver,
+            live.unknown_recipient,
+            smallest=b"X: y\r\n\r\n",
+            claim=cell,
         )
 
 
@@ -210,15 +293,15 @@ def test_empty_folder_lists_nothing(place: Place) -> None:
 
 def test_list_new_tells_id_size_and_arrival(place: Place) -> None:
     place.deliver(MESSAGE, arrived=WHEN)
-    place.deliver(b"", arrived=WHEN)
+    place.deliver(place.smallest, arrived=WHEN)
     with place.reader() as reader:
         folder = reader.select("")
         assert (folder.next_id, folder.messages) == (3, 2)
         assert reader.list_new(0) == [
             Listed(1, len(MESSAGE), WHEN),
-            Listed(2, 0, WHEN),
+            Listed(2, len(place.smallest), WHEN),
         ]
-        assert reader.list_new(1) == [Listed(2, 0, WHEN)]
+        assert reader.list_new(1) == [Listed(2, len(place.smallest), WHEN)]
 
 
 def test_open_tells_each_stage_as_it_ends(place: Place) -> None:
@@ -265,11 +348,12 @@ def test_stream_gives_the_bytes_that_came_in_and_marks_nothing(place: Place) -> 
     long_line = b"Subject: x\r\n\r\n" + b"y" * 300_000 + b"\r\n"
     place.deliver(MESSAGE)
     place.deliver(long_line)
-    place.deliver(b"")
+    place.deliver(place.smallest)
+    came = {1: MESSAGE, 2: long_line, 3: place.smallest}
     with place.reader() as reader:
         validity = reader.select("").validity
-        assert bodies(reader, reader.list_new(0)) == {1: MESSAGE, 2: long_line, 3: b""}
-        assert bodies(reader, reader.list_new(0)) == {1: MESSAGE, 2: long_line, 3: b""}
+        assert bodies(reader, reader.list_new(0)) == came
+        assert bodies(reader, reader.list_new(0)) == came
         assert reader.select("").validity == validity
 
 

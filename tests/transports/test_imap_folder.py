@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mailboxes.core.choices import AfterFetch
+from mailboxes.core.choices import AfterFetch, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports import imap
 from mailboxes.transports.base import Listed
+from mailboxes.transports.imap import ImapTransport
 from tests.servers.imap_script import Answers, auth, signed_in, transport
 from tests.servers.scripted import Talk
 
@@ -202,3 +203,24 @@ def test_wire_shows_explicit_ids_to_flag_commands() -> None:
     stores = [line.split(b" ")[3] for line in server.heard if b"UID STORE" in line]
     assert [len(ids.split(b",")) for ids in stores] == [500, 100]
     assert not any(b":" in ids for ids in stores)
+
+
+@pytest.mark.server
+def test_settle_at_a_real_server_without_move_and_uidplus(bare_dovecot) -> None:
+    user = bare_dovecot.new_user()
+    letters = [b"Subject: %d\r\n\r\n" % number for number in range(4)]
+    for letter in letters:
+        bare_dovecot.deliver(user, letter)
+    bare_dovecot.deliver(user, b"Subject: there\r\n\r\n", folder="Erledigt/März")
+    credential = bare_dovecot.password_of(user)
+    with ImapTransport(
+        bare_dovecot.endpoint(), credential, bare_dovecot.policy()
+    ) as reader:
+        assert not reader._connected(Stage.MAILBOX).has_capability("UIDPLUS")
+        reader.select("")
+        assert reader.settle([1, 9], AfterFetch.MOVE, "Erledigt/März") == {9}
+        assert reader.settle([2], AfterFetch.DELETE) == set()
+        assert [item.id for item in reader.list_new(0)] == [3, 4]
+        reader.select("Erledigt/März")
+        found = {b"".join(f.chunks) for f in reader.stream(reader.list_new(0))}
+        assert found == {letters[0], b"Subject: there\r\n\r\n"}

@@ -143,6 +143,7 @@ def answering(answer: bytes) -> Callable[[Talk], None]:
     ("answer", "code"),
     [
         (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", Code.PROXY_AUTH),
+        (b"HTTP/1.0 401 Unauthorized\r\n\r\n", Code.PROXY_AUTH),
         (b"HTTP/1.1 403 Filtered\r\n\r\n", Code.PROXY_DENIED),
         (b"HTTP/1.0 405 No CONNECT\r\n\r\n", Code.PROXY_DENIED),
         (b"HTTP/1.1 502 Bad gateway\r\n\r\n", Code.PROXY_GATEWAY),
@@ -228,11 +229,15 @@ def test_banner_behind_connect_is_not_lost_smtp() -> None:
 
 
 @pytest.mark.server
-def test_real_proxy_wants_login(http_proxy_with_login, dovecot) -> None:
-    real = http_proxy_with_login.proxy
-    without = Proxy(real.host, real.port)
-    error = open_line(dovecot.endpoint(), through(without))
-    assert (error.code, error.permanent) == (Code.PROXY_AUTH, True)
+@pytest.mark.parametrize("family", ["http_proxy", "squid"])
+def test_real_proxy_wants_login(
+    family: str, request: pytest.FixtureRequest, dovecot
+) -> None:
+    real = request.getfixturevalue(f"{family}_with_login").proxy
+    for login in ((), ("clerk", "wrong"), ("nobody", "let-me-out")):
+        wrong = Proxy(real.host, real.port, *login)
+        error = open_line(dovecot.endpoint(), through(wrong))
+        assert (error.code, error.permanent) == (Code.PROXY_AUTH, True)
     policy = dovecot.policy(proxy=real)
     net.Line(dovecot.endpoint(), policy, {}).open().close()
 
@@ -245,9 +250,20 @@ def test_real_proxy_forbids_the_port(http_proxy_narrow, dovecot) -> None:
 
 
 @pytest.mark.server
-def test_real_proxy_cannot_reach_the_server(http_proxy) -> None:
-    error = open_line(plain(free_port()), through(http_proxy.proxy))
-    assert error.code == Code.PROXY_GATEWAY
+def test_real_proxy_forbids_the_host(squid) -> None:
+    endpoint = Endpoint("127.0.0.2", free_port(), Security.NONE)
+    error = open_line(endpoint, through(squid.proxy))
+    assert (error.code, error.permanent) == (Code.PROXY_DENIED, True)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("family", ["http_proxy", "squid"])
+def test_real_proxy_cannot_reach_the_server(
+    family: str, request: pytest.FixtureRequest
+) -> None:
+    proxy = request.getfixturevalue(family).proxy
+    error = open_line(plain(free_port()), through(proxy))
+    assert (error.code, error.permanent) == (Code.PROXY_GATEWAY, False)
 
 
 def test_proxy_variables_are_never_read(monkeypatch: pytest.MonkeyPatch) -> None:

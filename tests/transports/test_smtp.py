@@ -374,3 +374,25 @@ def test_content_reaches_the_wire_right(message: bytes, lines: list[bytes]) -> N
         sender.send(ANNA, [BERT], message)
     start = next(i for i, h in enumerate(server.heard) if h.upper() == b"DATA")
     assert server.heard[start + 1 : server.heard.index(b".", start)] == lines
+
+
+@pytest.mark.parametrize(
+    ("chunks", "lines"),
+    [
+        ([b"a\r", b"\n.b\r\n", b".", b".\r\n"], [b"a", b"..b", b"..."]),
+        ([b"a\r", b"b\n", b"\n", b".c"], [b"a", b"b", b"", b"..c"]),
+        ([b"a.", b".b\r\n", b"", b"c\r"], [b"a..b", b"c"]),
+        ([], [b""]),
+        ([b"x" * 300_000, b".\r\n", b"."], [b"x" * 300_000 + b".", b".."]),
+    ],
+)
+def test_content_in_chunks_reaches_the_wire_right(
+    chunks: list[bytes], lines: list[bytes]
+) -> None:
+    """Wherever the cuts are: in a line end, before a dot, in a line."""
+    with serve() as server, transport(server) as sender:
+        sender.send(ANNA, [BERT], chunks)
+        sender.send(ANNA, [BERT], b"".join(chunks))
+    starts = [i for i, h in enumerate(server.heard) if h.upper() == b"DATA"]
+    for start in starts:
+        assert server.heard[start + 1 : server.heard.index(b".", start)] == lines

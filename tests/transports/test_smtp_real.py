@@ -70,3 +70,52 @@ def test_error_challenge_of_a_real_server(postfix, dovecot) -> None:
         sender.open()
     assert caught.value.code == Code.TOKEN_NOT_ACCEPTED
     assert '"status"' in str(caught.value.evidence["challenge"])
+
+
+@pytest.mark.server
+def test_server_without_smtputf8_is_named_and_gets_the_others(
+    bare_exim, dovecot
+) -> None:
+    user, wide = dovecot.new_user(), "jörg@example.org"
+    where, policy = bare_exim.endpoint(), dovecot.policy()
+    with SmtpTransport(where, dovecot.password_of(user), policy) as sender:
+        result = sender.send(user, [wide, user], MESSAGE)
+        assert result.accepted == (user,)
+        assert result.refused[wide].code == 553
+        assert "SMTPUTF8" in result.refused[wide].text
+        for sender_address, to in ((user, wide), (wide, user)):
+            with pytest.raises(MailError) as caught:
+                sender.send(sender_address, [to], MESSAGE)
+            assert caught.value.permanent
+            assert "SMTPUTF8" in str(caught.value.evidence["answer"])
+        assert sender.send(user, ["x@bücher.example.org", user], MESSAGE).accepted
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("family", ["postfix", "exim"])
+def test_eight_bit_content_arrives_as_it_is(
+    family: str, request: pytest.FixtureRequest, dovecot
+) -> None:
+    server = request.getfixturevalue(family)
+    user = dovecot.new_user()
+    letter = "Subject: x\r\n\r\nÄ\r\n.\r\n..Punkte\r\n".encode()
+    where, policy = server.endpoint(), dovecot.policy()
+    with SmtpTransport(where, dovecot.password_of(user), policy) as sender:
+        assert sender.send(user, [user], letter).accepted == (user,)
+    arrived = wait_for_letter(dovecot, user)
+    assert arrived.endswith(letter.partition(b"\r\n\r\n")[2])
+
+
+def wait_for_letter(dovecot, user: str) -> bytes:
+    """The one message of a mailbox, as soon as the relay has handed it over."""
+    reader = ImapTransport(
+        dovecot.endpoint(), dovecot.password_of(user), dovecot.policy()
+    )
+    with reader:
+
+        def there() -> bool:
+            return reader.select("").messages == 1
+
+        wait_for(there, f"no letter for {user}")
+        [fetched] = reader.stream(reader.list_new(0))
+    return b"".join(fetched.chunks)

@@ -159,7 +159,10 @@ ROWS: tuple[Entry, ...] = (
         "proxy-auth",
         182,
         _("The proxy wants a log-in"),
-        _("It answered 407: user name or password of the proxy are missing or wrong."),
+        _(
+            "It refused ours, or got none: user name or password of the proxy are"
+            " missing or wrong."
+        ),
         Step.PROXY,
         "proxy",
         _("Enter user name and password of the proxy."),
@@ -259,7 +262,16 @@ ROWS: tuple[Entry, ...] = (
         _("Host or port name another kind of server."),
         Step.PROXY,
         "proxy",
-        _("Correct host and port of the proxy."),
+        _("Correct host, port and kind of the proxy."),
+    ),
+    row(
+        "proxy-not-socks",
+        0,
+        _("What answers as proxy is no SOCKS5 proxy"),
+        _("Host or port name another kind of server."),
+        Step.PROXY,
+        "proxy",
+        _("Correct host, port and kind of the proxy."),
     ),
     row(
         "greeting-unexpected",

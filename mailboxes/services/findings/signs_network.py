@@ -92,6 +92,21 @@ SIGNS = table(
         ("proxy-gateway", DECISIVE,
          r"tunnel connection failed: 50[234]|received http code 50[234] from proxy"
          r"|err_cannot_forward"),
+        ("proxy-auth", DECISIVE,
+         r"rejected by the socks5? server|socks5?.{0,40}(?:authentication|login)"
+         r" (?:failed|status)|no authentication method was acceptable.{0,40}socks"
+         r"|all offered socks5 authentication methods were rejected"),
+        ("proxy-denied", DECISIVE,
+         r"connection not allowed by rule ?set"
+         r"|complete socks5 connection to .{0,80}\(2\)"),
+        ("proxy-gateway", DECISIVE,
+         r"socks5?error.{0,40}0x0[13456]\b"
+         r"|complete socks5 connection to .{0,80}\([13456]\)"),
+        ("proxy-unreachable", STRONG,
+         r"error connecting to socks[45] proxy"),
+        ("proxy-not-socks", DECISIVE,
+         r"socks5 proxy server sent invalid data|received invalid version in initial"
+         r" socks5"),
         ("proxy-unreachable", STRONG,
          r"cannot connect to proxy|unable to connect to proxy"
          r"|proxyerror.{0,80}(?:refused|timed out|newconnectionerror)"

@@ -19,6 +19,7 @@ from imapclient.imap4 import IMAP4WithTimeout
 
 from ...core.choices import Security, Stage
 from ...core.errors import Code, MailError
+from ..bearer import Bearer
 from ..net import Line
 from .stream import LONGEST_LINE
 
@@ -145,17 +146,16 @@ class StartTls:
         return self._line.encrypt(sock)
 
 
-class XOAuth2:
-    """SASL XOAUTH2 as imaplib calls it, always in two steps.
+class TokenSignIn:
+    """A bearer mechanism as imaplib calls it, always in two steps.
 
     The first, empty challenge gets the token; a second one is the provider's reason
-    for refusing, kept in `challenge` and answered by an empty line so that the server
-    ends the exchange (learn.microsoft.com "Authenticate an IMAP, POP or SMTP
-    connection using OAuth", developers.google.com "OAuth 2.0 Mechanism").
+    for refusing, kept in `challenge`.
     """
 
-    def __init__(self, user: str, token: str) -> None:
-        self._answer: bytes | None = xoauth2(user, token)
+    def __init__(self, bearer: Bearer) -> None:
+        self._bearer = bearer
+        self._answer: bytes | None = bearer.answer
         self.challenge = ""
 
     def __call__(self, challenge: bytes) -> bytes:
@@ -163,12 +163,7 @@ class XOAuth2:
             answer, self._answer = self._answer, None
             return answer
         self.challenge = challenge.decode("utf-8", "replace")
-        return b""
-
-
-def xoauth2(user: str, token: str) -> bytes:
-    """The SASL XOAUTH2 client answer, before base64."""
-    return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
+        return self._bearer.farewell
 
 
 def log_in(client: Client, user: str, password: str) -> None:

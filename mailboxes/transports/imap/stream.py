@@ -1,8 +1,9 @@
 """Pipelined, streamed UID FETCH on an open IMAP connection (feasibility.md part B).
 
 Commands are sent ahead of their answers; literals go from the socket's buffer
-straight into chunks, so a message is in memory once. Knows lines and literals of
-RFC 9051 sections 4 and 7.5, no library; the connection is the caller's.
+straight into chunks, and those of a large message to the disk (../spool.py). Knows
+lines and literals of RFC 9051 sections 4 and 7.5, no library; the connection is the
+caller's.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..base import CHUNK_SIZE, Listed
+from ..spool import Spool
 
 DEPTH = 4  # commands sent ahead
 BATCH_COUNT = 50  # messages in one command
@@ -54,7 +56,7 @@ class Answer:
     """
 
     text: bytes
-    body: list[bytes] | None
+    body: Sequence[bytes] | None
     whole: bool = True
 
     @property
@@ -158,9 +160,9 @@ class Pipeline:
         texts.append(line)
         return Answer(b"".join(texts), body, whole)
 
-    def _literal(self, size: int, *, keep: int) -> list[bytes]:
+    def _literal(self, size: int, *, keep: int) -> Spool:
         """Read `size` bytes; those of the chunks that begin within the first `keep`."""
-        chunks, begun = [], 0
+        chunks, begun = Spool(), 0
         while begun < size:
             chunk = self._reader.read(min(size - begun, CHUNK_SIZE))
             if not chunk:

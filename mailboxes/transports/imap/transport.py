@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from ...core.choices import AfterFetch, Protocol, Security, Stage
 from ...core.errors import Code, MailError
-from .. import net
+from .. import bearer, net
 from ..base import (
     CHUNK_SIZE,
     Credential,
@@ -32,7 +32,7 @@ from . import errors
 from .control import (
     Client,
     StartTls,
-    XOAuth2,
+    TokenSignIn,
     as_bytes,
     log_in,
     require_plain_start,
@@ -108,9 +108,11 @@ class ImapTransport(InboundTransport):
         offered = client._imap.capabilities
         self.facts["user"] = who.login
         if who.is_token:
-            if "AUTH=XOAUTH2" not in offered:
+            names = {name.removeprefix("AUTH=") for name in offered}
+            found = bearer.chosen(names, who, self.endpoint)
+            if found is None:
                 raise self._cannot_sign_in(Code.XOAUTH2_MISSING)
-            self._sign_in_with_token(client)
+            self._sign_in_with_token(client, found)
         elif "\0" in who.login + who.password:
             # It ends a string in SASL PLAIN (RFC 4616), and no IMAP string holds it.
             words = "the log-in name or the password holds a NUL character"
@@ -125,13 +127,13 @@ class ImapTransport(InboundTransport):
         if "CAPABILITY" in client._imap.untagged_responses:
             client.capabilities()  # keeps what came with the sign-in's answer
 
-    def _sign_in_with_token(self, client: Client) -> None:
-        mechanism = XOAuth2(self.credential.login, self.credential.token)
+    def _sign_in_with_token(self, client: Client, found: bearer.Bearer) -> None:
+        sign_in = TokenSignIn(found)
         try:
-            client.sasl_login("XOAUTH2", mechanism)
+            client.sasl_login(found.mechanism, sign_in)
         finally:
-            if mechanism.challenge:
-                self.facts["challenge"] = mechanism.challenge
+            if sign_in.challenge:
+                self.facts["challenge"] = sign_in.challenge
 
     def _cannot_sign_in(self, code: Code, answer: str = "") -> MailError:
         return MailError(

@@ -84,12 +84,14 @@ class Client(smtplib.SMTP):
             self.does_esmtp = False
         return answer
 
-    def authenticate(self, mechanism: str, answers: list[bytes]) -> Reply:
+    def authenticate(
+        self, mechanism: str, answers: list[bytes], farewell: bytes = b""
+    ) -> Reply:
         """AUTH in two steps (RFC 4954), each challenge met by the next of `answers`.
 
         Two steps, because servers cut AUTH lines that hold a real token. A challenge
         beyond them is the provider's reason for refusing: kept in `challenge` and
-        answered by an empty line, so that the server ends the exchange.
+        answered by `farewell`, so that the server ends the exchange.
         """
         self.challenge = ""
         answer = reply(self.docmd("AUTH", mechanism))
@@ -100,7 +102,7 @@ class Client(smtplib.SMTP):
                 line = base64.b64encode(answers[number]).decode("ascii")
             else:
                 self.challenge = _decoded(answer.text)
-                line = ""
+                line = base64.b64encode(farewell).decode("ascii")
             answer = reply(self.docmd(line))
         return answer
 

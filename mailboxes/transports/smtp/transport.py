@@ -17,8 +17,9 @@ from typing import ClassVar
 
 from ...core.choices import Protocol, Security, Stage
 from ...core.errors import Code, MailError
-from .. import net
+from .. import bearer, net
 from ..base import (
+    Content,
     Credential,
     Endpoint,
     NetworkPolicy,
@@ -100,10 +101,12 @@ class SmtpTransport(OutboundTransport):
         offered = client.esmtp_features.get("auth", "").upper().split()
         user, password = who.login.encode(), who.password.encode()
         if who.is_token:
-            if "XOAUTH2" not in offered:
+            found = bearer.chosen(offered, who, self.endpoint)
+            if found is None:
                 raise self._not_offered(Code.XOAUTH2_MISSING, Stage.SIGN_IN)
-            token = f"user={who.login}\x01auth=Bearer {who.token}\x01\x01"
-            answer = client.authenticate("XOAUTH2", [token.encode()])
+            answer = client.authenticate(
+                found.mechanism, [found.answer], found.farewell
+            )
         elif "PLAIN" in offered:
             answer = client.authenticate("PLAIN", [b"\0" + user + b"\0" + password])
         elif "LOGIN" in offered:
@@ -142,11 +145,11 @@ class SmtpTransport(OutboundTransport):
     # sending
 
     def send(
-        self, sender: str, recipients: Sequence[str], message: bytes
+        self, sender: str, recipients: Sequence[str], message: Content
     ) -> SendResult:
         if not self._usable:
             raise self._closed(Stage.ENVELOPE)
-        content = wire.canonical(message)
+        content = wire.Canonical(message)
         try:
             with self._border(Stage.ENVELOPE):
                 refused = self._envelope(sender, list(recipients), content)
@@ -160,11 +163,11 @@ class SmtpTransport(OutboundTransport):
         return SendResult(accepted, refused, answers.line(answer))
 
     def _envelope(
-        self, sender: str, recipients: list[str], content: bytes
+        self, sender: str, recipients: list[str], content: wire.Canonical
     ) -> dict[str, Reply]:
         """MAIL and RCPT; returns the refused recipients, raises if that is all."""
         client = self._connected(Stage.ENVELOPE)
-        self._check_size(len(content))
+        self._check_size(content.size)
         sent = {who: wire.on_the_wire(who) for who in recipients}
         origin = wire.on_the_wire(sender) if sender else ""
         if origin is None:
@@ -192,12 +195,12 @@ class SmtpTransport(OutboundTransport):
             raise answers.no_recipient(refused, self.facts)
         return refused
 
-    def _mail_options(self, content: bytes, wide: bool) -> str:
+    def _mail_options(self, content: wire.Canonical, wide: bool) -> str:
         client = self._connected(Stage.ENVELOPE)
         options = []
         if client.has_extn("size"):
-            options.append(f"SIZE={len(content)}")
-        if client.has_extn("8bitmime") and not content.isascii():
+            options.append(f"SIZE={content.size}")
+        if client.has_extn("8bitmime") and not content.ascii:
             options.append("BODY=8BITMIME")
         if wide:
             options.append("SMTPUTF8")
@@ -231,10 +234,10 @@ class SmtpTransport(OutboundTransport):
         client = self._connected(Stage.DATA)
         self._expect(reply(client.docmd("DATA")), (354,), Stage.DATA)
 
-    def _data(self, content: bytes) -> Reply:
+    def _data(self, content: wire.Canonical) -> Reply:
         """The content and its end; after the end every failure is unconfirmed."""
         client = self._connected(Stage.DATA)
-        for piece in wire.pieces(content):
+        for piece in content.dotted():
             client.send(piece)
         self._heard_early(client)
         client.hurry()  # from here on, no time left would read as unconfirmed

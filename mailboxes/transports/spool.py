@@ -1,0 +1,65 @@
+"""The bytes of one message, in chunks, of which only few lie in memory.
+
+A large message that comes in goes to a temporary file without a name, so that it costs
+its chunks and not its size. Who may read it is decided elsewhere; the file is gone with
+the last reference or the process.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from typing import IO, overload
+
+IN_MEMORY = 4 << 20  # bytes of one message
+
+
+class Spool(Sequence[bytes]):
+    """Chunks in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._kept: list[bytes] = []
+        self._size = 0
+        self._file: IO[bytes] | None = None
+        self._places: list[tuple[int, int]] = []  # start and size in the file
+
+    def append(self, chunk: bytes) -> None:
+        """Add a chunk. Raises OSError when the disk is full."""
+        self._size += len(chunk)
+        if self._file is None and self._size <= IN_MEMORY:
+            self._kept.append(chunk)
+            return
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - kept open
+        start = self._file.seek(0, 2)
+        self._file.write(chunk)
+        self._places.append((start, len(chunk)))
+
+    def __eq__(self, other: object) -> bool:
+        """Equal to any chunks that are the same."""
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __len__(self) -> int:
+        return len(self._kept) + len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = index + len(self) if index < 0 else index
+        if not 0 <= number < len(self):
+            raise IndexError(index)
+        if number < len(self._kept):
+            return self._kept[number]
+        assert self._file is not None
+        start, size = self._places[number - len(self._kept)]
+        self._file.seek(start)
+        return self._file.read(size)
+
+
+def whole(content: bytes | Sequence[bytes]) -> bytes:
+    """All of it in one piece, for those who cannot do without."""
+    return content if isinstance(content, bytes) else b"".join(content)
