@@ -1,4 +1,4 @@
-"""A private Dovecot: IMAP over TLS and STARTTLS, LMTP, passwords and XOAUTH2.
+"""A private Dovecot: IMAP and POP3 over TLS and STARTTLS, LMTP, passwords and XOAUTH2.
 
 Every user name exists, with `PASSWORD` or with a token of `token()`. Tests take user
 names of their own, so that nothing needs cleaning.
@@ -32,7 +32,7 @@ CONFIG = """
 base_dir = {home}/run
 state_dir = {home}/run
 log_path = {home}/dovecot.log
-protocols = imap lmtp
+protocols = imap pop3 lmtp
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <{home}/server.pem
@@ -77,6 +77,15 @@ service imap-login {{
     ssl = yes
   }}
 }}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = {pop3s}
+    ssl = yes
+  }}
+}}
 service lmtp {{
   unix_listener lmtp {{
     mode = 0666
@@ -102,6 +111,8 @@ class Dovecot:
     home: Path
     imap: int
     imaps: int
+    pop3: int
+    pop3s: int
     ca_pem: str
     secret: bytes
     version: str
@@ -110,6 +121,10 @@ class Dovecot:
 
     def endpoint(self, security: Security = Security.TLS) -> Endpoint:
         port = self.imaps if security is Security.TLS else self.imap
+        return Endpoint("localhost", port, security)
+
+    def pop3_endpoint(self, security: Security = Security.TLS) -> Endpoint:
+        port = self.pop3s if security is Security.TLS else self.pop3
         return Endpoint("localhost", port, security)
 
     def policy(self, **changes: object) -> NetworkPolicy:
@@ -142,6 +157,11 @@ class Dovecot:
         self._give(path)
         path.rename(place / "new" / name)
 
+    def files(self, user: str, folder: str = "INBOX") -> list[Path]:
+        """The messages of a folder as they lie on the disk."""
+        place = self._maildir(user, folder)
+        return [*(place / "new").iterdir(), *(place / "cur").iterdir()]
+
     def _maildir(self, user: str, folder: str) -> Path:
         place = self.home / "mail" / user / "Maildir"
         if folder != "INBOX":
@@ -164,7 +184,7 @@ def start(authority: trustme.CA) -> Dovecot:
     """Starts a Dovecot with a certificate for localhost. Raises ServerMissing."""
     process.need("dovecot")
     home = process.folder("dovecot")
-    imap, imaps = process.free_port(), process.free_port()
+    imap, imaps, pop3, pop3s = (process.free_port() for _ in range(4))
     certificate = authority.issue_cert("localhost")
     certificate.private_key_pem.write_to_path(home / "server.key")
     for part in certificate.cert_chain_pems:
@@ -178,7 +198,15 @@ def start(authority: trustme.CA) -> Dovecot:
     os.chown(home / "mail", uid, uid)
     (home / "oauth2.conf").write_text(OAUTH2.format(home=home))
     (home / "dovecot.conf").write_text(
-        CONFIG.format(home=home, imap=imap, imaps=imaps, password=PASSWORD, owner=OWNER)
+        CONFIG.format(
+            home=home,
+            imap=imap,
+            imaps=imaps,
+            pop3=pop3,
+            pop3s=pop3s,
+            password=PASSWORD,
+            owner=OWNER,
+        )
     )
     running = process.Foreground(
         ["dovecot", "-F", "-c", str(home / "dovecot.conf")], home / "start.log"
@@ -188,6 +216,8 @@ def start(authority: trustme.CA) -> Dovecot:
         home=home,
         imap=imap,
         imaps=imaps,
+        pop3=pop3,
+        pop3s=pop3s,
         ca_pem=authority.cert_pem.bytes().decode(),
         secret=secret,
         version=process.output("dovecot", "--version").split()[0],

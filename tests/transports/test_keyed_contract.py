@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from mailboxes.core.choices import AfterFetch
+from mailboxes.core.choices import AfterFetch, Security
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.base import CHUNK_SIZE, Credential, Endpoint, NetworkPolicy
 from mailboxes.transports.keyed import KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer
+from mailboxes.transports.pop3 import Pop3Transport
+from tests.fixtures.servers import note_real_server
 
 MESSAGE = b"From: a@example.org\r\nSubject: one\r\n\r\nHello\r\n.dot\r\n"
 
@@ -59,10 +61,36 @@ def memory(
         )
 
 
+@contextmanager
+def pop3_at_dovecot(
+    security: Security, by_token: bool, request: pytest.FixtureRequest
+) -> Iterator[Place]:
+    server = request.getfixturevalue("dovecot")
+    note_real_server(request.config, f"Dovecot {server.version} POP3 XOAUTH2")
+    user = server.new_user()
+
+    def remove(data: bytes) -> None:
+        for path in server.files(user):
+            if path.read_bytes() == data:
+                path.unlink()
+
+    yield Place(
+        Pop3Transport,
+        server.pop3_endpoint(security),
+        server.token_of(user) if by_token else server.password_of(user),
+        server.policy(),
+        lambda data: server.deliver(user, data),
+        remove,
+    )
+
+
 Opened = Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]
 PLACES: dict[str, Opened] = {
     "memory": lambda request: memory(MemoryKeyed, request),
     "memory-undated": lambda request: memory(MemoryUndated, request),
+    "pop3-dovecot-tls": lambda r: pop3_at_dovecot(Security.TLS, True, r),
+    "pop3-dovecot-starttls": lambda r: pop3_at_dovecot(Security.STARTTLS, False, r),
+    "pop3-dovecot-plain": lambda r: pop3_at_dovecot(Security.NONE, False, r),
 }
 
 
