@@ -1,4 +1,4 @@
-"""POP3 in: transport (verbs), sign_in, client (the line), body, answers."""
+"""POP3 in: transport (verbs), sign_in, maildrop, client, body, answers."""
 
 from .transport import Pop3Transport
 
