@@ -23,6 +23,7 @@ from .world import PROXY_LOGIN, ROUTES, Account
 
 HEAD_SECONDS = 30
 CHUNK = 256 * 1024
+IN_CLEAR = ("imap", "pop3", "smtp")  # listeners that begin without TLS
 _CONNECTED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _ASK = 'Proxy-Authenticate: Basic realm="sandbox"\r\n'
 
@@ -93,7 +94,7 @@ class Proxy:
         if not route:
             raise _Refused(_answer(502))
         kind = GOOD
-        if route not in ("imap", "smtp"):
+        if route not in IN_CLEAR:
             shown = self._faults.at(effects.TLS, who, target=target)
             kind = shown.kind if shown else GOOD
         if kind in ALERTS:
@@ -107,7 +108,7 @@ class Proxy:
         try:
             with self._lines.held(inner, who):
                 greeting = b""
-                if fault and fault.say == GREET and route in ("imap", "smtp"):
+                if fault and fault.say == GREET and route in IN_CLEAR:
                     greeting = await inner_reader.readuntil(b"\r\n")
                 writer.write(_CONNECTED + greeting)
                 await asyncio.gather(_pass(reader, inner), _pass(inner_reader, writer))
