@@ -84,6 +84,10 @@ SCENARIOS: tuple[Scenario, ...] = (
          setup=_USER),
     # passwords
     made("pop-password-gone", AREA, 93, "A password where only tokens are taken",
+         _at(effects.CREDENTIAL, "-ERR Logon failure: unknown user name or bad "
+             "password."),
+         Expected("exchange-password-gone", Step.PASSWORD, MECHANISM), setup=_BASIC),
+    made("pop-basic-auth-blocked", AREA, 94, "Password sign-in blocked by name",
          _at(effects.CREDENTIAL, "-ERR Logon failure: LogonDenied-BasicAuthBlocked"),
          Expected("basic-auth-blocked", Step.PASSWORD, MECHANISM), setup=_BASIC),
     made("pop-auth", AREA, 113, "[AUTH]: the password is wrong",
