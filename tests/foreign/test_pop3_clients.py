@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,14 +19,15 @@ HOST = "outlook.office365.com"
 SECONDS = 60
 
 
-def need(command: str, config: pytest.Config, option: str = "--version") -> None:
+def need(command: str, config: pytest.Config) -> None:
     """Skips without the program; notes its version for the summary."""
     if shutil.which(command) is None:
         why = f"{command} is not installed (scripts/test-servers)"
         pytest.fail(why) if os.environ.get("CI") == "true" else pytest.skip(why)
-    said = subprocess.run([command, option], capture_output=True, text=True).stdout
-    version = next(word for word in said.split() if word[:1].isdigit())
-    note_real_server(config, f"{command} {version} POP3")
+    said = subprocess.run([command, "--version"], capture_output=True, text=True).stdout
+    version = re.search(r"\d[\d.]*\d", said)
+    assert version is not None
+    note_real_server(config, f"{command} {version[0]} POP3")
 
 
 @pytest.fixture
