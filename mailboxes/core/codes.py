@@ -68,6 +68,7 @@ class Code(StrEnum):
     POP_TWO_LINE_AUTH = "pop-two-line-auth"
     POP_IN_USE = "pop-in-use"
     POP_LOGIN_DELAY = "pop-login-delay"
+    POP_NO_UIDL = "pop-no-uidl"
     # Exchange Web Services, section 3.7
     EWS_UNAUTHORIZED = "ews-unauthorized"
     EWS_SWITCHED_OFF = "ews-switched-off"

@@ -128,6 +128,29 @@ POP = (
         },
     ),
     Template(
+        "microsoft365-pop3-app",
+        _("Microsoft 365, POP3, app-only"),
+        OF_APP,
+        {"type": Protocol.POP3.value, "server": "outlook.office365.com", **APP_ONLY},
+    ),
+    Template(
+        "microsoft365-pop3",
+        _("Microsoft 365, POP3, mailbox password"),
+        OF_PASSWORD,
+        {"type": Protocol.POP3.value, "server": "outlook.office365.com", **XOAUTH2},
+    ),
+    Template(
+        "gmail-pop3",
+        _("Gmail, POP3"),
+        OF_GOOGLE,
+        {
+            "type": Protocol.POP3.value,
+            "server": "pop.gmail.com",
+            "tenant-authority": GOOGLE_AUTHORITY,
+            **XOAUTH2,
+        },
+    ),
+    Template(
         "generic-pop3",
         _("Any POP3 server"),
         _("Signs in with a password over TLS, at port 995."),

@@ -29,6 +29,7 @@ from .imap_server import ImapServer
 from .laboratory import Laboratory
 from .lines import HOST, Lines
 from .mailstore import INBOX, Mailstore
+from .pop3_server import Pop3Server
 from .proxy import Proxy
 from .sasl import SignIn
 from .scenarios import SCENARIOS
@@ -137,15 +138,18 @@ class Box:
         self.ports.update(self._dead.open())
         shared = self.faults, self.lines, self.contexts
         imap = ImapServer(self.store, self._sign_in("imap"), *shared)
+        pop3 = Pop3Server(self.store, self._sign_in("pop3"), *shared)
         smtp = SmtpServer(self.delivery, self._sign_in("smtp"), *shared)
         self._handlers = {
             "entra": self._http(self.entra.handle),
             "imaps": _bind(imap, True),
+            "pop3s": _bind(pop3, True),
             "smtps": _bind(smtp, True),
         }
         for name in self._handlers:
             await self.listener(name)
         await self._listen("imap", _bind(imap, False), limit=LIMIT)
+        await self._listen("pop3", _bind(pop3, False), limit=LIMIT)
         await self._listen("smtp", _bind(smtp, False), limit=LIMIT)
         await self._listen("control", self._http(Control(self).handle))
         tunnels = Tunnels(self.listener, self.accounts, self.faults, self.lines)
@@ -369,6 +373,7 @@ def _described(account: Account) -> dict[str, Any]:
         "authority": AUTHORITY,
         "scope": SCOPE,
         "imap": {"host": "outlook.office365.com", "port": 993},
+        "pop3": {"host": "outlook.office365.com", "port": 995},
         "smtp": {"host": "smtp.office365.com", "port": 587},
         "living": account.living,
         "basic": account.basic,
@@ -377,7 +382,7 @@ def _described(account: Account) -> dict[str, Any]:
     }
 
 
-def _bind(server: ImapServer | SmtpServer, encrypted: bool) -> Handler:
+def _bind(server: ImapServer | Pop3Server | SmtpServer, encrypted: bool) -> Handler:
     async def handle(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:

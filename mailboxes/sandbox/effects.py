@@ -24,10 +24,10 @@ GRANT = "entra.grant"  # the token endpoint, when it would look at the password
 CLAIMS = "entra.claims"  # a token is made
 CLOCK = "entra.clock"  # an answer is dated
 SWITCHED_ON = "switched-on"  # the moment when the scenario begins
-# Of a line protocol, "imap" or "smtp" in front. Names of commands are places too, such
-# as imap.select and smtp.rcpt.
+# Of a line protocol, "imap", "pop3" or "smtp" in front. Names of commands are places
+# too, such as imap.select and smtp.rcpt.
 GREETING = "greeting"
-OFFER = "offer"  # CAPABILITY and the answer to EHLO
+OFFER = "offer"  # CAPABILITY, CAPA and the answer to EHLO
 CREDENTIAL = "credential"  # a sign-in was read and not judged yet
 XOAUTH2 = "xoauth2"  # a token that is right
 SIGNED_IN = "signed-in"  # a credential that is right

@@ -20,6 +20,7 @@ from .world import Account
 # By service: permission of a user's token, and of an application's.
 _PERMISSIONS = {
     "imap": ("IMAP.AccessAsUser.All", "IMAP.AccessAsApp"),
+    "pop3": ("POP.AccessAsUser.All", "POP.AccessAsApp"),
     "smtp": ("SMTP.Send", "SMTP.SendAsApp"),
 }
 

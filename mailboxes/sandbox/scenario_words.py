@@ -50,7 +50,7 @@ def words_of(effect: Effect) -> str:
         side = "ahead of" if effect.late > 0 else "behind"
         return f"authority: Date {minutes} min {side} our clock"
     if effect.at == effects.SWITCHED_ON:
-        return "IMAP: UIDVALIDITY changes, UIDs begin at 1 again"
+        return "the mailbox is built anew: another UIDVALIDITY, other UIDLs"
     if service == "entra":
         return f"{_PLACES[effect.at]}: {_http(effect)}"
     return f"{service.upper()}: {_line(effect, name)}"

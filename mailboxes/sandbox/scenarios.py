@@ -12,6 +12,7 @@ from . import (
     scenarios_entra_token,
     scenarios_google,
     scenarios_imap,
+    scenarios_pop3,
     scenarios_smtp,
     scenarios_transport,
 )
@@ -35,6 +36,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *scenarios_entra_token.SCENARIOS,
     *scenarios_claims.SCENARIOS,
     *scenarios_imap.SCENARIOS,
+    *scenarios_pop3.SCENARIOS,
     *scenarios_smtp.SCENARIOS,
     *scenarios_google.SCENARIOS,
     *scenarios_transport.SCENARIOS,

@@ -124,7 +124,7 @@ class Sandbox:
 
     @property
     def ports(self) -> dict[str, int]:
-        """Listeners for clients without a proxy: entra imap imaps smtp smtps."""
+        """Listeners for clients without a proxy: entra imap(s) pop3(s) smtp(s)."""
         return dict(self.box.ports)
 
     @property
@@ -172,6 +172,17 @@ class Sandbox:
     def write(self, address: str, count: int = 1, kind: str | None = None) -> list[int]:
         """Let the letter writer deliver; kinds: letters.KINDS."""
         return self._call(lambda: self.box.write(address, count, kind))
+
+    def remove(self, address: str, *uids: int) -> None:
+        """Take messages out of an INBOX, as another client does."""
+        store = self.box.store
+
+        def run() -> None:
+            folder = store.folder(address, INBOX)
+            assert folder is not None
+            store.remove(folder.id, uids)
+
+        self._call(run)
 
     def messages(self, address: str, folder: str = INBOX) -> list[dict[str, Any]]:
         """[{uid, message_id, size, sha256, flags}] of a folder, by UID."""

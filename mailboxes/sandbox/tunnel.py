@@ -20,7 +20,7 @@ from .world import PROXY_LOGIN, ROUTES, Account
 
 HEAD_SECONDS = 30
 CHUNK = 256 * 1024
-LINES = ("imap", "smtp")  # listeners that greet in clear
+LINES = ("imap", "pop3", "smtp")  # listeners that greet in clear
 
 # The port of a listener; with a kind of certificate (tls_faults.KINDS), "" = the good.
 Listener = Callable[[str, str], Awaitable[int]]

@@ -1,6 +1,6 @@
 """One client connection of a line protocol: lines in, buffers out, TLS on the way.
 
-Shared by imap_server and smtp_server. Knows no protocol.
+Shared by imap_server, pop3_server and smtp_server. Knows no protocol.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..core.choices import Grant, Protocol
 
-INBOUND = frozenset({Protocol.IMAP})
+INBOUND = frozenset({Protocol.IMAP, Protocol.POP3})
 OUTBOUND = frozenset({Protocol.SMTP})
 MICROSOFT_GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS})
 # A refresh token in `password` counts as the authorization code grant it came from.

@@ -164,9 +164,11 @@ def _answer(facts: Mapping[str, Any]) -> list[str]:
 def _mailbox(facts: Mapping[str, Any]) -> list[str]:
     if not isinstance(facts.get("messages"), int):
         return []
+    if facts.get("next_id") is None:  # ids are text, without an order
+        return [_("%d messages") % facts["messages"]]
     return [
         _("%(count)d messages, the next one gets the id %(next)s")
-        % {"count": facts["messages"], "next": facts.get("next_id", "?")}
+        % {"count": facts["messages"], "next": facts["next_id"]}
     ]
 
 

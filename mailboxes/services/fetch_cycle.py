@@ -22,7 +22,7 @@ from django.utils import timezone
 from ..core.choices import AfterFetch, Outcome, RunState, Stage
 from ..core.errors import Code, Held, LeaseLost, MailError
 from ..models import Cycle, Fetcher, PopClient, Source
-from ..transports.base import InboundTransport, Listed
+from ..transports.base import Folder, InboundTransport, Listed
 from . import (
     connect,
     fetch_end,
@@ -39,7 +39,7 @@ from . import (
     unfinished,
 )
 from .bodies import Bodies, windows
-from .numbering import Numbered
+from .numbering import Numbered, Renumbered
 from .pool import pool
 from .store import Arrival, Settling
 from .unfinished import How
@@ -129,16 +129,26 @@ class FetchCycle:
         transport = self._connected()
         with self._phase("select"):
             folder = transport.select(self._snapshot["folder-path"])
-        source = sources.open_source(self._client, self._snapshot, folder)
-        if isinstance(transport, Numbered):
-            transport.attach(source, self._fetcher)
-        with self._phase("list"):
-            listed = transport.list_new(int(source.cursor))
+        try:
+            source, listed = self._list(transport, folder)
+        except Renumbered:
+            source = sources.open_source(self._client, self._snapshot, folder)
+            sources.give_up(source, self._fetcher)
+            source, listed = self._list(transport, folder)
         outcome = self._fetch(transport, source, listed)
         self._quarantined += parse.parse_pending(self._client.pk)
         if self._late is None:
             self._settle(transport, source)
         return outcome
+
+    def _list(
+        self, transport: InboundTransport, folder: Folder
+    ) -> tuple[Source, list[Listed]]:
+        source = sources.open_source(self._client, self._snapshot, folder)
+        if isinstance(transport, Numbered):
+            transport.attach(source, self._fetcher)
+        with self._phase("list"):
+            return source, transport.list_new(int(source.cursor))
 
     def _fetch(
         self, transport: InboundTransport, source: Source, listed: list[Listed]

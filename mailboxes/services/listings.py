@@ -17,6 +17,7 @@ from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
+from ..core.choices import AfterFetch, SettleState
 from ..core.errors import LeaseLost
 from ..models import Fetcher, Listing, Location, Message, Source
 from ..transports.base import Listed
@@ -66,6 +67,19 @@ class Listings:
             leases.guard(self._fetcher)
         for name, value in changed.items():
             setattr(self._source, name, value)
+
+    def renumbered_by(self, page: Changes) -> bool:
+        """A listing of all there is names none of the messages that were there.
+
+        Either all of them were taken away by somebody else, or the server gave them new
+        ids (a POP3 server after a move); looking at what it names tells (DESIGN D7).
+        """
+        if not (page.whole and page.complete and page.there) or self._named:
+            return False
+        left = set(self._rows().filter(gone=False).values_list("key", flat=True))
+        return left.isdisjoint(one.key for one in page.there) and bool(
+            left - self._deleted()
+        )
 
     def after(self, number: int) -> list[Listed]:
         """What is there with a higher number, ascending."""
@@ -168,6 +182,17 @@ class Listings:
             ],
             batch_size=SLICE,
         )
+
+    def _deleted(self) -> set[str]:
+        """Ids of what we have deleted on the server ourselves."""
+        numbers = Location.objects.filter(
+            source=self._source, settle_action=AfterFetch.DELETE
+        ).exclude(settle=SettleState.PENDING)
+        done = numbers.annotate(
+            number=Cast("server_id", Listing._meta.get_field("number"))
+        ).values("number")
+        rows = self._rows().filter(gone=False, number__in=done)
+        return set(rows.values_list("key", flat=True))
 
     def _leave(self, gone: Sequence[str]) -> None:
         for some in _slices(gone):

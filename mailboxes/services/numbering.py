@@ -33,6 +33,10 @@ DATED_AT_ONCE = 200  # headers asked for in one go, only to learn their time
 Verb = Callable[[Sequence[Remote]], Iterator[Body]]
 
 
+class Renumbered(Exception):
+    """No message that was there is there under its id: the server gave new ids."""
+
+
 @cache
 def numbered(
     kind: type[InboundTransport] | type[KeyedInbound],
@@ -49,6 +53,7 @@ def numbered(
             "supports": kind.supports,
             "original_bytes": kind.original_bytes,
             "reusable": kind.reusable,
+            "settles_at_once": kind.settles_at_once,
         },
     )
 
@@ -129,10 +134,15 @@ class Numbered(InboundTransport):
         return self._keyed.select(folder)
 
     def list_new(self, after: int) -> list[Listed]:
-        """Ask for changes, write them down, and tell what is above `after`."""
+        """Ask for changes, write them down, and tell what is above `after`.
+
+        Raises Renumbered, with nothing written: the caller goes on with another Source.
+        """
         source, listings = self._attached()
         since = source.since if source.listed_at is None else None
         for page in self._keyed.changes(source.state, since):
+            if listings.renumbered_by(page):
+                raise Renumbered
             listings.write(page)
         after = max(after, int(source.cursor))
         if source.since is not None and not self._keyed.dated:

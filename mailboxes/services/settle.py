@@ -12,8 +12,6 @@ from ..core.choices import AfterFetch, SettleState
 from ..models import Cycle, Location, Source
 from ..transports.base import InboundTransport
 
-BATCH = 200
-
 
 def settle_pending(
     transport: InboundTransport, source: Source, cycle: Cycle, limit: int = 2000
@@ -22,12 +20,12 @@ def settle_pending(
 
     Returns how many were settled now. Raises MailError.
     """
-    done = 0
+    done, at_once = 0, transport.settles_at_once
     while done < limit:
         rows = list(
             Location.objects.filter(source=source, settle=SettleState.PENDING)
             .order_by("pk")
-            .values_list("pk", "server_id", "settle_action", "settle_target")[:BATCH]
+            .values_list("pk", "server_id", "settle_action", "settle_target")[:at_once]
         )
         if not rows:
             return done

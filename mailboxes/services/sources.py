@@ -18,8 +18,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..core.choices import FirstFetch, Outcome
-from ..models import Cycle, Message, PopClient, Source
+from ..core.errors import LeaseLost
+from ..models import Cycle, Fetcher, Message, PopClient, Source
 from ..transports.base import Folder, Listed
+from . import leases
 from .snapshots import Snapshot
 
 # For servers whose clock is behind ours, and for the whole seconds of their times.
@@ -42,6 +44,22 @@ def open_source(client: PopClient, snapshot: Snapshot, folder: Folder) -> Source
     with transaction.atomic():
         start = _start(client, snapshot, folder)
         return Source.objects.get_or_create(**key, defaults=start)[0]
+
+
+def give_up(source: Source, fetcher: Fetcher) -> None:
+    """The server has numbered its messages anew, and nothing but their ids shows it.
+
+    Under another validity the Source stays as what was fetched from; `open_source` then
+    begins a new one, which is matched. Raises LeaseLost.
+    """
+    ended = timezone.now().isoformat(timespec="seconds")
+    with transaction.atomic():
+        moved = Source.objects.filter(pk=source.pk, validity=source.validity).update(
+            validity=f"{source.validity[:30]} until {ended}"
+        )
+        if not moved:
+            raise LeaseLost
+        leases.guard(fetcher)
 
 
 def _start(client: PopClient, snapshot: Snapshot, folder: Folder) -> dict[str, Any]:

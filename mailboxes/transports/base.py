@@ -187,6 +187,7 @@ class InboundTransport(Transport):
     supports: the after-fetch actions it can do.
     original_bytes: bodies are the bytes that the sender's server delivered.
     reusable: an open connection sees what has come since; else each cycle opens anew.
+    settles_at_once: messages for which one call of `settle` is best.
     until: time.monotonic() after which a call that waits for the server ends in
         READ_TIMEOUT, however often bytes arrive; None means that only the policy's
         timeouts count. Set by the caller, for each cycle anew.
@@ -195,6 +196,7 @@ class InboundTransport(Transport):
     supports: ClassVar[frozenset[AfterFetch]]
     original_bytes: ClassVar[bool]
     reusable: ClassVar[bool] = True
+    settles_at_once: ClassVar[int] = 200
     until: float | None = None
 
     @abstractmethod

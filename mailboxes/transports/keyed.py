@@ -58,7 +58,7 @@ class Body:
 class KeyedInbound(Transport):
     """Reads one folder of one mailbox; ids are text.
 
-    supports, original_bytes, until: see base.InboundTransport.
+    supports, original_bytes, settles_at_once, until: see base.InboundTransport.
     dated: changes tell when a message arrived.
     reusable: an open connection sees what has come since; else each cycle opens anew.
     """
@@ -67,6 +67,7 @@ class KeyedInbound(Transport):
     original_bytes: ClassVar[bool]
     dated: ClassVar[bool]
     reusable: ClassVar[bool] = True
+    settles_at_once: ClassVar[int] = 200
     until: float | None = None
 
     @abstractmethod

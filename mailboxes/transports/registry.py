@@ -14,6 +14,7 @@ from .keyed import KeyedInbound
 
 INBOUND: dict[Protocol, str] = {
     Protocol.IMAP: "mailboxes.transports.imap.ImapTransport",
+    Protocol.POP3: "mailboxes.transports.pop3.Pop3Transport",
 }
 OUTBOUND: dict[Protocol, str] = {
     Protocol.SMTP: "mailboxes.transports.smtp.SmtpTransport",

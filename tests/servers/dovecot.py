@@ -164,6 +164,17 @@ class Dovecot:
         self._give(path)
         path.rename(place / "new" / name)
 
+    def files(self, user: str, folder: str = "INBOX") -> list[Path]:
+        """The messages of a folder as they lie on the disk."""
+        place = self._maildir(user, folder)
+        return [*(place / "new").iterdir(), *(place / "cur").iterdir()]
+
+    def renumber(self, user: str) -> None:
+        """Let all messages of the inbox have new UIDs, and so new UIDLs."""
+        place = self._maildir(user, "INBOX")
+        for path in (*place.glob("dovecot.index*"), *place.glob("dovecot-uidlist*")):
+            path.unlink()
+
     def _maildir(self, user: str, folder: str) -> Path:
         place = self.home / "mail" / user / "Maildir"
         if folder != "INBOX":

@@ -50,7 +50,7 @@ def pop_ews_oauth() -> dict[str, object]:
 
 
 def pop_pop3() -> dict[str, object]:
-    return DRAFT | {
+    return {
         "type": "POP3",
         "server": "pop.contoso.example",
         "password": CANARY,

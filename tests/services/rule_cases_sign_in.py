@@ -103,15 +103,6 @@ CASES = [
         start="smtp_oauth",
     ),
     case(
-        "V01-type-available",
-        "type",
-        "POP3 is not available in this version yet: this stays a draft.",
-        "POP3",
-        "IMAP",
-        start="pop_pop3",
-        warning=True,
-    ),
-    case(
         "V02-grant-available",
         "grant-type",
         "device_code is not available in this version yet: switch Fetch mail off to"

@@ -71,6 +71,7 @@ def test_label_says_what_is_done(made: Check, words: str) -> None:
             check(Stage.MAILBOX, messages=0, next_id=1),
             "0 messages, the next one gets the id 1",
         ),
+        (check(Stage.MAILBOX, messages=3, next_id=None), "3 messages"),
         (
             check(Stage.MAILBOX, "skipped", skipped=plan.NO_FOLDER),
             "An smtp-client opens no folder.",

@@ -71,6 +71,33 @@ def test_healthy_mailbox_passes_every_check(fetching) -> None:
     assert facts["s:mailbox"].evidence["next_id"] == 13
 
 
+@pytest.mark.parametrize("as_app", [False, True])
+def test_healthy_mailbox_passes_every_check_by_pop3(
+    sandbox: Sandbox, proxy: Proxy, as_app: bool
+) -> None:
+    changes: dict[str, object] = {"type": "POP3"}
+    if as_app:
+        app = sandbox.app()
+        changes |= {
+            "client-id": app.client_id,
+            "grant-type": "client_credentials",
+            "password": app.secret,
+        }
+    run = carried_out(pop(proxy, **changes))
+    assert run.state == "passed"
+    assert shown(run)[-5:] == [
+        "s:proxy passed",
+        "s:tls passed",
+        "s:greeting passed",
+        "s:sign-in passed",
+        "s:mailbox passed",
+    ]
+    facts = {f"{c.evidence.get('side', '-')[0]}:{c.stage}": c for c in run.checks.all()}
+    assert facts["s:tls"].evidence["port"] == 995
+    assert "POP3 service is ready" in facts["s:greeting"].evidence["answer"]
+    assert facts["s:mailbox"].evidence["messages"] == 12
+
+
 def test_healthy_smtp_client_passes_and_sends_nothing(
     sandbox: Sandbox,
     sending: SmtpClient,

@@ -210,6 +210,45 @@ def test_folder_that_took_the_name_of_another_is_a_new_source(inbox: Inbox) -> N
     assert (cycle.stored, cycle.matched, inbox.subjects()) == (1, 1, ["one", "two"])
 
 
+def test_server_that_gives_all_messages_new_ids_doubles_nothing(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    """Without another validity, as a POP3 server that was moved."""
+    if kind.dated:
+        pytest.skip("its changes tell what has left and what came")
+    inbox.deliver("one", "two", "three")
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    folder.next_id = 100
+    for number in sorted(folder.messages):
+        again = folder.messages.pop(number)
+        inbox.server.deliver(ADDRESS, again.data)
+    inbox.deliver("four")
+    cycle, after = inbox.run(), inbox.run()
+    assert (cycle.stored, cycle.matched) == (1, 3)
+    assert (after.stored, after.matched) == (0, 0)
+    assert inbox.subjects() == ["one", "two", "three", "four"]
+    assert inbox.client.sources.count() == 2
+
+
+def test_mailbox_that_is_emptied_in_each_cycle_keeps_its_source(inbox: Inbox) -> None:
+    inbox.save(after_fetch="delete")
+    for subject in ("one", "two", "three"):
+        inbox.deliver(subject)
+        inbox.run()
+    assert inbox.subjects() == ["one", "two", "three"]
+    assert inbox.client.sources.count() == 1
+
+
+def test_mail_that_came_while_all_else_was_taken_away_is_stored(inbox: Inbox) -> None:
+    inbox.deliver("one")
+    inbox.run()
+    inbox.server.folder(ADDRESS).messages.clear()
+    inbox.deliver("two")
+    assert inbox.run().stored == 1
+    assert inbox.subjects() == ["one", "two"]
+
+
 def test_connection_that_sees_nothing_new_is_not_kept(
     inbox: Inbox, kind: type[KeyedInbound]
 ) -> None:

@@ -24,7 +24,13 @@ from tests.services.option_sets import (
     smtp_basic,
     smtp_oauth,
 )
-from tests.services.rule_case import EWS_URL, OUTLOOK_365, ROWS, pop_google
+from tests.services.rule_case import (
+    EWS_URL,
+    GRAPH_SCOPE,
+    OUTLOOK_365,
+    ROWS,
+    pop_google,
+)
 from tests.services.rule_cases import CASES, EXTRA_CASES, Case
 
 pytestmark = pytest.mark.django_db
@@ -115,8 +121,8 @@ def test_unknown_option_is_named():
     [
         (
             "pop-client",
-            pop_oauth(type="POP3", enable_client=False),
-            ("type", "POP3 is not available in this version yet: this stays a draft."),
+            pop_oauth(type="GRAPH", scope=GRAPH_SCOPE, enable_client=False),
+            ("type", "GRAPH is not available in this version yet: this stays a draft."),
         ),
         (
             "smtp-client",

@@ -5,18 +5,27 @@ A protocol joins by one more function in `PLACES`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import pytest
 
-from mailboxes.core.choices import AfterFetch
+from mailboxes.core.choices import AfterFetch, Security
 from mailboxes.core.errors import Code, MailError
-from mailboxes.transports.base import CHUNK_SIZE, Credential, Endpoint, NetworkPolicy
+from mailboxes.transports.base import (
+    CHUNK_SIZE,
+    Credential,
+    Endpoint,
+    NetworkPolicy,
+    Proxy,
+)
 from mailboxes.transports.keyed import KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer
+from mailboxes.transports.pop3 import Pop3Transport
+from tests.fixtures.servers import note_real_server
 
 MESSAGE = b"From: a@example.org\r\nSubject: one\r\n\r\nHello\r\n.dot\r\n"
 
@@ -59,10 +68,58 @@ def memory(
         )
 
 
+@contextmanager
+def pop3_at_dovecot(
+    security: Security, by_token: bool, request: pytest.FixtureRequest
+) -> Iterator[Place]:
+    server = request.getfixturevalue("dovecot")
+    note_real_server(request.config, f"Dovecot {server.version} POP3 XOAUTH2")
+    user = server.new_user()
+
+    def remove(data: bytes) -> None:
+        for path in server.files(user):
+            if path.read_bytes() == data:
+                path.unlink()
+
+    yield Place(
+        Pop3Transport,
+        server.pop3_endpoint(security),
+        server.token_of(user) if by_token else server.password_of(user),
+        server.policy(),
+        lambda data: server.deliver(user, data),
+        remove,
+    )
+
+
+@contextmanager
+def pop3_at_sandbox(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """By its provider's name and port, with a token, through the proxy."""
+    box = request.getfixturevalue("sandbox")
+    login = box.make("pop3@contoso.example").address
+
+    def remove(data: bytes) -> None:
+        wanted = hashlib.sha256(data).hexdigest()
+        there = box.messages(login)
+        box.remove(login, *(one["uid"] for one in there if one["sha256"] == wanted))
+
+    yield Place(
+        Pop3Transport,
+        Endpoint("outlook.office365.com", 0, Security.TLS),
+        Credential(login, token=box.token(login)),
+        NetworkPolicy(proxy=Proxy("127.0.0.1", box.proxy_port), ca_pem=box.ca_pem),
+        lambda data: box.deliver(login, data),
+        remove,
+    )
+
+
 Opened = Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]
 PLACES: dict[str, Opened] = {
     "memory": lambda request: memory(MemoryKeyed, request),
     "memory-undated": lambda request: memory(MemoryUndated, request),
+    "pop3-sandbox": pop3_at_sandbox,
+    "pop3-dovecot-tls": lambda r: pop3_at_dovecot(Security.TLS, True, r),
+    "pop3-dovecot-starttls": lambda r: pop3_at_dovecot(Security.STARTTLS, False, r),
+    "pop3-dovecot-plain": lambda r: pop3_at_dovecot(Security.NONE, False, r),
 }
 
 

@@ -12,11 +12,13 @@ from mailboxes.core.errors import Code, MailError
 from mailboxes.transports import registry
 from mailboxes.transports.imap import ImapTransport
 from mailboxes.transports.memory import MemoryInbound, MemoryOutbound
+from mailboxes.transports.pop3 import Pop3Transport
 from mailboxes.transports.smtp import SmtpTransport
 
 
 def test_known_protocols_have_a_class() -> None:
     assert registry.inbound(Protocol.IMAP) is ImapTransport
+    assert registry.inbound(Protocol.POP3) is Pop3Transport
     assert registry.outbound(Protocol.SMTP) is SmtpTransport
 
 
@@ -27,7 +29,7 @@ def test_every_listed_class_loads_and_says_its_protocol() -> None:
         assert registry.outbound(protocol).protocol is protocol
 
 
-@pytest.mark.parametrize("protocol", [Protocol.POP3, Protocol.EWS, Protocol.GRAPH])
+@pytest.mark.parametrize("protocol", [Protocol.EWS, Protocol.GRAPH])
 def test_other_protocols_are_missing(protocol: Protocol) -> None:
     for find in (registry.inbound, registry.outbound):
         with pytest.raises(MailError) as caught:

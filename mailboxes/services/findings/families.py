@@ -45,6 +45,9 @@ _THROTTLED = (
 )
 _DENIED = (
     "imap-contact-admin",
+    "imap-protocol-off",
+    "google-imap-off",
+    "pop-permanent",
     "ews-access-denied",
     "ews-impersonation-",
     "graph-access-denied",

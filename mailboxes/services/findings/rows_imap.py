@@ -289,6 +289,18 @@ ROWS: tuple[Entry, ...] = (
         retry=BACK_OFF,
     ),
     row(
+        "pop-no-uidl",
+        0,
+        _("The POP server gives messages no ids"),
+        _(
+            "It does not know the command UIDL, so nobody could tell a new message"
+            " from one that was fetched before."
+        ),
+        Step.SERVER,
+        "type",
+        _("Choose IMAP, or another POP server."),
+    ),
+    row(
         "pop-temporary",
         112,
         _("The POP server has a passing fault"),

@@ -151,6 +151,12 @@ SIGNS = (
              r"-err protocol error|protocol error\. connection is closed"
              r"|protocol error\. ?1[0-9]",
              "pop3"),
+            ("pop-no-uidl", STRONG,
+             r"(?:unknown|invalid|unrecogni[sz]ed|unimplemented|bad) command.{0,12}"
+             r"\buidl|\buidl\b.{0,60}(?:not (?:supported|implemented|available)"
+             r"|unsupported|unknown command|invalid command|unrecogni[sz]ed)"
+             r"|(?:not|n't) (?:support|implement|offer|know)\w* (?:the )?(?:command )?"
+             r"'?uidl"),
             ("pop-token-refused", STRONG,
              r"authentication failure: unknown user"),
         ],

@@ -223,6 +223,55 @@ MODES = (
         5,
         _("Not for Microsoft 365: Exchange Online takes no password for POP3."),
     ),
+    Mode(
+        "microsoft-pop3-app",
+        _("Microsoft 365, POP3 and SMTP, as an application"),
+        _(
+            "Where IMAP is off for the mailbox. POP3 knows the inbox only, and cannot"
+            " mark or move a message."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.POP3.value, "server": "outlook.office365.com", **APP_ONLY},
+        {
+            "server-type": Protocol.SMTP.value,
+            "server": "smtp.office365.com",
+            **APP_ONLY,
+        },
+        _("An Entra administrator (consent) and an Exchange administrator (rights)"),
+        30,
+        _(
+            "Microsoft has announced no end. The client secret ends on the day that is"
+            " chosen in Entra, after two years at most."
+        ),
+    ),
+    Mode(
+        "microsoft-pop3-password",
+        _("Microsoft 365, POP3 and SMTP, with the mailbox's password (ROPC)"),
+        _(
+            "Legacy, and only where IMAP is off. The password of the mailbox goes to"
+            " Microsoft for a token."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.POP3.value, "server": "outlook.office365.com", **XOAUTH2},
+        {"server-type": Protocol.SMTP.value, "server": "smtp.office365.com", **XOAUTH2},
+        _("An Entra administrator (consent, no second factor for the mailbox)"),
+        20,
+        _(
+            "Microsoft advises against it and names no last day yet. Every policy that"
+            " asks for a second factor ends it at once."
+        ),
+    ),
+    Mode(
+        "google-pop3",
+        _("Google, POP3 and SMTP"),
+        _("As with IMAP, by POP3: the inbox only, and POP has to be on in Gmail."),
+        Provider.GOOGLE,
+        {"type": Protocol.POP3.value, "server": "pop.gmail.com", **GOOGLE},
+        {"server-type": Protocol.SMTP.value, "server": "smtp.gmail.com", **GOOGLE},
+        _("The owner of the mailbox, and an administrator of Google Workspace"),
+        30,
+        _("Google has announced no end; passwords are gone, but for app passwords."),
+    ),
 )
 BY_NAME = {mode.name: mode for mode in MODES}
 

@@ -19,6 +19,9 @@ SAME = {
     "google": ("gmail-imap", "gmail-smtp"),
     "imap-smtp": ("generic-imap", "generic-smtp"),
     "pop3-smtp": ("generic-pop3", "generic-smtp"),
+    "microsoft-pop3-app": ("microsoft365-pop3-app", "microsoft365-smtp-app"),
+    "microsoft-pop3-password": ("microsoft365-pop3", "microsoft365-smtp"),
+    "google-pop3": ("gmail-pop3", "gmail-smtp"),
 }
 
 
@@ -37,7 +40,14 @@ def test_values_are_options_that_there_are(mode: Mode) -> None:
 
 def test_what_this_version_cannot_do_is_said() -> None:
     able = [mode.name for mode in MODES if not mode.missing((POP, SMTP))]
-    assert able == ["microsoft-app", "microsoft-password", "imap-smtp"]
+    assert able == [
+        "microsoft-app",
+        "microsoft-password",
+        "imap-smtp",
+        "pop3-smtp",
+        "microsoft-pop3-app",
+        "microsoft-pop3-password",
+    ]
     assert BY_NAME["microsoft-graph"].missing((POP,)) == (
         "This version does not have GRAPH yet."
     )
@@ -81,4 +91,7 @@ def test_grants_follow_the_values() -> None:
         "google": Grant.AUTHORIZATION_CODE,
         "imap-smtp": None,
         "pop3-smtp": None,
+        "microsoft-pop3-app": Grant.CLIENT_CREDENTIALS,
+        "microsoft-pop3-password": Grant.PASSWORD,
+        "google-pop3": Grant.AUTHORIZATION_CODE,
     }
