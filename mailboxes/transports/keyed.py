@@ -51,7 +51,7 @@ class Body:
     """One message as received; `chunks` and `complete` as in `base.Fetched`."""
 
     key: str
-    chunks: list[bytes]
+    chunks: Sequence[bytes]
     complete: bool = True
 
 
