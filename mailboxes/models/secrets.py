@@ -18,6 +18,9 @@ class SecretValue(models.Model):
         CLIENT_SECRET = "client-secret"
         NAMED = "named"  # of a section secret-<name>
         TOKEN_CACHE = "token-cache"
+        CERTIFICATE = "certificate"  # of an application, with its private key
+        REFRESH_TOKEN = "refresh-token"
+        SIGN_IN = "sign-in"  # what an unfinished sign-in needs to go on
 
     purpose = models.CharField(max_length=16, choices=Purpose)
     ciphertext = models.TextField(editable=False)

@@ -18,6 +18,8 @@ class TokenRequest:
     username, password: for the password grant (RFC 6749 section 4.3).
     client_secret: for client credentials (section 4.4). There `username` is the
         mailbox, for the caller's cache key and for evidence; it is not sent.
+    certificate: private key and certificate in PEM, in place of the client secret
+        (RFC 7523 section 2.2); "" for none.
     """
 
     authority: str
@@ -28,6 +30,7 @@ class TokenRequest:
     password: str = field(default="", repr=False)
     grant: Grant = Grant.PASSWORD
     client_secret: str = field(default="", repr=False)
+    certificate: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

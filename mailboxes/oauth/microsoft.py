@@ -2,7 +2,8 @@
 
 Password grant (RFC 6749 section 4.3): a cached token costs no request; else MSAL renews
 silently, else the password is sent. Client credentials (section 4.4): a cached token
-costs no request; else the client secret is sent, for there are no refresh tokens.
+costs no request; else the client secret is sent, or an assertion signed by the key of a
+certificate (RFC 7523), for there are no refresh tokens.
 Storing the cache is services/tokens; what a refusal means is refusals.py.
 Source: learn.microsoft.com, v2-oauth-ropc and v2-oauth2-client-creds-grant-flow; MSAL
 Python 1.39.
@@ -23,6 +24,7 @@ from xml.etree.ElementTree import ParseError
 import msal
 import requests
 
+from ..core import certificates
 from ..core.choices import Grant, Stage
 from ..core.errors import Code, MailError
 from ..transports.base import NetworkPolicy
@@ -141,7 +143,7 @@ def _ask_for_application(
     asked = msal.TokenCache()
     application = msal.ConfidentialClientApplication(
         request.client_id,
-        client_credential=request.client_secret or None,
+        client_credential=_proof(request),
         authority=f"{request.authority}/{request.directory_id}",
         token_cache=asked,
         http_client=client,
@@ -161,6 +163,26 @@ def _ask_for_application(
         # Tokens for other resources stay in the cache that we were given.
         store.modify(_ACCESS_TOKEN, entry, entry)
     return dict(answer)
+
+
+def _proof(request: TokenRequest) -> str | dict[str, str] | None:
+    """What proves the application, as MSAL takes it.
+
+    With a certificate MSAL signs an assertion of its own for each request (PS256) and
+    names the certificate by its SHA-256 thumbprint. Raises MailError.
+    """
+    if not request.certificate:
+        return request.client_secret or None
+    try:
+        found = certificates.read(request.certificate)
+    except certificates.CertificateUnusable as error:
+        raise MailError(
+            Code.CONFIG_INCOMPLETE,
+            Stage.FIELDS,
+            permanent=True,
+            evidence={"option": "password", "answer": str(error)},
+        ) from error
+    return {"private_key": found.private_key, "public_certificate": found.public}
 
 
 def _cached(

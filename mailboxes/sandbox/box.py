@@ -24,6 +24,7 @@ from .control import Control
 from .dead_ports import DeadPorts
 from .delivery import Delivery
 from .entra import Entra
+from .entra_keys import Keys
 from .faults import Faults
 from .imap_server import ImapServer
 from .laboratory import Laboratory
@@ -105,8 +106,14 @@ class Box:
         )
         self.tokens = Tokens(folder)
         self.tally = Tally()
+        self.keys = Keys(folder)
         self.entra = Entra(
-            self.accounts, self.tokens, self.faults, self.tally, options.token_seconds
+            self.accounts,
+            self.tokens,
+            self.faults,
+            self.tally,
+            options.token_seconds,
+            self.keys,
         )
         self.ports: dict[str, int] = {}
         self._writer = letters.Writer(options.seed)

@@ -31,11 +31,12 @@ from .entra_checks import (
 from .entra_consent import Consents
 from .entra_documents import configuration, instances
 from .entra_faults import RETRY_AFTER, Unlisted, shown
+from .entra_keys import Keys
 from .faults import Faults
 from .http import Answer, Request
 from .tally import Tally
 from .tokens import TokenRefused, Tokens, client_info, fingerprint
-from .world import TENANT_DOMAINS, TENANT_ID, Account, App
+from .world import AUTHORITY_HOST, TENANT_DOMAINS, TENANT_ID, Account, App
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Entra:
     faults: Faults
     tally: Tally
     token_seconds: int | None = None
+    keys: Keys | None = None
     issued: int = 0
     consents: Consents = field(default_factory=Consents)
 
@@ -146,7 +148,7 @@ class Entra:
         form = request.form
         if grant == "password" and tenant.lower() in ("common", "consumers"):
             raise Refused(9001023)
-        check_secret(app, form, for_user=True)
+        self._prove(app, tenant, form, for_user=True)
         resource = resource_of(needed(form, "scope"))
         if grant == "password":
             account = self._named(needed(form, "username"), tenant, request)
@@ -185,7 +187,7 @@ class Entra:
             scope=scope,
         )
         check_named(tenant)
-        check_secret(app, form, for_user=False)
+        self._prove(app, tenant, form, for_user=False)
         check_default(scope)
         resource = resource_of(scope)
         seconds = self._seconds()
@@ -198,6 +200,17 @@ class Entra:
                 app, resource, seconds, self._change(app.client_id, request)
             ),
         }
+
+    def _prove(
+        self, app: App, tenant: str, form: dict[str, str], *, for_user: bool
+    ) -> None:
+        """The application proves who it is, by secret or by certificate."""
+        if form.get("client_assertion") and self.keys is not None:
+            known = check_tenant(tenant)
+            address = f"https://{AUTHORITY_HOST}/{known}/oauth2/v2.0/token"
+            self.keys.check(app, form, address)
+        else:
+            check_secret(app, form, for_user=for_user)
 
     def _fail_if_asked(self, who: str, request: Request, **facts: str) -> None:
         fault = self.faults.at(effects.GRANT, who, request.who)

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from ..core.certificates import Certificate
 from .box import HOST, Box, Options
 from .mailstore import INBOX
 from .world import (
@@ -160,6 +161,15 @@ class Sandbox:
     ) -> str:
         """An access token of an application itself, without asking Entra."""
         return self.box.tokens.application(self.app(client_id), resource, seconds)
+
+    @property
+    def certificate(self) -> Certificate:
+        """Key and certificate that the confidential application has."""
+        return self.box.keys.gateway
+
+    def trust(self, pem: str, client_id: str = CONFIDENTIAL_APP_ID) -> None:
+        """Upload a certificate to an application, as on its page at Entra."""
+        self._call(lambda: self.box.keys.trust(client_id, pem))
 
     def deliver(self, address: str, *contents: bytes) -> list[int]:
         """Put letters into an INBOX; returns their UIDs."""

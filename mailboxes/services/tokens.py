@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from ..core import certificates
 from ..core.choices import Grant, Stage
 from ..core.errors import Code, MailError, SecretUnreadable
 from ..models import SecretValue, TokenCache
@@ -43,6 +44,7 @@ def credential(
     if not snapshot.uses_token:
         return Credential(login=snapshot.login, password=password), False
     app_only = snapshot.grant is Grant.CLIENT_CREDENTIALS
+    by_certificate = app_only and certificates.is_certificate(password)
     request = TokenRequest(
         authority=snapshot["tenant-authority"],
         directory_id=snapshot["directory-id"],
@@ -51,7 +53,8 @@ def credential(
         grant=snapshot.grant,
         username=snapshot.login,
         password="" if app_only else password,
-        client_secret=password if app_only else "",
+        client_secret=password if app_only and not by_certificate else "",
+        certificate=password if by_certificate else "",
     )
     row = _cache_row(snapshot)
     outcome = _acquire(request, policy, row, fresh=fresh, margin=margin)
