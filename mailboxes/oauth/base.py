@@ -20,6 +20,8 @@ class TokenRequest:
         mailbox, for the caller's cache key and for evidence; it is not sent.
     certificate: private key and certificate in PEM, in place of the client secret
         (RFC 7523 section 2.2); "" for none.
+    refresh_token: for the grants in which an owner has signed in (section 6); the
+        application proves itself beside it where it has a secret or certificate.
     """
 
     authority: str
@@ -31,6 +33,7 @@ class TokenRequest:
     grant: Grant = Grant.PASSWORD
     client_secret: str = field(default="", repr=False)
     certificate: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,11 @@ class TokenOutcome:
     """What `acquire` gives back: the token and the cache to store.
 
     cache: serialized cache, a secret; None when it did not change.
+    refresh_token: the one that is good from now on; "" where the one sent still is.
+    account: who signed in, as far as the authority tells; "" elsewhere.
     """
 
     token: Token
     cache: str | None = field(default=None, repr=False)
+    refresh_token: str = field(default="", repr=False)
+    account: str = ""

@@ -25,7 +25,7 @@ import msal
 import requests
 
 from ..core import certificates
-from ..core.choices import Grant, Stage
+from ..core.choices import OWNER_GRANTS, Grant, Stage
 from ..core.errors import Code, MailError
 from ..transports.base import NetworkPolicy
 from . import federation, refusals, session
@@ -36,7 +36,10 @@ SHOWN_CLAIMS = (
     "aud", "scp", "roles", "upn", "exp", "nbf", "appid", "tid", "idtyp", "oid",
 )  # fmt: skip
 
+GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS}) | OWNER_GRANTS
+
 _ACCESS_TOKEN = msal.TokenCache.CredentialType.ACCESS_TOKEN
+_RESERVED = ("openid", "profile", "offline_access")
 _KNOWN_HOSTS = msal.authority.WELL_KNOWN_AUTHORITY_HOSTS
 
 # What MSAL raises in place of an answer: for an authority whose configuration it cannot
@@ -63,7 +66,7 @@ def acquire(
     margin: seconds of life that a cached token must have left.
     Raises MailError at TENANT, TOKEN, or where the network failed.
     """
-    if request.grant not in (Grant.PASSWORD, Grant.CLIENT_CREDENTIALS):
+    if request.grant not in GRANTS:
         raise MailError(
             Code.CONFIG_INCOMPLETE,
             Stage.FIELDS,
@@ -83,6 +86,8 @@ def acquire(
     try:
         if request.grant == Grant.CLIENT_CREDENTIALS:
             answer = _ask_for_application(request, store, client)
+        elif request.grant in OWNER_GRANTS:
+            answer = _ask_by_refresh_token(request, store, client)
         else:
             answer = _ask_for_user(request, store, client, fresh)
     except NotJson as error:
@@ -100,7 +105,21 @@ def acquire(
     if "access_token" not in answer:
         raise _refused(answer, client, evidence)
     changed = store.serialize() if store.has_state_changed else None
-    return TokenOutcome(_token(answer, from_cache=client.requests == 0), changed)
+    renewed = request.grant in OWNER_GRANTS
+    return TokenOutcome(
+        _token(answer, from_cache=client.requests == 0),
+        changed,
+        refresh_token=str(answer.get("refresh_token", "")) if renewed else "",
+    )
+
+
+def cached(request: TokenRequest, cache: str | None, margin: float) -> Token | None:
+    """A token of the cache that has `margin` seconds of life left; asks nobody."""
+    if not cache:
+        return None
+    store = msal.SerializableTokenCache()
+    store.deserialize(cache)
+    return _cached(store, request, margin)
 
 
 def _ask_for_user(
@@ -115,7 +134,7 @@ def _ask_for_user(
         token_cache=store,
         http_client=client,
     )
-    scopes = request.scope.split()
+    scopes = _named(request.scope)
     if not fresh:
         for account in application.get_accounts(request.username):
             # Renewing is only asked for when the cached token is too old for us.
@@ -135,6 +154,55 @@ def _ask_for_user(
         )
 
 
+def _ask_by_refresh_token(
+    request: TokenRequest, store: msal.SerializableTokenCache, client: Recorder
+) -> Mapping[str, Any]:
+    """Renew, and keep only the access token in the cache.
+
+    The refresh token is kept apart by the caller, because it must outlive the cache;
+    MSAL would keep it in its own way.
+    """
+    asked = msal.TokenCache()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        answer = _application(request, client, asked).acquire_token_by_refresh_token(
+            request.refresh_token, _named(request.scope)
+        )
+    for entry in asked.search(_ACCESS_TOKEN):
+        store.modify(_ACCESS_TOKEN, entry, entry)
+    return dict(answer)
+
+
+def _application(
+    request: TokenRequest, client: Recorder, cache: msal.TokenCache
+) -> msal.ClientApplication:
+    """The application as it is registered: with a proof of its own, or public."""
+    proof = _proof(request)
+    kind = msal.ConfidentialClientApplication if proof else msal.PublicClientApplication
+    return kind(
+        request.client_id,
+        client_credential=proof,
+        authority=f"{request.authority}/{request.directory_id}",
+        token_cache=cache,
+        http_client=client,
+        instance_discovery=_discovery(request),
+    )
+
+
+def _discovery(request: TokenRequest) -> bool | None:
+    """Whether MSAL looks up other names of the host; it must for one it does not know.
+
+    After a refusal it would ask for them, and its answer would hide the pause that the
+    refusal asks for.
+    """
+    return False if refusals.host_of(request.authority) in _KNOWN_HOSTS else None
+
+
+def _named(scope: str) -> list[str]:
+    """The scopes but for those that MSAL adds by itself and refuses to be given."""
+    return [one for one in scope.split() if one.lower() not in _RESERVED]
+
+
 def _ask_for_application(
     request: TokenRequest, store: msal.SerializableTokenCache, client: Recorder
 ) -> Mapping[str, Any]:
@@ -148,12 +216,7 @@ def _ask_for_application(
         token_cache=asked,
         http_client=client,
         azure_region=False,  # else MSAL_FORCE_REGION of the environment decides
-        # After a refusal MSAL would ask for other names of the host, and its answer
-        # would hide the pause that the refusal asks for. Hosts unknown to MSAL it has
-        # to look up.
-        instance_discovery=(
-            False if refusals.host_of(request.authority) in _KNOWN_HOSTS else None
-        ),
+        instance_discovery=_discovery(request),
     )
     with warnings.catch_warnings():
         # Of tenants such as "organizations"; Entra refuses them, which says more.
@@ -195,13 +258,14 @@ def _cached(
     """
     found = store.search(
         _ACCESS_TOKEN,
-        target=request.scope.split(),
+        target=_named(request.scope),
         query={"client_id": request.client_id},
     )
     for entry in found:
         # The same cache may hold tokens of a user from before the grant was changed.
         of_application = entry.get("home_account_id") is None
-        if of_application != (request.grant == Grant.CLIENT_CREDENTIALS):
+        by_application = request.grant == Grant.CLIENT_CREDENTIALS
+        if request.grant not in OWNER_GRANTS and of_application != by_application:
             continue
         expires_at = float(entry.get("expires_on", 0))
         if expires_at - time.time() > margin:

@@ -49,6 +49,8 @@ class Entra:
     tally: Tally
     token_seconds: int | None = None
     keys: Keys | None = None
+    once: bool = False  # a refresh token is good for one use, as at strict authorities
+    used: set[str] = field(default_factory=set)
     issued: int = 0
     consents: Consents = field(default_factory=Consents)
 
@@ -248,7 +250,21 @@ class Entra:
             raise Refused(70000)
         if claims.get("pwd") != fingerprint(account.password):
             raise Refused(50173)
+        self._use(claims)
         return account
+
+    def _use(self, claims: dict[str, Any]) -> None:
+        """Note a use. One that comes twice was stolen: its whole family ends."""
+        token, family = str(claims.get("jti")), str(claims.get("family"))
+        if self.once and (token in self.used or family in self.used):
+            self.used.add(family)
+            raise Refused(70000)
+        self.used.add(token)
+
+    def _family(self, form: dict[str, str]) -> str:
+        """The family of the refresh token that was sent, "" for none."""
+        sent = form.get("refresh_token", "")
+        return str(self.tokens.read_refresh(sent).get("family", "")) if sent else ""
 
     def _issue(
         self, account: Account, app: App, resource: str, request: Request
@@ -268,7 +284,9 @@ class Entra:
         if resource + "/.default" in asked:
             answer["scope"] += f" {resource}/.default"
         if "offline_access" in asked:
-            answer["refresh_token"] = self.tokens.refresh(account, app)
+            answer["refresh_token"] = self.tokens.refresh(
+                account, app, self._family(form)
+            )
         if "openid" in asked:
             answer["id_token"] = self.tokens.identity(account, app, form.get("nonce"))
         if form.get("client_info") == "1":

@@ -162,6 +162,14 @@ class Sandbox:
         """An access token of an application itself, without asking Entra."""
         return self.box.tokens.application(self.app(client_id), resource, seconds)
 
+    def refresh_token(self, address: str, client_id: str = PUBLIC_APP_ID) -> str:
+        """A refresh token, as after a sign-in by its owner."""
+        return self.box.tokens.refresh(self.account(address), APPS[client_id])
+
+    def refresh_once(self) -> None:
+        """From now on a refresh token is good for one use only."""
+        self._call(lambda: setattr(self.box.entra, "once", True))
+
     @property
     def certificate(self) -> Certificate:
         """Key and certificate that the confidential application has."""

@@ -113,9 +113,14 @@ class Tokens:
             claims["nonce"] = nonce
         return self.sign(claims)
 
-    def refresh(self, account: Account, app: App) -> str:
-        """A refresh token: opaque to clients, bound to account, app and password."""
+    def refresh(self, account: Account, app: App, family: str = "") -> str:
+        """A refresh token: opaque to clients, bound to account, app and password.
+
+        family: of the one in whose place it comes, "" for a new sign-in.
+        """
         claims = {
+            "jti": str(uuid.uuid4()),
+            "family": family or str(uuid.uuid4()),
             "use": "refresh",
             "upn": account.address,
             "appid": app.client_id,

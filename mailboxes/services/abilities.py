@@ -6,11 +6,11 @@ holds it against transports/registry.
 
 from __future__ import annotations
 
-from ..core.choices import Grant, Protocol, ProxyKind
+from ..core.choices import OWNER_GRANTS, Grant, Protocol, ProxyKind
 
 INBOUND = frozenset({Protocol.IMAP})
 OUTBOUND = frozenset({Protocol.SMTP})
-MICROSOFT_GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS})
+MICROSOFT_GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS}) | OWNER_GRANTS
 # A refresh token in `password` counts as the authorization code grant it came from.
 GOOGLE_GRANTS: frozenset[Grant] = frozenset()
 PROXIES = frozenset({ProxyKind.HTTP})

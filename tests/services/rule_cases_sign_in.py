@@ -114,14 +114,6 @@ CASES = [
     case(
         "V02-grant-available",
         "grant-type",
-        "device_code is not available in this version yet: switch Fetch mail off to"
-        " save it as a draft.",
-        "device_code",
-        "client_credentials",
-    ),
-    case(
-        "V02-grant-available",
-        "grant-type",
         "Sign-in at Google is not available in this version yet: switch Send mail off"
         " to save it as a draft.",
         {"enable-client": True},
@@ -249,9 +241,22 @@ CASES = [
         "password",
         "Enter the password of the log-in name.",
         {"password": ...},
-        {"password": ..., "grant-type": "authorization_code"},
+        {
+            "password": ...,
+            "mailbox": "x",
+            "grant-type": "client_credentials",
+            "registration": "contoso",
+        },
         start="pop_draft",
         warning=True,
+    ),
+    case(
+        "P01-password-required",
+        "password",
+        "Nobody has signed in yet. Save this switched off, let the owner sign in, then"
+        " switch it on; or paste a refresh token.",
+        {"grant-type": "authorization_code", "password": ...},
+        {"grant-type": "authorization_code", "password": "1.AR~token"},
     ),
     case(
         "P01-password-required",
@@ -324,10 +329,10 @@ CASES = [
     case(
         "P06-password-not-asked",
         "password",
-        "Kept, without effect now: device_code needs none.",
-        {"grant-type": "device_code"},
-        {"grant-type": "device_code", "password": ...},
-        start="pop_draft",
+        "Kept, without effect now: service_account needs none.",
+        {"grant-type": "service_account", "client-id": ACCOUNT, "password": "x"},
+        {"grant-type": "service_account", "client-id": ACCOUNT, "password": ...},
+        start="pop_google",
         warning=True,
     ),
     case(

@@ -70,7 +70,6 @@ def test_every_broken_rule_is_told_with_the_first() -> None:
     ("changes", "code", "option"),
     [
         ({"type": "EWS"}, "transport-missing", "type"),
-        ({"grant_type": "device_code"}, "grant-missing", "grant-type"),
         (
             {"tenant_authority": "https://accounts.google.com"},
             "grant-missing",

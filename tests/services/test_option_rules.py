@@ -119,15 +119,6 @@ def test_unknown_option_is_named():
             ("type", "POP3 is not available in this version yet: this stays a draft."),
         ),
         (
-            "smtp-client",
-            smtp_oauth(grant_type="authorization_code", enable_client=False),
-            (
-                "grant-type",
-                "authorization_code is not available in this version yet: this stays a"
-                " draft.",
-            ),
-        ),
-        (
             "pop-client",
             pop_oauth(proxy="socks", enable_client=False),
             (
@@ -137,7 +128,7 @@ def test_unknown_option_is_named():
             ),
         ),
     ],
-    ids=["type", "grant", "proxy"],
+    ids=["type", "proxy"],
 )
 def test_what_is_not_available_is_kept_as_a_draft_and_says_so(kind, raw, said):
     ROWS["socks"]()
