@@ -62,3 +62,25 @@ class TokenOutcome:
     cache: str | None = field(default=None, repr=False)
     refresh_token: str = field(default="", repr=False)
     account: str = ""
+
+
+@dataclass(frozen=True)
+class DeviceCode:
+    """A code that the owner enters on another device (RFC 8628 section 3.2).
+
+    interval: seconds between two questions. expires_in: seconds that it is good.
+    flow: what it takes to ask, a secret.
+    """
+
+    user_code: str
+    verification_uri: str
+    interval: int
+    expires_in: int
+    flow: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The owner is not done yet. interval: seconds until the next question."""
+
+    interval: int

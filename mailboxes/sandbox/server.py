@@ -166,6 +166,10 @@ class Sandbox:
         """A refresh token, as after a sign-in by its owner."""
         return self.box.tokens.refresh(self.account(address), APPS[client_id])
 
+    def device_interval(self, seconds: int) -> None:
+        """How long a device has to wait between two questions."""
+        self._call(lambda: setattr(self.box.entra.codes, "device_interval", seconds))
+
     def refresh_once(self) -> None:
         """From now on a refresh token is good for one use only."""
         self._call(lambda: setattr(self.box.entra, "once", True))

@@ -243,7 +243,6 @@ CASES = [
         {"password": ...},
         {
             "password": ...,
-            "mailbox": "x",
             "grant-type": "client_credentials",
             "registration": "contoso",
         },
