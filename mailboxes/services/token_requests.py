@@ -57,6 +57,26 @@ def request_of(snapshot: Snapshot) -> TokenRequest:
     )
 
 
+def sign_in_request(snapshot: Snapshot, *, with_proof: bool = True) -> TokenRequest:
+    """What the first sign-in of an owner asks for. Raises MailError at FIELDS.
+
+    with_proof: with what proves the application; a link needs none.
+    """
+    grant = snapshot.grant
+    proof = proof_of(snapshot) if with_proof and grant in PROVEN else ""
+    by_certificate = certificates.is_certificate(proof)
+    return TokenRequest(
+        authority=snapshot["tenant-authority"],
+        directory_id=snapshot["directory-id"],
+        client_id=snapshot["client-id"],
+        scope=snapshot["scope"],
+        grant=grant,
+        username=snapshot.login,
+        client_secret="" if by_certificate else proof,
+        certificate=proof if by_certificate else "",
+    )
+
+
 def password_of(snapshot: Snapshot) -> str:
     """The option `password` in plain text, "" for none. Raises MailError."""
     return _revealed(snapshot["password"])

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from mailboxes.core.choices import ParseState
-from mailboxes.models import AuditEvent
+from mailboxes.models import AuditEvent, SignIn
 from mailboxes.services import (
     clients,
     connection_test,
@@ -111,6 +112,12 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "connect-take-over": ("post", ("draft",), (SIGN_IN, 403, 404)),
     "connect-turn-on": ("post", ("draft",), DO),
     "consent": ("get", (), (400, 400, 400)),  # public; without a link nothing is good
+    "sign-in-start": ("post", ("kind", "pop"), DO),
+    "sign-in": ("get", ("sign-in",), LOOK),
+    "sign-in-cancel": ("post", ("sign-in",), DO),
+    # public; without a link nothing is good
+    "sign-in-answer": ("get", (), (400, 400, 400)),
+    "sign-in-owner": ("get", ("token",), (404, 404, 404)),
     "outbox": ("get", (), LOOK),
     "outbox-compose": ("get", (), CHANGE),
     "outbox-message": ("get", ("outbound",), LOOK),
@@ -166,6 +173,16 @@ def known() -> dict[str, Any]:
         "step": "mailbox",
         "outbound": factories.outbound(smtp).pk,
         "slug": "cancel",
+        "token": "nobodys",
+        "sign-in": SignIn.objects.create(
+            kind="device",
+            state="shown",
+            nonce="x",
+            pop_client=pop,
+            login="a@b.example",
+            created_at=timezone.now(),
+            expires_at=timezone.now(),
+        ).pk,
     }
 
 
