@@ -22,6 +22,7 @@ class TokenRequest:
         (RFC 7523 section 2.2); "" for none.
     refresh_token: for the grants in which an owner has signed in (section 6); the
         application proves itself beside it where it has a secret or certificate.
+    service_key: key file of a service account of Google's, JSON (RFC 7523).
     """
 
     authority: str
@@ -34,6 +35,7 @@ class TokenRequest:
     client_secret: str = field(default="", repr=False)
     certificate: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
+    service_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

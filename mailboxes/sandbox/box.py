@@ -26,6 +26,7 @@ from .delivery import Delivery
 from .entra import Entra
 from .entra_keys import Keys
 from .faults import Faults
+from .google import Google
 from .imap_server import ImapServer
 from .laboratory import Laboratory
 from .lines import HOST, Lines
@@ -115,6 +116,9 @@ class Box:
             options.token_seconds,
             self.keys,
         )
+        self.google = Google(
+            folder, self.accounts, self.tokens, self.faults, self.tally
+        )
         self.ports: dict[str, int] = {}
         self._writer = letters.Writer(options.seed)
         self._servers: list[asyncio.Server] = []
@@ -145,6 +149,7 @@ class Box:
         smtp = SmtpServer(self.delivery, self._sign_in("smtp"), *shared)
         self._handlers = {
             "entra": self._http(self.entra.handle),
+            "google": self._http(self.google.handle),
             "imaps": _bind(imap, True),
             "smtps": _bind(smtp, True),
         }

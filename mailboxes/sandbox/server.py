@@ -9,6 +9,7 @@ Its own event loop runs in a thread. What runs in it: box. As a program: __main_
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -169,6 +170,19 @@ class Sandbox:
     def device_interval(self, seconds: int) -> None:
         """How long a device has to wait between two questions."""
         self._call(lambda: setattr(self.box.entra.codes, "device_interval", seconds))
+
+    def google_refresh_token(self, address: str) -> str:
+        """A refresh token of Google's, as after a sign-in by its owner."""
+        return self.box.tokens.google_refresh(self.account(address))
+
+    @property
+    def service_key(self) -> str:
+        """The key file of the service account at Google, as JSON."""
+        return json.dumps(self.box.google.key)
+
+    def delegate(self, *scopes: str) -> None:
+        """Set the scopes of domain-wide delegation at Google."""
+        self._call(lambda: setattr(self.box.google, "delegated", set(scopes)))
 
     def refresh_once(self) -> None:
         """From now on a refresh token is good for one use only."""

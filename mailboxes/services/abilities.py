@@ -12,5 +12,5 @@ INBOUND = frozenset({Protocol.IMAP})
 OUTBOUND = frozenset({Protocol.SMTP})
 MICROSOFT_GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS}) | OWNER_GRANTS
 # A refresh token in `password` counts as the authorization code grant it came from.
-GOOGLE_GRANTS: frozenset[Grant] = frozenset()
+GOOGLE_GRANTS = frozenset({Grant.AUTHORIZATION_CODE, Grant.SERVICE_ACCOUNT})
 PROXIES = frozenset({ProxyKind.HTTP})

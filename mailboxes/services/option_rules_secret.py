@@ -98,7 +98,14 @@ def secret_required(facts: Facts) -> Messages:
     if not facts.google or facts.values["secret"]:
         return
     registration = facts.pinned.get(Target.REGISTRATION)
-    if not registration:
+    if facts.grant is Grant.SERVICE_ACCOUNT and not (
+        registration and registration["secret_id"]
+    ):
+        yield (
+            "secret",
+            "Choose the secret that holds the key file (JSON) of the service account.",
+        )
+    elif not registration:
         yield (
             "secret",
             "Choose the secret that holds the client secret of the Google application.",

@@ -124,6 +124,11 @@ def grant(values: Mapping[str, object]) -> Grant:
     (email-server-options.md section 1.4).
     """
     named = Grant(str(values.get("grant-type") or Grant.PASSWORD))
+    if GOOGLE.holds(values) and uses_token(values):
+        # It has no password grant: whatever is written, a refresh token signs in, but
+        # for a service account (email-server-options.md section 7, rule 2).
+        other = named is not Grant.SERVICE_ACCOUNT
+        return Grant.AUTHORIZATION_CODE if other else named
     if named is Grant.PASSWORD and protocol(values) == Protocol.GRAPH:
         return Grant.CLIENT_CREDENTIALS
     return named

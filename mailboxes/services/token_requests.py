@@ -12,7 +12,7 @@ from ..core import certificates
 from ..core.choices import OWNER_GRANTS, Grant, Stage
 from ..core.errors import Code, MailError, SecretUnreadable
 from ..core.options import Target
-from ..oauth import microsoft
+from ..oauth import google, microsoft
 from ..oauth.base import TokenRequest
 from . import pins, secrets
 from .snapshots import Snapshot
@@ -24,7 +24,19 @@ PROVEN = frozenset({Grant.AUTHORIZATION_CODE})
 
 def module_of(snapshot: Snapshot) -> ModuleType:
     """The module of oauth/ that speaks to the authority of a snapshot."""
-    return microsoft
+    return google if pins.GOOGLE.holds(snapshot.values) else microsoft
+
+
+def authority_of(snapshot: Snapshot) -> str:
+    """Address of the authority: for Google its own, whatever text stands there."""
+    if module_of(snapshot) is google:
+        return google.AUTHORITY
+    return str(snapshot["tenant-authority"])
+
+
+def directory_of(snapshot: Snapshot) -> str:
+    """The tenant that is asked, "" at Google."""
+    return "" if module_of(snapshot) is google else str(snapshot["directory-id"])
 
 
 def request_of(snapshot: Snapshot) -> TokenRequest:
@@ -54,6 +66,7 @@ def request_of(snapshot: Snapshot) -> TokenRequest:
         client_secret="" if by_certificate else proof,
         certificate=proof if by_certificate else "",
         refresh_token=credential if owner else "",
+        service_key=proof_of(snapshot) if grant is Grant.SERVICE_ACCOUNT else "",
     )
 
 
@@ -83,8 +96,15 @@ def password_of(snapshot: Snapshot) -> str:
 
 
 def proof_of(snapshot: Snapshot) -> str:
-    """Client secret or certificate of the registration, "" for none; MailError."""
-    registration = snapshot.pinned.get(Target.REGISTRATION)
+    """What proves the application beside the owner, "" for none. Raises MailError.
+
+    Of Microsoft's the secret or certificate of its registration; of Google's the named
+    secret, which holds the key file of a service account too, else the registration's.
+    """
+    registration = snapshot.pinned.get(Target.REGISTRATION) or {}
+    if module_of(snapshot) is google:
+        named = snapshot.pinned.get(Target.SECRET) or {}
+        return _revealed(named.get("value_id") or registration.get("secret_id"))
     return _revealed(pins.app_credential(registration) if registration else None)
 
 

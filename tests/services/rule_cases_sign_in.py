@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailboxes.models.clients import GRAPH_SCOPE, MECHANISMS
 from tests.services.option_sets import CLIENT, DIRECTORY
-from tests.services.rule_case import ACCOUNT, EWS_URL, MICROSOFT, case
+from tests.services.rule_case import ACCOUNT, EWS_URL, case
 
 CASES = [
     case(
@@ -109,35 +109,6 @@ CASES = [
         "POP3",
         "IMAP",
         start="pop_pop3",
-        warning=True,
-    ),
-    case(
-        "V02-grant-available",
-        "grant-type",
-        "Sign-in at Google is not available in this version yet: switch Send mail off"
-        " to save it as a draft.",
-        {"enable-client": True},
-        {
-            "enable-client": True,
-            "server": "smtp.office365.com",
-            "tenant-authority": MICROSOFT,
-            "client-id": CLIENT,
-            "directory-id": DIRECTORY,
-        },
-        start="smtp_google",
-    ),
-    case(
-        "V02-grant-available",
-        "grant-type",
-        "service_account is not available in this version yet: this stays a draft.",
-        {"grant-type": "service_account", "client-id": ACCOUNT},
-        {
-            "grant-type": "client_credentials",
-            "client-id": CLIENT,
-            "directory-id": DIRECTORY,
-            "tenant-authority": MICROSOFT,
-        },
-        start="pop_google",
         warning=True,
     ),
     case(
