@@ -19,11 +19,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from ..models import SetupDraft, SignIn
+from ..models import SignIn
 from ..services import sign_ins
 from ..services.sign_ins import CannotSignIn
 from .live import live
 from .option_set_lookup import find, may, require, short_kind
+from .wizard_facts import return_url
 
 
 @require_POST
@@ -32,20 +33,12 @@ def sign_in_start(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Ask for a sign-in, in place of an older one."""
     client = find(kind, pk)
     require(request, "change", type(client))
-    number = request.POST.get("draft", "")
-    draft = None
-    if number.isascii() and number.isdigit() and len(number) < 19:
-        draft = SetupDraft.objects.filter(
-            pk=int(number), state=SetupDraft.State.OPEN
-        ).first()
-    back = request.build_absolute_uri(reverse("sign-in-answer"))
+    back = return_url(request, "sign-in-answer")
     try:
-        row = sign_ins.begin(client, request.user, back, draft)  # type: ignore[arg-type]
+        row = sign_ins.begin(client, request.user, back)  # type: ignore[arg-type]
     except CannotSignIn as refused:
         messages.error(request, str(refused))
         return redirect("option-set-compare", kind, pk)
-    if draft is not None:
-        return redirect("connect-step", draft.pk, "sign-in")
     return redirect("sign-in", row.pk)
 
 

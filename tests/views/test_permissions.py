@@ -108,6 +108,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "connect-here": ("post", ("draft", "step"), CHANGE),
     "connect-consent": ("post", ("draft",), DO),
     "connect-test": ("post", ("draft",), DO),
+    "connect-sign-in": ("post", ("draft",), DO),
     "connect-test-cancel": ("post", ("draft",), DO),
     "connect-take-over": ("post", ("draft",), (SIGN_IN, 403, 404)),
     "connect-turn-on": ("post", ("draft",), DO),
