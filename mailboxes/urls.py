@@ -10,6 +10,7 @@ from .views.urls_option_sets import urlpatterns as option_sets
 from .views.urls_outbox import urlpatterns as outbox
 from .views.urls_sandbox import urlpatterns as sandbox
 from .views.urls_setup import urlpatterns as setup
+from .views.urls_sign_ins import urlpatterns as sign_ins
 from .views.urls_wizard import urlpatterns as wizard
 
 urlpatterns = [
@@ -21,5 +22,6 @@ urlpatterns = [
     *outbox,
     *sandbox,
     *setup,
+    *sign_ins,
     *wizard,
 ]

@@ -60,7 +60,7 @@ ONE_HOME: dict[str, tuple[str, ...]] = {
     "smtplib": ("mailboxes.transports.smtp.",),
     "poplib": ("mailboxes.transports.pop3",),
     "exchangelib": ("mailboxes.transports.ews",),
-    "msal": ("mailboxes.oauth.microsoft",),
+    "msal": ("mailboxes.oauth.microsoft.",),
     "google": ("mailboxes.oauth.google",),
     "django_q": ("mailboxes.services.schedule",),
     "environ": ("mailadmin.environment",),

@@ -44,6 +44,10 @@ class Grant(StrEnum):
     SERVICE_ACCOUNT = "service_account"  # Google, RFC 7523
 
 
+# A person signs in once, and a refresh token stands for it from then on.
+OWNER_GRANTS = frozenset({Grant.AUTHORIZATION_CODE, Grant.DEVICE_CODE})
+
+
 class ProxyKind(StrEnum):
     """How a proxy is spoken to."""
 

@@ -110,6 +110,9 @@ class Code(StrEnum):
     CONFIG_INCOMPLETE = "config-incomplete"
     TRANSPORT_MISSING = "transport-missing"
     GRANT_MISSING = "grant-missing"
+    SIGN_IN_MISSING = "sign-in-missing"  # no owner has signed in yet
+    SIGN_IN_OTHER = "sign-in-other-account"  # and not the one who was asked for
+    SIGN_IN_LATE = "sign-in-late"  # nobody came in time
     SECRET_UNREADABLE = "secret-unreadable"
     LEASE_LOST = "lease-lost"
     DATABASE_BUSY = "database-busy"

@@ -31,6 +31,13 @@ GRAPH = {
     "grant-type": Grant.CLIENT_CREDENTIALS.value,
 }
 OF_APP = _("Signs in as the application, with a client secret; no mailbox password.")
+BY_LINK = XOAUTH2 | {"grant-type": Grant.AUTHORIZATION_CODE.value}
+BY_DEVICE = XOAUTH2 | {"grant-type": Grant.DEVICE_CODE.value}
+GOOGLE = XOAUTH2 | {"tenant-authority": GOOGLE_AUTHORITY}
+GOOGLE_SERVICE = GOOGLE | {"grant-type": Grant.SERVICE_ACCOUNT.value}
+OF_OWNER = _("The owner of the mailbox signs in once, in a browser.")
+OF_DEVICE = _("The owner of the mailbox signs in once, by a code on another device.")
+OF_SERVICE = _("A Google service account acts for the mailbox, by delegation.")
 OF_PASSWORD = _(
     "OAuth 2.0 with the mailbox's password (ROPC): legacy, no second factor may be on."
 )
@@ -96,6 +103,18 @@ POP = (
         {"type": Protocol.IMAP.value, "server": "outlook.office365.com", **APP_ONLY},
     ),
     Template(
+        "microsoft365-imap-sign-in",
+        _("Microsoft 365, IMAP, sign-in of the owner"),
+        OF_OWNER,
+        {"type": Protocol.IMAP.value, "server": "outlook.office365.com", **BY_LINK},
+    ),
+    Template(
+        "microsoft365-imap-device",
+        _("Microsoft 365, IMAP, device code"),
+        OF_DEVICE,
+        {"type": Protocol.IMAP.value, "server": "outlook.office365.com", **BY_DEVICE},
+    ),
+    Template(
         "microsoft365-imap",
         _("Microsoft 365, IMAP, mailbox password"),
         OF_PASSWORD,
@@ -106,6 +125,12 @@ POP = (
         _("Exchange on-premises, EWS"),
         OF_EWS,
         {"type": Protocol.EWS.value},
+    ),
+    Template(
+        "gmail-imap-service",
+        _("Gmail, IMAP, service account"),
+        OF_SERVICE,
+        {"type": Protocol.IMAP.value, "server": "imap.gmail.com", **GOOGLE_SERVICE},
     ),
     Template(
         "gmail-imap",
@@ -178,6 +203,18 @@ SMTP = (
         },
     ),
     Template(
+        "microsoft365-smtp-sign-in",
+        _("Microsoft 365, SMTP, sign-in of the owner"),
+        OF_OWNER,
+        {**OFFICE365_SMTP, **BY_LINK},
+    ),
+    Template(
+        "microsoft365-smtp-device",
+        _("Microsoft 365, SMTP, device code"),
+        OF_DEVICE,
+        {**OFFICE365_SMTP, **BY_DEVICE},
+    ),
+    Template(
         "microsoft365-smtp",
         _("Microsoft 365, SMTP, mailbox password"),
         OF_PASSWORD,
@@ -188,6 +225,16 @@ SMTP = (
         _("Exchange on-premises, EWS"),
         OF_EWS,
         {"server-type": Protocol.EWS.value},
+    ),
+    Template(
+        "gmail-smtp-service",
+        _("Gmail, SMTP, service account"),
+        OF_SERVICE,
+        {
+            "server-type": Protocol.SMTP.value,
+            "server": "smtp.gmail.com",
+            **GOOGLE_SERVICE,
+        },
     ),
     Template(
         "gmail-smtp",

@@ -14,9 +14,11 @@ from .proxies import Proxy
 from .registrations import AppRegistration, KeptSection, NamedSecret
 from .revisions import Revision
 from .runners import Fetcher, Sender
-from .secrets import SecretValue, TokenCache
+from .secrets import SecretValue
 from .setup import ConsentLink, SetupDraft, SetupVisit
+from .sign_ins import SignIn
 from .system import Batch, Instance, Lease, Worker
+from .token_caches import TokenCache
 
 __all__ = [
     "AppRegistration",
@@ -46,6 +48,7 @@ __all__ = [
     "Sender",
     "SetupDraft",
     "SetupVisit",
+    "SignIn",
     "SmtpClient",
     "Source",
     "TestRun",

@@ -7,7 +7,7 @@ is. Rules over several options: services/option_rules.py.
 
 from __future__ import annotations
 
-from ..core.choices import Grant, Mechanism, Protocol, Security
+from ..core.choices import OWNER_GRANTS, Grant, Mechanism, Protocol, Security
 from ..core.conditions import Needs, Test
 from ..core.options import (
     NEVER,
@@ -86,6 +86,11 @@ def sign_in_options(effect: Effect, type_option: str) -> dict[str, Option]:
         *oauth,
         (MICROSOFT,),
         (Test("grant-type", (Grant.CLIENT_CREDENTIALS.value,)), _graph(type_option)),
+    )
+    owner_signs_in: Needs = (
+        *oauth,
+        (MICROSOFT,),
+        (Test("grant-type", tuple(grant.value for grant in sorted(OWNER_GRANTS))),),
     )
     return {
         "registration": Option(
@@ -209,8 +214,8 @@ def sign_in_options(effect: Effect, type_option: str) -> dict[str, Option]:
             effect,
             kind=Kind.SECRET,
             group=Group.SIGN_IN,
-            valid="A password, a refresh token (Google) or a client secret (GRAPH and"
-            " client_credentials).",
+            valid="A password, a refresh token (Google, authorization_code,"
+            " device_code) or a client secret (GRAPH and client_credentials).",
             modified=("8.5.205.03",),
             sign_in=True,
             labels=(
@@ -224,6 +229,12 @@ def sign_in_options(effect: Effect, type_option: str) -> dict[str, Option]:
                     ((XOAUTH2,), (GOOGLE,)),
                     "Refresh token",
                     "The refresh token that Google gave for this mailbox.",
+                ),
+                Label(
+                    owner_signs_in,
+                    "Refresh token",
+                    "Comes by itself when the owner signs in; a page of this option set"
+                    " starts that.",
                 ),
                 Label(
                     ((XOAUTH2,),),

@@ -15,6 +15,9 @@ class AppRegistration(models.Model):
     """One application at Azure or Google. A section that names it inherits its values.
 
     secret_ends_on: last day of the client secret, as the provider shows it.
+    certificate: private key and certificate in PEM; used in place of the secret.
+    certificate_thumbprint: SHA-1 in hex, as Entra shows it. certificate_ends_on: its
+        last whole day.
     """
 
     name = models.CharField(max_length=40, unique=True)
@@ -30,6 +33,18 @@ class AppRegistration(models.Model):
         related_name="+",
     )
     secret_ends_on = models.DateField("client secret ends on", null=True, blank=True)
+    certificate = models.ForeignKey(
+        SecretValue,
+        verbose_name="certificate",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    certificate_thumbprint = models.CharField(
+        "thumbprint of the certificate", max_length=40, blank=True
+    )
+    certificate_ends_on = models.DateField("certificate ends on", null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

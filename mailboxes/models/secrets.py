@@ -1,4 +1,4 @@
-"""The only place where ciphertext lies (DESIGN D12), and the token caches in it.
+"""The only place where ciphertext lies (DESIGN D12).
 
 Plain text is sealed and opened by services/secrets; a row never holds it.
 """
@@ -18,6 +18,9 @@ class SecretValue(models.Model):
         CLIENT_SECRET = "client-secret"
         NAMED = "named"  # of a section secret-<name>
         TOKEN_CACHE = "token-cache"
+        CERTIFICATE = "certificate"  # of an application, with its private key
+        REFRESH_TOKEN = "refresh-token"
+        SIGN_IN = "sign-in"  # what an unfinished sign-in needs to go on
 
     purpose = models.CharField(max_length=16, choices=Purpose)
     ciphertext = models.TextField(editable=False)
@@ -32,41 +35,3 @@ class SecretValue(models.Model):
 
     def __repr__(self) -> str:
         return f"<SecretValue {self.pk} {self.purpose} ********>"
-
-
-class TokenCache(models.Model):
-    """The token cache of one login of one application with one credential.
-
-    username: "" for the application's own tokens. credential: id of the SecretValue of
-    the password or client secret: a new one is proven by a new sign-in at once.
-    Written by compare-and-set on `version`, so that two processes that renewed at the
-    same time never mix their caches (services/tokens).
-    """
-
-    authority = models.CharField(max_length=255)
-    directory_id = models.CharField(max_length=255)
-    client_id = models.CharField(max_length=255)
-    username = models.CharField(max_length=255, blank=True)
-    credential = models.PositiveBigIntegerField(default=0)
-    value = models.ForeignKey(
-        SecretValue, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    version = models.PositiveIntegerField(default=0)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=[
-                    "authority",
-                    "directory_id",
-                    "client_id",
-                    "username",
-                    "credential",
-                ],
-                name="token_cache_one_per_login",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.username} at {self.authority}"

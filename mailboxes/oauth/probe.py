@@ -62,13 +62,12 @@ def reach(
 def discover(authority: str, directory_id: str, policy: NetworkPolicy) -> Discovery:
     """Read the openid-configuration of a tenant.
 
+    directory_id: "" for an authority without tenants, such as Google's.
     Raises MailError where there was no answer at all.
     """
     evidence = refusals.facts_of(authority, policy)
-    url = (
-        f"{authority.rstrip('/')}/{quote(directory_id, safe='')}"
-        "/v2.0/.well-known/openid-configuration"
-    )
+    tenant = f"/{quote(directory_id, safe='')}/v2.0" if directory_id else ""
+    url = f"{authority.rstrip('/')}{tenant}/.well-known/openid-configuration"
     asked = time.time()
     made = session.make(policy)
     try:

@@ -73,11 +73,18 @@ def of_answer(
             "error": str(answer.get("error", "")),
             "codes": numbers,
             "suberror": str(answer.get("suberror", "")),
+            **_of_google(answer),
             "trace_id": str(answer.get("trace_id", "")),
             "correlation_id": str(answer.get("correlation_id", "")),
             "timestamp": str(answer.get("timestamp", "")),
         },
     )
+
+
+def _of_google(answer: Mapping[str, Any]) -> dict[str, object]:
+    """What Google adds where a policy of Workspace has ended a sign-in."""
+    found = answer.get("error_subtype")
+    return {"error_subtype": str(found)} if found else {}
 
 
 def _first_sentence(description: str) -> str:

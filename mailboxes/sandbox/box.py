@@ -24,7 +24,9 @@ from .control import Control
 from .dead_ports import DeadPorts
 from .delivery import Delivery
 from .entra import Entra
+from .entra_keys import Keys
 from .faults import Faults
+from .google import Google
 from .imap_server import ImapServer
 from .laboratory import Laboratory
 from .lines import HOST, Lines
@@ -108,8 +110,17 @@ class Box:
         )
         self.tokens = Tokens(folder)
         self.tally = Tally()
+        self.keys = Keys(folder)
         self.entra = Entra(
-            self.accounts, self.tokens, self.faults, self.tally, options.token_seconds
+            self.accounts,
+            self.tokens,
+            self.faults,
+            self.tally,
+            options.token_seconds,
+            self.keys,
+        )
+        self.google = Google(
+            folder, self.accounts, self.tokens, self.faults, self.tally
         )
         self.ports: dict[str, int] = {}
         self._writer = letters.Writer(options.seed)
@@ -142,6 +153,7 @@ class Box:
         smtp = SmtpServer(self.delivery, self._sign_in("smtp"), *shared)
         self._handlers = {
             "entra": self._http(self.entra.handle),
+            "google": self._http(self.google.handle),
             "imaps": _bind(imap, True),
             "pop3s": _bind(pop3, True),
             "smtps": _bind(smtp, True),

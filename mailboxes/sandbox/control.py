@@ -2,8 +2,9 @@
 
 GET /scenarios, /faults, /delivered, /mailboxes/ADDRESS, /requests/ADDRESS (or a client
 id, for tokens of the application itself); POST /scenarios, /faults, /accounts,
-/deliver, /uidvalidity, /rate, /tokens, /drop-connections. No sign-in; it listens on
-127.0.0.1 and answers no web page (Host is checked). The work: box, laboratory.
+/deliver, /uidvalidity, /rate, /tokens, /certificates, /drop-connections. No sign-in; it
+listens on 127.0.0.1 and answers no web page (Host is checked). The work: box,
+laboratory.
 """
 
 from __future__ import annotations
@@ -103,6 +104,8 @@ class Control:
                 seconds = int(_number(given.get("seconds"), 0, 86400))
                 box.entra.token_seconds = seconds or None
                 return {"seconds": seconds}
+            case "/certificates":
+                return self._trust(given)
             case "/drop-connections":
                 return {"dropped": box.drop_connections()}
         raise Wrong(f"There is no {path}.")
@@ -127,6 +130,17 @@ class Control:
         except WrongAddress as error:
             raise Wrong(str(error)) from error
         return {"address": account.address, "password": account.password}
+
+    def _trust(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Upload a certificate to an application, as on its page at Entra."""
+        client_id = str(given.get("client_id", "")).lower()
+        if client_id not in APPS:
+            raise Wrong(f"There is no application {client_id}.")
+        try:
+            self._box.keys.trust(client_id, str(given.get("certificate", "")))
+        except ValueError as error:
+            raise Wrong("certificate is no certificate in PEM.") from error
+        return {"client_id": client_id}
 
     def _deliver(self, given: dict[str, Any]) -> list[int]:
         address = self._address(given.get("to"))

@@ -21,6 +21,7 @@ REQUEST = "entra.request"  # any request to the authority
 TENANT = "entra.tenant"  # openid-configuration
 TOKEN = "entra.token"  # the token endpoint, before it looks at anything
 GRANT = "entra.grant"  # the token endpoint, when it would look at the password
+PERSON = "entra.person"  # somebody signs in on a page of the authority
 CLAIMS = "entra.claims"  # a token is made
 CLOCK = "entra.clock"  # an answer is dated
 SWITCHED_ON = "switched-on"  # the moment when the scenario begins

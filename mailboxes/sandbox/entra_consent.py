@@ -37,10 +37,13 @@ class Consents:
     """Applications that an administrator said yes to, since this sandbox was begun."""
 
     given: set[str] = field(default_factory=set)
+    agreed: set[tuple[str, str]] = field(default_factory=set)  # persons, for themselves
 
-    def of(self, app: App) -> App:
-        """The application with what it may do now."""
+    def of(self, app: App, account: str = "") -> App:
+        """The application with what it may do now, also for one account."""
         if app.client_id not in self.given:
+            if (app.client_id, account) in self.agreed:
+                return replace(app, mail=MAIL_PERMISSIONS, graph=GRAPH_PERMISSIONS)
             return app
         return replace(
             app,
@@ -57,9 +60,9 @@ class Consents:
             check_tenant(tenant)
             app = known_app(needed(given, "client_id"), tenant)
             needed(given, "scope")
-            target = _target(given)
+            target = target_of(given)
         except Refused as refused:
-            return _refusal(refused)
+            return refusal(refused)
         if request.method != "POST":
             return Answer(200, _page(tenant, app, given))
         state = {"state": given["state"]} if given.get("state") else {}
@@ -81,7 +84,7 @@ class Consents:
         return Answer(302, "", {"Location": back})
 
 
-def _target(given: dict[str, str]) -> str:
+def target_of(given: dict[str, str]) -> str:
     """The redirect URI; the real one takes only those of the registration."""
     target = needed(given, "redirect_uri")
     parts = urlsplit(target)
@@ -92,15 +95,15 @@ def _target(given: dict[str, str]) -> str:
     return target
 
 
-def _refusal(refused: Refused) -> Answer:
-    """The real one shows such mistakes itself and does not send the browser back."""
+def refusal(refused: Refused) -> Answer:
+    """A page that says it: such mistakes are not sent back to the application."""
     if refused.number == REDIRECT:
         text = f"AADSTS{REDIRECT}: The redirect URI in the request is not one of the"
         text += " redirect URIs of the application."
     else:
         told = entra_errors.body(refused.number, **refused.facts)
         text = str(told["error_description"])
-    return Answer(400, _html("Sign in", f"<h1>Sorry</h1><p>{escape(text)}</p>"))
+    return Answer(400, html("Sign in", f"<h1>Sorry</h1><p>{escape(text)}</p>"))
 
 
 def _page(tenant: str, app: App, given: dict[str, str]) -> str:
@@ -110,7 +113,7 @@ def _page(tenant: str, app: App, given: dict[str, str]) -> str:
         if name in given
     )
     action = f"/{quote(tenant)}/v2.0/adminconsent"
-    return _html(
+    return html(
         "Permissions requested",
         f"<h1>Permissions requested</h1><p>{escape(app.name)} wants access for your"
         f" organization: {escape(given['scope'])}</p>"
@@ -120,7 +123,8 @@ def _page(tenant: str, app: App, given: dict[str, str]) -> str:
     )
 
 
-def _html(title: str, body: str) -> str:
+def html(title: str, body: str) -> str:
+    """A page of the fake authority."""
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{title}</title>'

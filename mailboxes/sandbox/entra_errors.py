@@ -33,7 +33,9 @@ ERRORS: dict[int, Entry] = {
 }
 _PLACES = (
     "user", "tenant", "client", "app", "resource", "scope", "grant", "parameter",
+    "reason",
 )  # fmt: skip
+_USUAL = {"reason": "The key was not found."}
 
 
 def body(
@@ -41,7 +43,7 @@ def body(
 ) -> dict[str, Any]:
     """The JSON of a refusal, as Entra writes it. facts fill the words."""
     entry = ERRORS[number]
-    text = entry.text.format_map(dict.fromkeys(_PLACES, "") | facts)
+    text = entry.text.format_map(dict.fromkeys(_PLACES, "") | _USUAL | facts)
     answer = unlisted(entry.error, text, correlation_id, number)
     if entry.suberror:
         answer["suberror"] = entry.suberror

@@ -103,7 +103,7 @@ ROWS: tuple[tuple[int, int, str, str, str], ...] = (
     (7000222, 401, CLIENT, "",
      "The provided client secret keys for app '{client}' are expired."),
     (700027, 401, CLIENT, "",
-     "Client assertion contains an invalid signature. The key was not found."),
+     "Client assertion failed signature validation. [Reason - {reason}]"),
     (50012, 401, CLIENT, "", "Authentication failed: the client assertion is not "
      "signed by a certificate of the app."),
     (700030, 401, CLIENT, "",

@@ -13,6 +13,7 @@ _PLACES = {
     effects.TENANT: "the tenant's configuration",
     effects.TOKEN: "the token endpoint",
     effects.GRANT: "the token endpoint",
+    effects.PERSON: "the sign-in page",
     effects.PROXY: "CONNECT",
 }
 _STEPS = {

@@ -9,12 +9,14 @@ Its own event loop runs in a thread. What runs in it: box. As a program: __main_
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from ..core.certificates import Certificate
 from .box import HOST, Box, Options
 from .mailstore import INBOX
 from .world import (
@@ -164,6 +166,40 @@ class Sandbox:
     ) -> str:
         """An access token of an application itself, without asking Entra."""
         return self.box.tokens.application(self.app(client_id), resource, seconds)
+
+    def refresh_token(self, address: str, client_id: str = PUBLIC_APP_ID) -> str:
+        """A refresh token, as after a sign-in by its owner."""
+        return self.box.tokens.refresh(self.account(address), APPS[client_id])
+
+    def device_interval(self, seconds: int) -> None:
+        """How long a device has to wait between two questions."""
+        self._call(lambda: setattr(self.box.entra.codes, "device_interval", seconds))
+
+    def google_refresh_token(self, address: str) -> str:
+        """A refresh token of Google's, as after a sign-in by its owner."""
+        return self.box.tokens.google_refresh(self.account(address))
+
+    @property
+    def service_key(self) -> str:
+        """The key file of the service account at Google, as JSON."""
+        return json.dumps(self.box.google.key)
+
+    def delegate(self, *scopes: str) -> None:
+        """Set the scopes of domain-wide delegation at Google."""
+        self._call(lambda: setattr(self.box.google, "delegated", set(scopes)))
+
+    def refresh_once(self) -> None:
+        """From now on a refresh token is good for one use only."""
+        self._call(lambda: setattr(self.box.entra, "once", True))
+
+    @property
+    def certificate(self) -> Certificate:
+        """Key and certificate that the confidential application has."""
+        return self.box.keys.gateway
+
+    def trust(self, pem: str, client_id: str = CONFIDENTIAL_APP_ID) -> None:
+        """Upload a certificate to an application, as on its page at Entra."""
+        self._call(lambda: self.box.keys.trust(client_id, pem))
 
     def deliver(self, address: str, *contents: bytes) -> list[int]:
         """Put letters into an INBOX; returns their UIDs."""

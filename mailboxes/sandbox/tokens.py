@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from .ca import write_private
-from .world import MAIL_RESOURCES, TENANT_ID, Account, App
+from .world import GOOGLE_SCOPE, MAIL_RESOURCES, TENANT_ID, Account, App
 
 REFRESH_SECONDS = 90 * 86400
+GOOGLE_PREFIX = "ya29."
 NOTHING: Mapping[str, Any] = {}
 
 
@@ -113,9 +114,14 @@ class Tokens:
             claims["nonce"] = nonce
         return self.sign(claims)
 
-    def refresh(self, account: Account, app: App) -> str:
-        """A refresh token: opaque to clients, bound to account, app and password."""
+    def refresh(self, account: Account, app: App, family: str = "") -> str:
+        """A refresh token: opaque to clients, bound to account, app and password.
+
+        family: of the one in whose place it comes, "" for a new sign-in.
+        """
         claims = {
+            "jti": str(uuid.uuid4()),
+            "family": family or str(uuid.uuid4()),
             "use": "refresh",
             "upn": account.address,
             "appid": app.client_id,
@@ -124,9 +130,30 @@ class Tokens:
         }
         return "1.A" + self.sign(claims)
 
+    def google(self, address: str, scope: str, seconds: int) -> str:
+        """An access token of Google's: opaque, for one account and some scopes."""
+        claims = {
+            "use": "google",
+            "upn": address,
+            "scope": scope,
+            "exp": int(time.time()) + seconds,
+            "jti": str(uuid.uuid4()),
+        }
+        return GOOGLE_PREFIX + self.sign(claims)
+
+    def google_refresh(self, account: Account) -> str:
+        """A refresh token of Google's, bound to account and password."""
+        claims = {
+            "use": "refresh",
+            "upn": account.address,
+            "pwd": fingerprint(account.password),
+            "jti": str(uuid.uuid4()),
+        }
+        return "1//" + self.sign(claims)
+
     def read_refresh(self, token: str) -> dict[str, Any]:
         """Its claims. Raises TokenRefused."""
-        claims = self._claims(token.removeprefix("1.A"))
+        claims = self._claims(token.removeprefix("1.A").removeprefix("1//"))
         if claims.get("use") != "refresh":
             raise TokenRefused("not a refresh token")
         return claims
@@ -138,9 +165,15 @@ class Tokens:
         role: what a token of an application must have; whether the mailbox lets that
         application in is for the caller to see.
         """
-        claims = self._claims(token)
+        claims = self._claims(token.removeprefix(GOOGLE_PREFIX))
         if claims.get("exp", 0) < time.time():
             raise TokenRefused("expired")
+        if claims.get("use") == "google":
+            if GOOGLE_SCOPE not in str(claims.get("scope")).split():
+                raise TokenRefused("scope")
+            if str(claims.get("upn", "")).lower() != user.lower():
+                raise TokenRefused("user")
+            return claims
         if claims.get("aud") not in MAIL_RESOURCES:
             raise TokenRefused("audience")
         if claims.get("idtyp") == "app":

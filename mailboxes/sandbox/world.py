@@ -19,6 +19,13 @@ MAIL_RESOURCES = ("https://outlook.office.com", "https://outlook.office365.com")
 GRAPH_RESOURCE = "https://graph.microsoft.com"
 RESOURCES = (*MAIL_RESOURCES, GRAPH_RESOURCE)
 
+# At Google: one OAuth client, and one service account with domain-wide delegation.
+GOOGLE_CLIENT_ID = "123456789012-sandbox.apps.googleusercontent.com"
+GOOGLE_SECRET = "GOCSPX-sandbox-Value-0003"
+GOOGLE_ACCOUNT = "mail@sandbox.iam.gserviceaccount.com"
+GOOGLE_ACCOUNT_ID = "100000000000000000001"
+GOOGLE_SCOPE = "https://mail.google.com/"
+
 ON_PREMISES = "mail.contoso.example"  # Contoso's own server, which is not Microsoft's
 
 # Every name that our server certificate carries.
@@ -43,6 +50,8 @@ ROUTES = {
     (AUTHORITY_HOST, 443): "entra",
     ("login.microsoft.com", 443): "entra",
     ("login.windows.net", 443): "entra",
+    ("accounts.google.com", 443): "google",
+    ("oauth2.googleapis.com", 443): "google",
     ("outlook.office365.com", 993): "imaps",
     ("outlook.office.com", 993): "imaps",
     ("outlook.office365.com", 143): "imap",

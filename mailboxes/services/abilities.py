@@ -6,10 +6,10 @@ holds it against transports/registry.
 
 from __future__ import annotations
 
-from ..core.choices import Grant, Protocol
+from ..core.choices import OWNER_GRANTS, Grant, Protocol
 
 INBOUND = frozenset({Protocol.IMAP, Protocol.POP3})
 OUTBOUND = frozenset({Protocol.SMTP})
-MICROSOFT_GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS})
+MICROSOFT_GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS}) | OWNER_GRANTS
 # A refresh token in `password` counts as the authorization code grant it came from.
-GOOGLE_GRANTS: frozenset[Grant] = frozenset()
+GOOGLE_GRANTS = frozenset({Grant.AUTHORIZATION_CODE, Grant.SERVICE_ACCOUNT})

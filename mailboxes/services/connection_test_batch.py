@@ -1,4 +1,4 @@
-"""Carries out connection tests that are queued: in batches, or here for a command.
+"""Carries out queued connection tests and sign-ins: in batches, or for a command.
 
 A batch claims runs one by one by a conditional update, each in a thread of its own.
 When a batch is opened is services/ticker; what a test does is connection_test_run.
@@ -20,7 +20,7 @@ from ..core.choices import TEST_OPEN, CheckState, TestState
 from ..core.codes import Code
 from ..models import Batch, Check, TestRun
 from . import connection_test_rows as rows
-from . import leases
+from . import leases, sign_in_work
 from .connection_test_run import SECONDS, carry_out
 
 logger = logging.getLogger(__name__)
@@ -121,6 +121,15 @@ def _in_thread(pk: int) -> None:
         connections.close_all()
 
 
+def _sign_in(pk: int) -> None:
+    try:
+        sign_in_work.carry_out(pk)
+    except DatabaseError as error:  # its lease ends, and another takes it up
+        logger.error("sign-in %s cannot be written: %s", pk, error)
+    finally:
+        connections.close_all()
+
+
 class _Batch:
     """The threads of one batch, and the one that claims, beats and looks."""
 
@@ -128,6 +137,7 @@ class _Batch:
         self._batch = batch_id
         self._begun = self._busy_at = self._beat_at = time.monotonic()
         self._running: list[_Running] = []
+        self._signing: list[threading.Thread] = []
         self._stopping = False
         self._count = 0
 
@@ -136,13 +146,28 @@ class _Batch:
             try:
                 self._look()
                 self._claim()
+                self._sign_ins()
             except DatabaseError as error:
                 logger.warning("batch %s waits: %s", self._batch, error)
-            if self._running:
+            if self._running or self._signing or sign_in_work.polling():
                 self._busy_at = time.monotonic()
-            elif self._is_over():
+            if not self._running and not self._signing and self._is_over():
                 return
             time.sleep(LOOK)
+
+    def _sign_ins(self) -> None:
+        """Steps of sign-ins that are due, each in a thread as well."""
+        if self._stopping:
+            return
+        self._signing = [one for one in self._signing if one.is_alive()]
+        for pk in sign_in_work.due(timezone.now()).values_list("pk", flat=True)[
+            : THREADS - len(self._signing)
+        ]:
+            thread = threading.Thread(
+                target=_sign_in, args=(pk,), name=f"sign-in-{pk}", daemon=True
+            )
+            thread.start()
+            self._signing.append(thread)
 
     def _is_over(self) -> bool:
         now = time.monotonic()

@@ -16,6 +16,7 @@ from ..oauth import probe
 from . import snapshots
 from .findings_authority import AUTHORITY
 from .snapshots import Snapshot
+from .token_requests import authority_of, directory_of
 
 SERVER = "server"
 # Why a check is skipped; its evidence["skipped"]. Words: connection_test_report.
@@ -54,9 +55,9 @@ def plan(snapshot: Snapshot, send_to: str = "") -> list[Planned]:
 
 
 def _authority(snapshot: Snapshot) -> list[Planned]:
-    end = probe.endpoint(str(snapshot["tenant-authority"]))
+    end = probe.endpoint(authority_of(snapshot))
     known = {"side": AUTHORITY, "host": end.host, "port": end.port}
-    tenant = {**known, "directory_id": snapshot["directory-id"]}
+    tenant = {**known, "directory_id": directory_of(snapshot)}
     user = {**known, "user": snapshot.login}
     return [
         *_way(snapshot, known),

@@ -40,6 +40,7 @@ from . import connection_test_rows as rows
 from .connection_test_plan import NO_DATE, NOT_AGAIN, OPAQUE
 from .connection_test_rows import Ended, Sheet
 from .scrub import Scrub
+from .token_requests import authority_of, directory_of
 
 logger = logging.getLogger(__name__)
 
@@ -176,13 +177,13 @@ class _Test:
 
     def _authority(self) -> None:
         """Way to the authority, its clock, and the tenant, without a credential."""
-        url = str(self._snapshot["tenant-authority"])
+        url = authority_of(self._snapshot)
         try:
             probe.reach(url, self._policy, self._progress)
         except MailError as error:
             raise self._failure(error) from error
         self._policy = self._limited()
-        directory = str(self._snapshot["directory-id"])
+        directory = directory_of(self._snapshot)
         try:
             found = probe.discover(url, directory, self._policy)
         except MailError as error:

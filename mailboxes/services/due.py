@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ..core.choices import TestState
 from ..models import TestRun
-from . import fetch, outbox_senders
+from . import fetch, outbox_senders, sign_in_work
 
 
 def fetching() -> bool:
@@ -26,11 +26,19 @@ def sending() -> bool:
 
 
 def testing() -> timedelta | None:
-    """How long the oldest connection test that nobody has taken waits; None if none."""
+    """How long a person has waited for a test or a sign-in that nobody has taken.
+
+    None if there is none.
+    """
     asked = (
         TestRun.objects.filter(state=TestState.QUEUED, stop=False)
         .order_by("pk")
         .values_list("asked_at", flat=True)
         .first()
     )
-    return None if asked is None else timezone.now() - asked
+    now = timezone.now()
+    found = [] if asked is None else [now - asked]
+    signs_in = sign_in_work.waits(now)
+    if signs_in is not None:
+        found.append(signs_in)
+    return max(found, default=None)

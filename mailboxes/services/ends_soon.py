@@ -1,4 +1,4 @@
-"""What ends soon and stops mail: client secrets, and EWS at Exchange Online.
+"""What ends soon and stops mail: client secrets, certificates, EWS at Exchange Online.
 
 Days are UTC days. Telling somebody about it (alerts) is not here.
 """
@@ -32,7 +32,8 @@ class Section:
 class Ending:
     """One thing that ends.
 
-    registration: whose client secret it is; None for EWS at Exchange Online.
+    registration: whose client secret or certificate it is; None for EWS at Exchange
+    Online.
     days: from today; negative when it has ended. sections: how many are hit.
     """
 
@@ -41,32 +42,35 @@ class Ending:
     registration: AppRegistration | None
     sections: int
     named: tuple[Section, ...] = ()
+    certificate: bool = False
 
 
 def soon(now: datetime | None = None) -> list[Ending]:
-    """Client secrets that end within 30 days or have ended, and EWS; worst first."""
+    """What ends within 30 days or has ended, and EWS; worst first."""
     today = (now or timezone.now()).date()
     found = [*_secrets(today), *_ews(today)]
     return sorted(found, key=lambda ending: ending.day)
 
 
 def _secrets(today: date) -> list[Ending]:
+    """Of each registration what it signs in by: its certificate, else its secret."""
+    end = today + timedelta(days=SOON)
     rows = AppRegistration.objects.filter(
-        secret_ends_on__lte=today + timedelta(days=SOON), secret__isnull=False
+        Q(certificate=None, secret__isnull=False, secret_ends_on__lte=end)
+        | Q(certificate__isnull=False, certificate_ends_on__lte=end)
     ).annotate(
         pops=Count("popclients", Q(popclients__archived_at=None), distinct=True),
         smtps=Count("smtpclients", Q(smtpclients__archived_at=None), distinct=True),
     )
-    return [
-        Ending(
-            day=row.secret_ends_on,
-            days=(row.secret_ends_on - today).days,
-            registration=row,
-            sections=row.pops + row.smtps,
-        )
-        for row in rows
-        if row.secret_ends_on is not None
-    ]
+    found = []
+    for row in rows:
+        certificate = row.certificate_id is not None
+        day = row.certificate_ends_on if certificate else row.secret_ends_on
+        assert day is not None  # asked for
+        left = (day - today).days
+        sections = row.pops + row.smtps
+        found.append(Ending(day, left, row, sections, certificate=certificate))
+    return found
 
 
 def _ews(today: date) -> list[Ending]:

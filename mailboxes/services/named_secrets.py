@@ -12,7 +12,8 @@ from django.db import transaction
 
 from ..core.errors import OptionError, Problem
 from ..models import NamedSecret, PopClient, SecretValue, SmtpClient
-from . import audit, revisions, secrets, uses
+from . import audit, revisions, secrets, service_keys, uses
+from .option_reading import Reading
 from .option_values import read_secret, tidy
 from .pins import Lookup
 from .seen import refuse_stale
@@ -37,7 +38,7 @@ def problems(
         .exists()
     ):
         found.append(Problem("name", "N01-name", f"There is a secret {name} already."))
-    reading = read_secret(value)
+    reading = _read(value)
     stored = secret is not None and secret.value_id is not None
     if reading.problem:
         found.append(Problem("password", reading.rule, reading.problem))
@@ -70,7 +71,7 @@ def save(
         refuse_stale(secret, SEEN, seen)
         changed = ["name"] if row.name != tidy(name) else []
         row.name = tidy(name)
-        value = str(read_secret(password).value)
+        value = str(_read(password).value)
         if value:
             row.value = secrets.seal(value, SecretValue.Purpose.NAMED, user)
             changed.append("password")
@@ -82,6 +83,14 @@ def save(
             action = "secret.created" if new else "secret.saved"
             audit.record(user, action, row, fields=changed, **uses.moved(moved))
     return row, moved
+
+
+def _read(text: str) -> Reading:
+    """A client secret, or the key file of a service account."""
+    if not service_keys.is_key(text):
+        return read_secret(text)
+    line, problem = service_keys.read(text)
+    return Reading(line, problem, "N04-key-file")
 
 
 def delete(secret: NamedSecret, user: AbstractBaseUser | None) -> None:

@@ -6,7 +6,7 @@ the client secret of a Google application has the option `secret`.
 
 from __future__ import annotations
 
-from ..core.choices import Grant
+from ..core.choices import OWNER_GRANTS, Grant
 from ..core.options import Target
 from .option_rule import GUID, Facts, Level, Messages, Rules
 
@@ -24,6 +24,12 @@ def password_required(facts: Facts) -> Messages:
         yield "password", "Enter the client secret of the Azure application."
     elif _refresh_token(facts):
         yield "password", "Enter the refresh token that Google gave for this mailbox."
+    elif _owner_signs_in(facts):
+        yield (
+            "password",
+            "Nobody has signed in yet. Save this switched off, let the owner sign in,"
+            " then switch it on; or paste a refresh token.",
+        )
     elif not facts.oauth or facts.grant is Grant.PASSWORD:
         yield "password", "Enter the password of the log-in name."
 
@@ -40,7 +46,7 @@ def password_blanks(facts: Facts) -> Messages:
             "Enter the password without the blank at its start or end: Microsoft Entra"
             " does not take such passwords.",
         )
-    elif facts.app_secret or _refresh_token(facts):
+    elif facts.app_secret or _refresh_token(facts) or _owner_signs_in(facts):
         what = "client secret" if facts.app_secret else "refresh token"
         yield "password", f"Enter the {what} without the blank at its start or end."
 
@@ -53,7 +59,8 @@ def password_looks_like_an_id(facts: Facts) -> Messages:
     if facts.app_secret:
         yield "password", "This looks like the Secret ID, paste the Value."
     else:
-        what = "refresh token" if facts.google else "password of the mailbox"
+        token = facts.google or _owner_signs_in(facts)
+        what = "refresh token" if token else "password of the mailbox"
         yield "password", f"This looks like a Secret ID. Enter the {what}."
 
 
@@ -68,10 +75,9 @@ def password_without_login(facts: Facts) -> Messages:
 
 @RULES.rule("P06-password-not-asked", Level.WARNING)
 def password_not_asked(facts: Facts) -> Messages:
-    """Where the owner signs in at the provider, no password is used."""
-    owner = facts.grant in (Grant.AUTHORIZATION_CODE, Grant.DEVICE_CODE)
+    """A service account signs in by its key, which has an option of its own."""
     key = facts.google and facts.grant is Grant.SERVICE_ACCOUNT
-    if facts.has_password and (key or (facts.microsoft and owner)):
+    if facts.has_password and key:
         yield "password", f"Kept, without effect now: {facts.grant} needs none."
 
 
@@ -92,7 +98,14 @@ def secret_required(facts: Facts) -> Messages:
     if not facts.google or facts.values["secret"]:
         return
     registration = facts.pinned.get(Target.REGISTRATION)
-    if not registration:
+    if facts.grant is Grant.SERVICE_ACCOUNT and not (
+        registration and registration["secret_id"]
+    ):
+        yield (
+            "secret",
+            "Choose the secret that holds the key file (JSON) of the service account.",
+        )
+    elif not registration:
         yield (
             "secret",
             "Choose the secret that holds the client secret of the Google application.",
@@ -111,6 +124,11 @@ def secret_without_value(facts: Facts) -> Messages:
     named = facts.pinned.get(Target.SECRET)
     if facts.google and named and not named["value_id"]:
         yield "secret", f"The secret {named['name']} is empty: enter its value first."
+
+
+def _owner_signs_in(facts: Facts) -> bool:
+    """The password is the refresh token of an owner who signed in at Microsoft."""
+    return facts.microsoft and facts.grant in OWNER_GRANTS
 
 
 def _refresh_token(facts: Facts) -> bool:

@@ -90,6 +90,7 @@ def _of(row: Proxy | AppRegistration | NamedSecret) -> dict[str, Any]:
             "directory_id": row.directory_id,
             "client_id": row.client_id,
             "secret_id": row.secret_id,
+            "certificate_id": row.certificate_id,
         }
     return {"name": row.name, "value_id": row.value_id}
 
@@ -101,8 +102,14 @@ def inherited(values: Mapping[str, object], pinned: Pinned) -> dict[str, Any]:
         return {}
     found = {name: registration[key] for name, key in INHERITED.items()}
     if password_is_app_secret({**values, **found}):
-        found["password"] = registration["secret_id"]
+        found["password"] = app_credential(registration)
     return found
+
+
+def app_credential(registration: Pinned) -> int | None:
+    """Id of what proves the application: its certificate, else its client secret."""
+    # Revisions that were saved before there were certificates do not name one.
+    return registration.get("certificate_id") or registration["secret_id"]
 
 
 def overlaid(values: Mapping[str, object], pinned: Pinned) -> dict[str, Any]:
@@ -117,6 +124,11 @@ def grant(values: Mapping[str, object]) -> Grant:
     (email-server-options.md section 1.4).
     """
     named = Grant(str(values.get("grant-type") or Grant.PASSWORD))
+    if GOOGLE.holds(values) and uses_token(values):
+        # It has no password grant: whatever is written, a refresh token signs in, but
+        # for a service account (email-server-options.md section 7, rule 2).
+        other = named is not Grant.SERVICE_ACCOUNT
+        return Grant.AUTHORIZATION_CODE if other else named
     if named is Grant.PASSWORD and protocol(values) == Protocol.GRAPH:
         return Grant.CLIENT_CREDENTIALS
     return named
@@ -134,7 +146,7 @@ def uses_token(values: Mapping[str, object]) -> bool:
 
 
 def password_is_app_secret(values: Mapping[str, object]) -> bool:
-    """The option `password` holds the secret of an Azure application."""
+    """The option `password` holds what proves an Azure application."""
     try:
         app_only = grant(values) is Grant.CLIENT_CREDENTIALS
     except ValueError:

@@ -28,7 +28,11 @@ SHARED = {
     "client-id": "client_id",
 }
 FIELDS = ("name", *SHARED.values(), "secret_ends_on")
-SEEN = (*FIELDS, "secret_id")  # what a person who edits it has before them
+SEEN = (
+    *FIELDS,
+    "secret_id",
+    "certificate_id",
+)  # what a person who edits it has before them
 LONGEST_NAME = 40
 Client = PopClient | SmtpClient
 

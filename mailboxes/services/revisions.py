@@ -214,6 +214,26 @@ def pin_again(
     return result
 
 
+def put_password(
+    client: PopClient | SmtpClient,
+    secret: int,
+    user: AbstractBaseUser | None,
+    note: str,
+) -> SaveResult:
+    """Save unchanged values with another `password`, as a sign-in has given it.
+
+    secret: id of the SecretValue. Rules are not asked: nobody is there to be told.
+    """
+    snapshot = snapshots.take(client)
+    with transaction.atomic():
+        cleaned = Cleaned({**snapshot.own, "password": secret}, dict(snapshot.extra))
+        cleaned.pinned = _pin(client, cleaned.values, None)
+        result = _save(client, cleaned, client.revision, user, note, [])
+        if isinstance(client, PopClient):
+            result.trial = bool(try_at_once([client.pk]))
+    return result
+
+
 def _cleaned(
     kind: str,
     client: PopClient | SmtpClient | None,

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from ..models import Batch, Lease, Worker
-from . import batches, connection_test, due, instance, outbox
+from . import batches, connection_test, due, instance, outbox, sign_in_work
 
 LEASE = "ticker"
 LEASE_TIME = timedelta(seconds=10)
@@ -55,6 +55,7 @@ class Ticker:
             batches.clean(now)
         outbox.reap_lost()
         connection_test.reap_lost()
+        sign_in_work.expire(now)
         room = _room(now)
         opened = self._tests(room)
         if instance.is_held():

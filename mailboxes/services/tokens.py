@@ -1,29 +1,29 @@
 """Gets a ready credential for a snapshot: a password, or a token with its cache.
 
-The token protocol itself is oauth/microsoft. The cache of each login is encrypted and
-written by compare-and-set; when another process was first, its cache stays and ours is
-dropped: both tokens are good, and mixing the two caches would lose a refresh token.
+The token protocols are in oauth/, what is asked for in token_requests. The cache of
+each login is encrypted and written by compare-and-set; when another process was first,
+its cache stays and ours is dropped (token_caches). A refresh token is used by one
+process at a time, and the one that comes in its place is kept.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F
-
-from ..core.choices import Grant, Stage
+from ..core.choices import OWNER_GRANTS, Grant, Stage
 from ..core.errors import Code, MailError, SecretUnreadable
-from ..models import SecretValue, TokenCache
-from ..oauth import microsoft
-from ..oauth.base import TokenOutcome, TokenRequest
+from ..oauth.base import Token, TokenOutcome, TokenRequest
 from ..transports.base import Credential, NetworkPolicy
-from . import secrets
+from . import token_caches
 from .findings_authority import AUTHORITY
 from .snapshots import Snapshot
+from .token_requests import module_of, password_of, request_of
 
 RENEW_BEFORE = 300.0  # seconds of life that a token must have left (feasibility.md 7)
+REQUESTS = 3  # that one renewal may make: configuration, token, and one more
+SPARE = 5.0  # seconds for all that is not waiting for the network
 
 
 def credential(
@@ -39,64 +39,93 @@ def credential(
     margin: seconds of life that a cached token must have left.
     Raises MailError.
     """
-    password = _password(snapshot)
     if not snapshot.uses_token:
+        password = password_of(snapshot)
         return Credential(login=snapshot.login, password=password), False
-    app_only = snapshot.grant is Grant.CLIENT_CREDENTIALS
-    request = TokenRequest(
-        authority=snapshot["tenant-authority"],
-        directory_id=snapshot["directory-id"],
-        client_id=snapshot["client-id"],
-        scope=snapshot["scope"],
-        grant=snapshot.grant,
-        username=snapshot.login,
-        password="" if app_only else password,
-        client_secret=password if app_only else "",
-    )
-    row = _cache_row(snapshot)
-    outcome = _acquire(request, policy, row, fresh=fresh, margin=margin)
-    token = outcome.token
+    try:
+        token = _token(snapshot, policy, fresh=fresh, margin=margin)
+    except MailError as error:
+        error.evidence["side"] = AUTHORITY
+        raise
     return (
         Credential(
             login=snapshot.login,
             token=token.value,
             expires_at=token.expires_at,
-            app_only=app_only,
+            app_only=snapshot.grant is Grant.CLIENT_CREDENTIALS,
         ),
         not token.from_cache,
     )
 
 
-def _password(snapshot: Snapshot) -> str:
-    if not snapshot["password"]:
-        return ""
+def _token(
+    snapshot: Snapshot, policy: NetworkPolicy, *, fresh: bool, margin: float
+) -> Token:
+    request = request_of(snapshot)
+    if snapshot.grant in OWNER_GRANTS:
+        return _renewed(snapshot, request, policy, fresh=fresh, margin=margin)
+    row = token_caches.row_of(cache_key(snapshot))
+    outcome: TokenOutcome = module_of(snapshot).acquire(
+        request, policy, token_caches.read(row), fresh=fresh, margin=margin
+    )
+    if outcome.cache is not None:
+        token_caches.write(row, outcome.cache)
+    return outcome.token
+
+
+def _renewed(
+    snapshot: Snapshot,
+    request: TokenRequest,
+    policy: NetworkPolicy,
+    *,
+    fresh: bool,
+    margin: float,
+) -> Token:
+    """A token for the sign-in of an owner; its refresh token is used by one at a time.
+
+    Whoever waited for another process finds what that one has stored.
+    """
+    wire, key = module_of(snapshot), cache_key(snapshot)
+    row = token_caches.row_of(key)
+    found: Token | None = None
+    if not fresh:
+        found = wire.cached(request, token_caches.read(row), margin)
+    if found is not None:
+        return found
+    longest = REQUESTS * (policy.connect_timeout + policy.read_timeout) + SPARE
+    held = token_caches.hold(key, longest)
+    if held is None:
+        raise MailError(Code.TOKEN_UNAVAILABLE, Stage.TOKEN)
     try:
-        return secrets.reveal(snapshot["password"])
+        if not fresh:
+            found = wire.cached(request, token_caches.read(held), margin)
+        if found is not None:
+            return found
+        newest = _newest_refresh_token(held) or request.refresh_token
+        outcome: TokenOutcome = wire.acquire(
+            replace(request, refresh_token=newest),
+            policy,
+            token_caches.read(held),
+            fresh=True,
+            margin=margin,
+        )
+        if outcome.refresh_token and outcome.refresh_token != newest:
+            token_caches.write_renewed(held, outcome.cache, outcome.refresh_token)
+        elif outcome.cache is not None:
+            token_caches.write(held, outcome.cache)
+    finally:
+        token_caches.let_go(held)
+    return outcome.token
+
+
+def _newest_refresh_token(row: Any) -> str:
+    try:
+        return token_caches.refresh_token(row)
     except SecretUnreadable as error:
         raise MailError(Code.SECRET_UNREADABLE, Stage.FIELDS, permanent=True) from error
 
 
-def _acquire(
-    request: TokenRequest,
-    policy: NetworkPolicy,
-    row: TokenCache,
-    *,
-    fresh: bool,
-    margin: float,
-) -> TokenOutcome:
-    try:
-        outcome = microsoft.acquire(
-            request, policy, _read_cache(row), fresh=fresh, margin=margin
-        )
-    except MailError as error:
-        error.evidence["side"] = AUTHORITY
-        raise
-    if outcome.cache is not None:
-        _write_cache(row, outcome.cache)
-    return outcome
-
-
-def _cache_key(snapshot: Snapshot) -> dict[str, Any]:
+def cache_key(snapshot: Snapshot) -> dict[str, Any]:
     """One cache for each login; one for the application where it signs in itself."""
     app_only = snapshot.grant is Grant.CLIENT_CREDENTIALS
     return {
@@ -108,52 +137,11 @@ def _cache_key(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _cache_row(snapshot: Snapshot) -> TokenCache:
-    return TokenCache.objects.get_or_create(**_cache_key(snapshot))[0]
-
-
-def _read_cache(row: TokenCache) -> str | None:
-    if row.value_id is None:
-        return None
-    try:
-        return secrets.reveal(row.value_id)
-    except SecretUnreadable:
-        return None  # replaced meanwhile, or another key: the password still works
-
-
-def _write_cache(row: TokenCache, cache: str) -> bool:
-    """Compare-and-set; True when our cache was written."""
-    with transaction.atomic():
-        value = secrets.seal(cache, SecretValue.Purpose.TOKEN_CACHE)
-        written = TokenCache.objects.filter(pk=row.pk, version=row.version).update(
-            value=value, version=F("version") + 1
-        )
-        # The loser's own row goes, or the winner's predecessor.
-        SecretValue.objects.filter(
-            pk__in=[row.value_id or 0] if written else [value.pk],
-            purpose=SecretValue.Purpose.TOKEN_CACHE,
-        ).delete()
-    return bool(written)
-
-
 def forget(snapshot: Snapshot) -> None:
     """Drop the cached tokens of a login, as after the mail server refused one."""
-    with transaction.atomic():
-        rows = TokenCache.objects.filter(**_cache_key(snapshot))
-        values = list(rows.values_list("value_id", flat=True))
-        rows.update(value=None, version=F("version") + 1)
-        SecretValue.objects.filter(
-            pk__in=values, purpose=SecretValue.Purpose.TOKEN_CACHE
-        ).delete()
+    token_caches.forget(cache_key(snapshot))
 
 
 def sweep(before: datetime) -> int:
-    """Remove caches that nobody has written since; a sign-in makes a new one."""
-    with transaction.atomic():
-        rows = TokenCache.objects.filter(updated_at__lt=before)
-        values = list(rows.values_list("value_id", flat=True))
-        count, _ = rows.delete()
-        SecretValue.objects.filter(
-            pk__in=[pk for pk in values if pk], purpose=SecretValue.Purpose.TOKEN_CACHE
-        ).delete()
-    return count
+    """Remove caches that nobody has written since (token_caches)."""
+    return token_caches.sweep(before)

@@ -5,6 +5,7 @@ What a save did, Restart sending of all its smtp-clients, deleting: shared_rows.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from ..forms.certificates import CertificateForm
 from ..forms.registrations import (
     RegistrationEditForm,
     RegistrationForm,
@@ -24,7 +26,7 @@ from ..forms.registrations import (
 )
 from ..models import AppRegistration
 from ..models.option_shared import AUTHORITIES
-from ..services import ends_soon, uses
+from ..services import ends_soon, registrations, seen, uses
 from .shared_rows import METHODS, WHATS, after_save, require, use_context
 
 WHAT = WHATS["registrations"]
@@ -91,16 +93,25 @@ def registration_new(request: HttpRequest) -> HttpResponse:
 @login_required
 def registration_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One of them: its values, who uses it, and the small form for a new secret."""
-    return _detail(request, _get(pk), None)
+    return detail(request, find(pk))
 
 
-def _detail(
-    request: HttpRequest, row: AppRegistration, form: ReplaceSecretForm | None
+def detail(
+    request: HttpRequest,
+    row: AppRegistration,
+    form: ReplaceSecretForm | None = None,
+    certificate_form: CertificateForm | None = None,
 ) -> HttpResponse:
+    """The page, with a form that was refused on it."""
     may = request.user.has_perm("mailboxes.change_appregistration")
     today = timezone.now().date()
     if form is None and may:
         form = ReplaceSecretForm(row=row)
+    if certificate_form is None and may and not row.google:
+        certificate_form = CertificateForm(row=row)
+    refused = [
+        one for one in (form, certificate_form) if one is not None and one.errors
+    ]
     return render(
         request,
         "setup/registration.html",
@@ -108,13 +119,20 @@ def _detail(
         | {
             "facts": _facts(row),
             "form": form,
+            "certificate_form": certificate_form,
+            "seen": seen.fingerprint(row, registrations.SEEN),
+            "refused": bool(refused),
             "may_change": may,
             "today": today,
-            "near": row.secret_ends_on is not None
-            and (row.secret_ends_on - today).days <= ends_soon.SOON,
+            "near": _near(row.secret_ends_on, today),
+            "certificate_near": _near(row.certificate_ends_on, today),
         },
-        status=400 if form is not None and form.errors else 200,
+        status=400 if refused else 200,
     )
+
+
+def _near(day: date | None, today: date) -> bool:
+    return day is not None and (day - today).days <= ends_soon.SOON
 
 
 def _facts(row: AppRegistration) -> list[dict[str, Any]]:
@@ -138,7 +156,7 @@ def _facts(row: AppRegistration) -> list[dict[str, Any]]:
 @login_required
 def registration_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """All but the secret."""
-    row = _get(pk)
+    row = find(pk)
     require(request, "change", AppRegistration)
     data = request.POST if request.method == "POST" else None
     form = RegistrationEditForm(data, row=row)
@@ -171,7 +189,7 @@ def registration_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def registration_secret(request: HttpRequest, pk: int) -> HttpResponse:
     """Replace the client secret, for all sections in one edit."""
-    row = _get(pk)
+    row = find(pk)
     require(request, "change", AppRegistration)
     form = ReplaceSecretForm(request.POST, row=row)
     if form.is_valid():
@@ -179,7 +197,7 @@ def registration_secret(request: HttpRequest, pk: int) -> HttpResponse:
         if form.save_with(request.user) is not None:
             _say(request, form)
             return after_save(request, WHAT, row, before)
-    return _detail(request, row, form)
+    return detail(request, row, form)
 
 
 def _say(request: HttpRequest, form: Any) -> None:
@@ -189,7 +207,11 @@ def _say(request: HttpRequest, form: Any) -> None:
         messages.warning(request, problem.message)
 
 
-def _get(pk: int) -> AppRegistration:
+def find(pk: int) -> AppRegistration:
+    """The registration, with who set its secret and its certificate; else 404."""
     return get_object_or_404(
-        AppRegistration.objects.select_related("secret__created_by"), pk=pk
+        AppRegistration.objects.select_related(
+            "secret__created_by", "certificate__created_by"
+        ),
+        pk=pk,
     )

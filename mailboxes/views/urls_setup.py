@@ -6,6 +6,12 @@ from django.urls import path
 
 from .named_secrets import secret_edit, secret_list, secret_new
 from .proxies import proxy_edit, proxy_list, proxy_new
+from .registration_certificates import (
+    certificate_download,
+    certificate_enter,
+    certificate_make,
+    certificate_take_away,
+)
 from .registrations import (
     registration_detail,
     registration_edit,
@@ -26,6 +32,26 @@ urlpatterns = [
         "registrations/<int:pk>/secret/",
         registration_secret,
         name="registration-secret",
+    ),
+    path(
+        "registrations/<int:pk>/certificate/",
+        certificate_enter,
+        name="registration-certificate",
+    ),
+    path(
+        "registrations/<int:pk>/certificate/make/",
+        certificate_make,
+        name="registration-certificate-make",
+    ),
+    path(
+        "registrations/<int:pk>/certificate/take-away/",
+        certificate_take_away,
+        name="registration-certificate-take-away",
+    ),
+    path(
+        "registrations/<int:pk>/certificate.pem",
+        certificate_download,
+        name="registration-certificate-file",
     ),
     path("secrets/", secret_list, name="secret-list"),
     path("secrets/new/", secret_new, name="secret-new"),

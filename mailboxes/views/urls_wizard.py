@@ -8,6 +8,7 @@ from .wizard import connect, connect_discard, connect_draft
 from .wizard_consent import connect_consent, consent
 from .wizard_step import connect_here, connect_step
 from .wizard_test import (
+    connect_sign_in,
     connect_take_over,
     connect_test,
     connect_test_cancel,
@@ -22,6 +23,7 @@ urlpatterns = [
     path(f"{ONE}discard/", connect_discard, name="connect-discard"),
     path(f"{ONE}consent/new/", connect_consent, name="connect-consent"),
     path(f"{ONE}test/start/", connect_test, name="connect-test"),
+    path(f"{ONE}sign-in/start/", connect_sign_in, name="connect-sign-in"),
     path(f"{ONE}test/cancel/", connect_test_cancel, name="connect-test-cancel"),
     path(f"{ONE}take-over/", connect_take_over, name="connect-take-over"),
     path(f"{ONE}turn-on/now/", connect_turn_on, name="connect-turn-on"),

@@ -37,13 +37,15 @@ PORTAL = "https://entra.microsoft.com"
 FIRST_MESSAGES = 5
 
 
-def return_url(request: HttpRequest) -> str:
-    """Where the authority sends a browser back to after consent.
+def return_url(request: HttpRequest, page: str = "consent") -> str:
+    """Where the authority sends a browser back to: after consent, or after a sign-in.
+
+    page: name of that page of ours.
 
     Behind a proxy the host of the request may not be what people type: the origins
     that the settings name come first.
     """
-    path = reverse("consent")
+    path = reverse(page)
     here = f"{request.scheme}://{request.get_host()}"
     origins = [
         one.rstrip("/") for one in settings.CSRF_TRUSTED_ORIGINS if "*" not in one
@@ -95,6 +97,11 @@ class Facts:
     def __init__(self, request: HttpRequest, setup: Setup, listed: list[Row]) -> None:
         self._request, self._setup, self._listed = request, setup, listed
         self.now: datetime = timezone.now()
+
+    @property
+    def sign_in_url(self) -> str:
+        """Where the owner comes back to after signing in."""
+        return return_url(self._request, "sign-in-answer")
 
     # choosing
 

@@ -18,12 +18,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ..core.errors import StaleEdit
 from ..forms.wizard import StepForm
-from ..models import SetupDraft
+from ..models import SetupDraft, SignIn
 from ..services.wizard import drafts, saving, standing
 from ..services.wizard.setup import Setup
 from ..services.wizard.standing import Row, State
 from ..services.wizard.steps import Saver, Step
 from .live import live
+from .sign_ins import shown
 from .wizard import METHODS, NAV
 from .wizard_access import (
     UNTESTED,
@@ -39,6 +40,7 @@ from .wizard_facts import Facts
 REGIONS = {
     "permissions": "wizard/_consent.html",
     "test": "wizard/_tests.html",
+    "sign-in": "wizard/_sign_in.html",
     "turn-on": "wizard/_first.html",
 }
 
@@ -139,7 +141,6 @@ def _page(
         "next": standing.next_after(listed, step.id),
         "others": drafts.others(setup.draft, request.user),  # type: ignore[arg-type]
         "may_save": may(request, step.rights),
-        "may_make": may(request, rights_to_make(setup)),
         "may_untested": may(request, [UNTESTED]),
         "nav": NAV,
     }
@@ -160,6 +161,8 @@ def _context(
         "problem": row.why if row.state is State.PROBLEM else "",
         "rows": listed,
         "facts": Facts(request, setup, listed),
+        "may_make": may(request, rights_to_make(setup)),
+        "sign_in": shown(request, setup.sign_in) if setup.sign_in else None,
     }
 
 
@@ -168,7 +171,8 @@ def _region(
 ) -> HttpResponse:
     context = _context(request, setup, step, listed)
     response = render(request, REGIONS[step.id], context)
-    if step.id == "test" and not setup.testing:
+    over = setup.sign_in is not None and setup.sign_in.state not in SignIn.OPEN
+    if (step.id == "test" and not setup.testing) or (step.id == "sign-in" and over):
         response["HX-Refresh"] = "true"  # buttons and links come with the page
     return response
 

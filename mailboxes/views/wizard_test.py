@@ -17,6 +17,7 @@ from ..core.errors import OptionError, StaleEdit
 from ..models import SetupDraft
 from ..services import connection_test
 from ..services.connection_test import NotTested
+from ..services.sign_ins import CannotSignIn
 from ..services.wizard import making, standing
 from ..services.wizard.making import ChangedOutside, NotProven
 from ..services.wizard.modes import POP, SMTP
@@ -25,6 +26,7 @@ from . import inputs
 from .option_set_lookup import short_kind
 from .wizard import NAV
 from .wizard_access import UNTESTED, find, require, rights_to_make
+from .wizard_facts import return_url
 
 KINDS = {"pop": POP, "smtp": SMTP}
 
@@ -49,6 +51,28 @@ def connect_test(request: HttpRequest, pk: int) -> HttpResponse:
     except StaleEdit:
         _say_stale(request)
     return redirect("connect-step", pk, "test")
+
+
+@require_POST
+@login_required
+def connect_sign_in(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save the option sets, switched off, and ask the owner to sign in."""
+    setup = find(request, pk)
+    require(request, *rights_to_make(setup))
+    if not _can_start(setup, "sign-in"):
+        return redirect("connect-step", pk, "sign-in")
+    back = return_url(request, "sign-in-answer")
+    try:
+        making.ask_for_sign_in(pk, request.user, back)  # type: ignore[arg-type]
+    except CannotSignIn as refused:
+        messages.error(request, str(refused))
+    except ChangedOutside as conflict:
+        return _conflict(request, pk, conflict)
+    except OptionError as error:
+        _say(request, error)
+    except StaleEdit:
+        _say_stale(request)
+    return redirect("connect-step", pk, "sign-in")
 
 
 @require_POST

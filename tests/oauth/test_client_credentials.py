@@ -236,9 +236,7 @@ def test_region_in_the_environment_changes_nothing(
     assert requests_sent == ["GET openid-configuration", "POST token"]
 
 
-@pytest.mark.parametrize(
-    "grant", [Grant.AUTHORIZATION_CODE, Grant.DEVICE_CODE, Grant.SERVICE_ACCOUNT]
-)
+@pytest.mark.parametrize("grant", [Grant.SERVICE_ACCOUNT])
 def test_grant_that_is_not_spoken_is_a_fault_of_the_option(
     policy, request_, requests_sent, grant: Grant
 ) -> None:

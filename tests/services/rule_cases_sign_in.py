@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailboxes.models.clients import GRAPH_SCOPE, MECHANISMS
 from tests.services.option_sets import CLIENT, DIRECTORY
-from tests.services.rule_case import ACCOUNT, EWS_URL, MICROSOFT, case
+from tests.services.rule_case import ACCOUNT, EWS_URL, case
 
 CASES = [
     case(
@@ -103,43 +103,6 @@ CASES = [
         start="smtp_oauth",
     ),
     case(
-        "V02-grant-available",
-        "grant-type",
-        "device_code is not available in this version yet: switch Fetch mail off to"
-        " save it as a draft.",
-        "device_code",
-        "client_credentials",
-    ),
-    case(
-        "V02-grant-available",
-        "grant-type",
-        "Sign-in at Google is not available in this version yet: switch Send mail off"
-        " to save it as a draft.",
-        {"enable-client": True},
-        {
-            "enable-client": True,
-            "server": "smtp.office365.com",
-            "tenant-authority": MICROSOFT,
-            "client-id": CLIENT,
-            "directory-id": DIRECTORY,
-        },
-        start="smtp_google",
-    ),
-    case(
-        "V02-grant-available",
-        "grant-type",
-        "service_account is not available in this version yet: this stays a draft.",
-        {"grant-type": "service_account", "client-id": ACCOUNT},
-        {
-            "grant-type": "client_credentials",
-            "client-id": CLIENT,
-            "directory-id": DIRECTORY,
-            "tenant-authority": MICROSOFT,
-        },
-        start="pop_google",
-        warning=True,
-    ),
-    case(
         "L01-login-required",
         "mailbox",
         "Enter the log-in name, such as support@contoso.com: OAuth 2.0 needs it.",
@@ -232,9 +195,21 @@ CASES = [
         "password",
         "Enter the password of the log-in name.",
         {"password": ...},
-        {"password": ..., "grant-type": "authorization_code"},
+        {
+            "password": ...,
+            "grant-type": "client_credentials",
+            "registration": "contoso",
+        },
         start="pop_draft",
         warning=True,
+    ),
+    case(
+        "P01-password-required",
+        "password",
+        "Nobody has signed in yet. Save this switched off, let the owner sign in, then"
+        " switch it on; or paste a refresh token.",
+        {"grant-type": "authorization_code", "password": ...},
+        {"grant-type": "authorization_code", "password": "1.AR~token"},
     ),
     case(
         "P01-password-required",
@@ -307,10 +282,10 @@ CASES = [
     case(
         "P06-password-not-asked",
         "password",
-        "Kept, without effect now: device_code needs none.",
-        {"grant-type": "device_code"},
-        {"grant-type": "device_code", "password": ...},
-        start="pop_draft",
+        "Kept, without effect now: service_account needs none.",
+        {"grant-type": "service_account", "client-id": ACCOUNT, "password": "x"},
+        {"grant-type": "service_account", "client-id": ACCOUNT, "password": ...},
+        start="pop_google",
         warning=True,
     ),
     case(

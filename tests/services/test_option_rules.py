@@ -124,17 +124,8 @@ def test_unknown_option_is_named():
             pop_oauth(type="GRAPH", scope=GRAPH_SCOPE, enable_client=False),
             ("type", "GRAPH is not available in this version yet: this stays a draft."),
         ),
-        (
-            "smtp-client",
-            smtp_oauth(grant_type="authorization_code", enable_client=False),
-            (
-                "grant-type",
-                "authorization_code is not available in this version yet: this stays a"
-                " draft.",
-            ),
-        ),
     ],
-    ids=["type", "grant"],
+    ids=["type"],
 )
 def test_what_is_not_available_is_kept_as_a_draft_and_says_so(kind, raw, said):
     cleaned = clean(kind, raw)

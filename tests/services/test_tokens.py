@@ -9,7 +9,7 @@ from mailboxes.core.errors import Code, MailError
 from mailboxes.models import Mailbox, PopClient, Revision, SecretValue, TokenCache
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import connect, secrets, snapshots, tokens
+from mailboxes.services import connect, secrets, snapshots, token_caches, tokens
 from mailboxes.services.snapshots import Snapshot
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +63,8 @@ def test_cache_is_encrypted_in_one_place(snapshot: Snapshot) -> None:
 def test_loser_of_a_race_leaves_nothing_behind(snapshot: Snapshot) -> None:
     tokens.credential(snapshot, connect.policy(snapshot))
     stale, winner = TokenCache.objects.get(), TokenCache.objects.get()
-    assert tokens._write_cache(winner, "winner") is True
-    assert tokens._write_cache(stale, "loser") is False
+    assert token_caches.write(winner, "winner") is True
+    assert token_caches.write(stale, "loser") is False
     row = TokenCache.objects.get()
     assert row.value_id is not None
     assert (row.version, secrets.reveal(row.value_id)) == (2, "winner")

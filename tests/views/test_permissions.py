@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from mailboxes.core.choices import ParseState
-from mailboxes.models import AuditEvent
+from mailboxes.models import AuditEvent, SignIn
 from mailboxes.services import (
     clients,
     connection_test,
@@ -77,6 +78,14 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "registration-detail": ("get", ("registration",), LOOK),
     "registration-edit": ("get", ("registration",), CHANGE),
     "registration-secret": ("post", ("registration",), (SIGN_IN, 403, 400)),
+    "registration-certificate": ("post", ("registration",), (SIGN_IN, 403, 400)),
+    "registration-certificate-make": ("post", ("registration",), (SIGN_IN, 403, 302)),
+    "registration-certificate-take-away": (
+        "post",
+        ("registration",),
+        (SIGN_IN, 403, 302),
+    ),
+    "registration-certificate-file": ("get", ("registration",), (SIGN_IN, 404, 404)),
     "secret-list": ("get", (), LOOK),
     "secret-new": ("get", (), CHANGE),
     "secret-edit": ("get", ("secret",), LOOK),
@@ -99,10 +108,17 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "connect-here": ("post", ("draft", "step"), CHANGE),
     "connect-consent": ("post", ("draft",), DO),
     "connect-test": ("post", ("draft",), DO),
+    "connect-sign-in": ("post", ("draft",), DO),
     "connect-test-cancel": ("post", ("draft",), DO),
     "connect-take-over": ("post", ("draft",), (SIGN_IN, 403, 404)),
     "connect-turn-on": ("post", ("draft",), DO),
     "consent": ("get", (), (400, 400, 400)),  # public; without a link nothing is good
+    "sign-in-start": ("post", ("kind", "pop"), DO),
+    "sign-in": ("get", ("sign-in",), LOOK),
+    "sign-in-cancel": ("post", ("sign-in",), DO),
+    # public; without a link nothing is good
+    "sign-in-answer": ("get", (), (400, 400, 400)),
+    "sign-in-owner": ("get", ("token",), (404, 404, 404)),
     "outbox": ("get", (), LOOK),
     "outbox-compose": ("get", (), CHANGE),
     "outbox-message": ("get", ("outbound",), LOOK),
@@ -158,6 +174,16 @@ def known() -> dict[str, Any]:
         "step": "mailbox",
         "outbound": factories.outbound(smtp).pk,
         "slug": "cancel",
+        "token": "nobodys",
+        "sign-in": SignIn.objects.create(
+            kind="device",
+            state="shown",
+            nonce="x",
+            pop_client=pop,
+            login="a@b.example",
+            created_at=timezone.now(),
+            expires_at=timezone.now(),
+        ).pk,
     }
 
 

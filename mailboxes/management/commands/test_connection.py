@@ -9,10 +9,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
 from mailboxes.core.choices import CheckState, TestState
-from mailboxes.models import Mailbox, PopClient, SmtpClient, TestRun
+from mailboxes.models import PopClient, SmtpClient, TestRun
 from mailboxes.services import connection_test, connection_test_batch, startup
 from mailboxes.services import connection_test_report as report
 from mailboxes.services.connection_test import NotTested
+from mailboxes.services.sections_by_name import NotFound, named
 
 USAGE = 2
 
@@ -65,27 +66,7 @@ class Command(BaseCommand):
 
 
 def _client(name: str, sends: bool) -> PopClient | SmtpClient:
-    """The section of that name; of an address, the one that fetches, or sends."""
-    for model in (PopClient, SmtpClient):
-        found = model.objects.filter(
-            section=name, archived_at=None, revision__gt=0
-        ).first()
-        if found is not None:
-            return found
-    mailbox = (
-        Mailbox.objects.filter(address__iexact=name, archived_at=None)
-        .select_related("pop_client__mailbox_row", "smtp_client")
-        .first()
-    )
-    if mailbox is None:
-        raise CommandError(
-            f"No section and no mailbox is called {name!r}; manage.py status lists"
-            " them.",
-            returncode=USAGE,
-        )
-    pop: PopClient | None = getattr(mailbox, "pop_client", None)
-    client = mailbox.smtp_client if sends or pop is None else pop
-    if client is None:
-        what = "no smtp-client to send with" if sends else "no client to test"
-        raise CommandError(f"{mailbox.address} has {what}.", returncode=USAGE)
-    return client
+    try:
+        return named(name, sends=sends, purpose="test")
+    except NotFound as error:
+        raise CommandError(str(error), returncode=USAGE) from error

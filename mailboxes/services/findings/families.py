@@ -117,6 +117,8 @@ REFINES: dict[str, tuple[str, ...]] = {
     ),
     Code.MESSAGE_TOO_LARGE: ("ews-message-too-large", "graph-request-too-large"),
     Code.RECIPIENT_REFUSED: ("smtp-relay-denied",),
+    # Entra's number is the same for an unknown certificate and for one that has ended.
+    "AADSTS700027": ("entra-certificate-",),
 }
 
 

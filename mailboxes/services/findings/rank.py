@@ -192,8 +192,14 @@ _WITH_WORDS: dict[int, tuple[re.Pattern[str], str]] = {
         re.compile(r"scopes requested are unauthori[sz]ed"),
         "entra-consent-missing",
     ),
+    700027: (
+        re.compile(r"key used is expired|is expired on application"),
+        "entra-certificate-expired",
+    ),
     70003: (re.compile(r"device.?code|not supported over"), "entra-flow-not-allowed"),
 }
+
+_PROVEN = frozenset({700027})  # its words leave no doubt
 
 
 def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
@@ -201,7 +207,7 @@ def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
     if number in _WITH_WORDS:
         pattern, id = _WITH_WORDS[number]
         if pattern.search(features.text):
-            return replace(BY_ID[id], certain=False)
+            return replace(BY_ID[id], certain=number in _PROVEN)
     if finding.id == "entra-field-missing":
         return _named_field(finding, features)
     if finding.id == "tls-not-tls" and "smtp" in features.tags:

@@ -111,6 +111,17 @@ ROWS: tuple[Entry, ...] = (
         portal=f"{SECRETS} > Certificates",
     ),
     row(
+        "entra-certificate-expired",
+        0,
+        _("The certificate of the application has expired"),
+        _("It is past its last day, so Entra takes nothing that its key has signed."),
+        Step.SECRET,
+        "",
+        _("Make a new certificate here, and upload it to the registration."),
+        who=ENTRA,
+        portal=f"{SECRETS} > Certificates",
+    ),
+    row(
         "entra-assertion-time",
         35,
         _("The assertion is outside its time"),

@@ -144,6 +144,9 @@ SIGNS = table(
         ("entra-secret-expired", STRONG,
          r"client secret keys are expired|client secret.{0,30}expired"
          r"|secret has expired"),
+        ("entra-certificate-expired", DECISIVE,
+         r"key used is expired|certificate.{0,80}is expired on application",
+         "microsoft|oauth"),
         ("entra-wrong-secret", STRONG,
          r"invalid client secret|client secret.{0,20}(?:is )?(?:wrong|invalid"
          r"|incorrect)",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ...core.options import Kind as OptionKind
-from ...core.options import Option, Origin, format_value
+from ...core.options import Option, Origin, Target, format_value
 from ...models import AppRegistration, NamedSecret, PopClient, Proxy
 from ...models.clients import MECHANISMS
 from ..option_rules import in_form_order, options_by_name
@@ -87,7 +87,7 @@ def _text(option: Option, snapshot: Snapshot, reveal: Reveal) -> str:
     """The value as written, "" where the option is left out."""
     name, value = option.name, snapshot[option.name]
     if option.secret:
-        return reveal(value) if value else ""
+        return reveal(value) if value and not _certificate(snapshot, value) else ""
     if option.kind is OptionKind.REFERENCE:
         pinned = snapshot.pinned.get(option.target or "") if value else None
         return str(pinned["name"]) if pinned else ""
@@ -99,6 +99,12 @@ def _text(option: Option, snapshot: Snapshot, reveal: Reveal) -> str:
     if value == option.default and not _spelled_out(option, snapshot):
         return ""
     return format_value(option, value)
+
+
+def _certificate(snapshot: Snapshot, value: object) -> bool:
+    """It is the registration's certificate, which no section file can hold."""
+    pinned = snapshot.pinned.get(Target.REGISTRATION) or {}
+    return value == pinned.get("certificate_id")
 
 
 def _spelled_out(option: Option, snapshot: Snapshot) -> bool:

@@ -37,10 +37,11 @@ PLACES: Mapping[Fault, tuple[str, ...]] = {
     Fault.CLOCK: ("proxy",),
     Fault.AUTHORITY: ("tenant_authority",),
     Fault.DIRECTORY_ID: ("directory_id",),
-    Fault.CLIENT_ID: ("client_id",),
+    Fault.CLIENT_ID: ("client_id", "google_client"),
     Fault.SCOPE: ("scope",),
-    Fault.SECRET: ("secret", "client_id"),
+    Fault.SECRET: ("secret", "google_secret", "client_id"),
     Fault.PASSWORD: ("password", "secret"),
+    Fault.REFRESH_TOKEN: ("step:sign-in", "password"),
     Fault.USER_NAME: ("login", "address"),
     Fault.REGISTRATION: ("step:register",),
     Fault.PUBLIC_CLIENT: ("step:public-client", "step:secret"),
@@ -88,6 +89,9 @@ def place(setup: Setup, kind: str, finding: Finding) -> tuple[Step, str] | None:
 def _of_option(setup: Setup, kind: str, option: str) -> list[str]:
     if not option:
         return []
+    signs_in = setup.mode is not None and setup.mode.signs_in
+    if option == "password" and signs_in:
+        return ["step:sign-in"]
     if option in OF_APPLICATION and setup.registration is not None:
         by_password = setup.mode is not None and setup.mode.by_password
         if option != "password" or not by_password:

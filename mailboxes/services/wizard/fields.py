@@ -109,6 +109,16 @@ FIELDS = {
             help=_("From Enterprise applications, not from App registrations."),
         ),
         # The sections
+        Field(
+            "google_client",
+            _both("client-id"),
+            required=True,
+        ),
+        Field(
+            "google_secret",
+            _both("secret"),
+            required=True,
+        ),
         Field("scope", _both("scope"), help=_("What the token is asked for.")),
         Field(
             "login",

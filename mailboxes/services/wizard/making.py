@@ -19,10 +19,11 @@ from ...models import (
     PopClient,
     Revision,
     SetupDraft,
+    SignIn,
     SmtpClient,
     TestRun,
 )
-from .. import audit, clients, connection_test, revisions, snapshots
+from .. import audit, clients, connection_test, revisions, sign_ins, snapshots
 from ..changes import Change, Side, compare
 from ..mailbox_fields import suggest_section
 from . import drafts
@@ -78,6 +79,18 @@ def test(pk: int, user: User, send_to: str = "") -> list[TestRun]:
     return found
 
 
+def ask_for_sign_in(pk: int, user: User, return_url: str) -> SignIn:
+    """Save the option sets and ask the owner to sign in for them.
+
+    return_url: as of sign_ins.begin. Raises OptionError, ChangedOutside, StaleEdit,
+    sign_ins.CannotSignIn.
+    """
+    setup = save_off(pk, user)
+    client = setup.client(setup.kinds[0])
+    assert client is not None  # just saved
+    return sign_ins.begin(client, user, return_url, setup.draft)
+
+
 def turn_on(pk: int, user: User, *, untested: bool = False) -> Setup:
     """Switch the option sets on: the first cycle is due at once, sending is in effect.
 
@@ -121,7 +134,7 @@ def take_over(pk: int, kind: str, user: User, *, theirs: bool) -> None:
                 typed[option] = own[option]
         changed["values"] = {**setup.draft.values, kind: typed}
         changed["registration"] = client.registration
-        if setup.mode is not None and setup.mode.by_password:
+        if setup.mode is not None and setup.mode.has_credential:
             changed["password_id"] = own["password"]
     with transaction.atomic():
         drafts.write(setup.draft, user, **changed)

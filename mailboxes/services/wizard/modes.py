@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ...core.choices import Grant, Mechanism, Protocol, Security
+from ...core.choices import OWNER_GRANTS, Grant, Mechanism, Protocol, Security
 from ...models import PopClient, SmtpClient
 from ...models.clients import GRAPH_SCOPE, MECHANISMS
 from .. import abilities, pins
@@ -26,7 +26,10 @@ POP, SMTP = PopClient.kind, SmtpClient.kind
 XOAUTH2 = {MECHANISMS: Mechanism.XOAUTH2.value}
 APP_ONLY = XOAUTH2 | {"grant-type": Grant.CLIENT_CREDENTIALS.value}
 GRAPH = {"scope": GRAPH_SCOPE, "grant-type": Grant.CLIENT_CREDENTIALS.value}
+BY_LINK = XOAUTH2 | {"grant-type": Grant.AUTHORIZATION_CODE.value}
+BY_DEVICE = XOAUTH2 | {"grant-type": Grant.DEVICE_CODE.value}
 GOOGLE = XOAUTH2 | {"tenant-authority": "https://accounts.google.com"}
+GOOGLE_SERVICE = GOOGLE | {"grant-type": Grant.SERVICE_ACCOUNT.value}
 ANY_SMTP = {
     "server-type": Protocol.SMTP.value,
     "smtp-connection-security": Security.STARTTLS.value,
@@ -75,10 +78,7 @@ class Mode:
     @property
     def grant(self) -> Grant | None:
         """How a token is got; None where the mail server gets a password."""
-        if not self.uses_token:
-            return None
-        google = self.provider is Provider.GOOGLE
-        return Grant.AUTHORIZATION_CODE if google else pins.grant(self.pop)
+        return pins.grant(self.pop) if self.uses_token else None
 
     @property
     def app_only(self) -> bool:
@@ -89,6 +89,28 @@ class Mode:
     def by_password(self) -> bool:
         """The mailbox's own password is asked for."""
         return self.grant in (None, Grant.PASSWORD)
+
+    @property
+    def signs_in(self) -> bool:
+        """The owner of the mailbox signs in once, at the provider."""
+        return self.grant in OWNER_GRANTS
+
+    @property
+    def has_credential(self) -> bool:
+        """The draft itself holds what signs in: a password, or a refresh token."""
+        return self.by_password or self.signs_in
+
+    @property
+    def proves_application(self) -> bool:
+        """The application proves itself, by a client secret or a certificate."""
+        web = self.grant is Grant.AUTHORIZATION_CODE and self.registers
+        return self.app_only or web
+
+    @property
+    def public_client(self) -> bool:
+        """Entra has to allow public client flows for it."""
+        by_user = self.grant in (Grant.PASSWORD, Grant.DEVICE_CODE)
+        return self.registers and by_user
 
     @property
     def registers(self) -> bool:
@@ -151,6 +173,44 @@ MODES = (
         ),
     ),
     Mode(
+        "microsoft-sign-in",
+        _("Microsoft 365, IMAP and SMTP, the owner signs in once"),
+        _(
+            "The owner of the mailbox signs in at Microsoft in a browser, with every"
+            " second factor that is asked for. A link can be sent to that person."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.IMAP.value, "server": "outlook.office365.com", **BY_LINK},
+        {"server-type": Protocol.SMTP.value, "server": "smtp.office365.com", **BY_LINK},
+        _("The owner of the mailbox, and an Entra administrator (consent)"),
+        25,
+        _(
+            "Microsoft has announced no end. The sign-in ends after 90 days without"
+            " use, and when the owner's password is changed."
+        ),
+    ),
+    Mode(
+        "microsoft-device",
+        _("Microsoft 365, IMAP and SMTP, the owner enters a code"),
+        _(
+            "As above, on any other device: the owner opens a page of Microsoft and"
+            " enters a code that is shown here. For consoles without https."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.IMAP.value, "server": "outlook.office365.com", **BY_DEVICE},
+        {
+            "server-type": Protocol.SMTP.value,
+            "server": "smtp.office365.com",
+            **BY_DEVICE,
+        },
+        _("The owner of the mailbox, and an Entra administrator (consent)"),
+        25,
+        _(
+            "Microsoft advises to block device codes by Conditional Access; where a"
+            " tenant does, this way ends at once."
+        ),
+    ),
+    Mode(
         "microsoft-password",
         _("Microsoft 365, IMAP and SMTP, with the mailbox's password (ROPC)"),
         _(
@@ -183,14 +243,39 @@ MODES = (
     ),
     Mode(
         "google",
-        _("Google, IMAP and SMTP"),
-        _("OAuth 2.0 with an application of Google Cloud and a refresh token."),
+        _("Google, IMAP and SMTP, the owner signs in once"),
+        _(
+            "OAuth 2.0 with an application of Google Cloud: the owner of the mailbox"
+            " signs in at Google in a browser, or a refresh token is pasted."
+        ),
         Provider.GOOGLE,
         {"type": Protocol.IMAP.value, "server": "imap.gmail.com", **GOOGLE},
         {"server-type": Protocol.SMTP.value, "server": "smtp.gmail.com", **GOOGLE},
         _("The owner of the mailbox, and an administrator of Google Workspace"),
         30,
         _("Google has announced no end; passwords are gone, but for app passwords."),
+    ),
+    Mode(
+        "google-service",
+        _("Google Workspace, IMAP and SMTP, with a service account"),
+        _(
+            "A service account acts for the mailbox by domain-wide delegation. Nobody"
+            " signs in, and no password is stored."
+        ),
+        Provider.GOOGLE,
+        {
+            "type": Protocol.IMAP.value,
+            "server": "imap.gmail.com",
+            **GOOGLE_SERVICE,
+        },
+        {
+            "server-type": Protocol.SMTP.value,
+            "server": "smtp.gmail.com",
+            **GOOGLE_SERVICE,
+        },
+        _("An administrator of Google Workspace (delegation)"),
+        20,
+        _("Google has announced no end. Keys of service accounts do not end."),
     ),
     Mode(
         "imap-smtp",

@@ -67,6 +67,7 @@ AS_USER: Mapping[tuple[str, Protocol], Permission] = {
     (SMTP, Protocol.GRAPH): _user(GRAPH_API, "Mail.Send"),
 }
 USER_READ = _user(GRAPH_API, "User.Read")
+OFFLINE = _user(GRAPH_API, "offline_access")  # a refresh token may be given
 
 
 def needed(setup: Setup) -> list[Permission]:
@@ -78,6 +79,8 @@ def needed(setup: Setup) -> list[Permission]:
     found = [table[pair] for pair in setup.protocols().items() if pair in table]
     if not mode.app_only:
         found.append(USER_READ)
+    if mode.signs_in:
+        found.append(OFFLINE)
     return list(dict.fromkeys(found))
 
 

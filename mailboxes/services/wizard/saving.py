@@ -21,8 +21,10 @@ from .. import audit, registrations, secrets, seen
 from ..option_values import tidy
 from . import consent, drafts
 from .judging import Judged, judge, of_registration
+from .modes import BY_NAME
 from .setup import Setup
-from .steps import BY_ID, Saver, Step
+from .steps import BY_ID as STEPS_BY_ID
+from .steps import Saver, Step
 
 # Done by hand for another application, or for another way of connecting.
 OF_APPLICATION = ("permissions", "exchange")
@@ -172,7 +174,11 @@ def _mode(
     """Another way of connecting: what was done for the one before is to do again."""
     if typed["mode"] == setup.draft.mode:
         return {}
-    again = [one.id for one in BY_ID.values() if one.by_hand] + ["network", "password"]
+    again = [one.id for one in STEPS_BY_ID.values() if one.by_hand] + [
+        "network",
+        "password",
+        "google-client",
+    ]
     kept = {
         kind: {
             option: value
@@ -181,7 +187,13 @@ def _mode(
         }
         for kind in setup.draft.values
     }
-    return {"mode": typed["mode"], "values": kept, "undone": again}
+    changes: Changes = {"mode": typed["mode"], "values": kept, "undone": again}
+    if (
+        setup.mode is not None
+        and setup.mode.signs_in != BY_NAME[typed["mode"]].signs_in
+    ):
+        changes["password"] = None  # a refresh token is no password
+    return changes
 
 
 KEPT_BETWEEN_MODES = frozenset(

@@ -17,11 +17,18 @@ from ...models import (
     ConsentLink,
     PopClient,
     SetupDraft,
+    SignIn,
     SmtpClient,
     TestRun,
 )
 from ...models.clients import MICROSOFT_AUTHORITY
-from .. import connection_test, option_rule_authority, option_rules, snapshots
+from .. import (
+    connection_test,
+    option_rule_authority,
+    option_rules,
+    sign_ins,
+    snapshots,
+)
 from .. import option_rule_clouds as clouds
 from ..option_rules import Cleaned, options_by_name
 from ..pins import Lookup
@@ -138,7 +145,7 @@ class Setup:
             values["mailbox"] = self.login
         registration = self.registration
         values["registration"] = registration.pk if registration else None
-        if mode is not None and mode.by_password:
+        if mode is not None and mode.has_credential:
             values["password"] = self.draft.password_id
         return values | {"enable-client": not self.missing}
 
@@ -264,6 +271,15 @@ class Setup:
             if run is not None:
                 found[kind] = run
         return found
+
+    @cached_property
+    def sign_in(self) -> SignIn | None:
+        """The newest sign-in of the owner that was asked for."""
+        if self.mode is None or not self.mode.signs_in:
+            return None
+        clients = [self.client(kind) for kind in self.kinds]
+        rows = [sign_ins.newest(one) for one in clients if one is not None]
+        return max((row for row in rows if row), key=lambda row: row.pk, default=None)
 
     def fingerprint(self, kind: str) -> str:
         """What a test would have to prove of one direction."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from ...core.choices import TestState
 from ...models import ConsentLink, TestRun
-from .. import connection_test
+from .. import connection_test, sign_ins
 from ..finding import Finding
 from . import consent, faults, steps
 from .setup import Setup
@@ -95,6 +95,9 @@ def next_after(listed: list[Row], step_id: str) -> Row:
 def _begun(setup: Setup, step: Step) -> bool:
     if step.id == "test":
         return setup.testing
+    if step.id == "sign-in":
+        row = setup.sign_in
+        return row is not None and sign_ins.is_open(row, timezone.now())
     if step.id == "exchange":
         return bool(setup.draft.principal_id)
     return step.id in setup.draft.steps and not steps.wrong(setup, step)
@@ -111,6 +114,10 @@ def _troubles(setup: Setup) -> dict[str, tuple[str, Finding | None]]:
     ended = row.secret_ends_on if row is not None else None
     if ended is not None and ended < timezone.now().date():
         found["secret"] = (_("The client secret ended on %s.") % ended, None)
+    asked = setup.sign_in
+    came = None if asked is None else sign_ins.finding(asked)
+    if came is not None:
+        found["sign-in"] = (str(came.title), came)
     for kind in setup.kinds:
         fault = fault_of(setup, kind)
         if fault is not None:
@@ -156,6 +163,9 @@ def fault_of(setup: Setup, kind: str) -> Fault | None:
 def mended_since(setup: Setup, step: Step, when: datetime) -> bool:
     """The step was saved after that moment, here or on the registration's page."""
     row = setup.registration
+    asked = setup.sign_in if step.id == "sign-in" else None
+    if asked is not None and asked.ended_at is not None and asked.ended_at > when:
+        return asked.state == asked.State.DONE
     secret = row.secret if row is not None and step.id == "secret" else None
     if secret is not None and secret.created_at > when:
         return True

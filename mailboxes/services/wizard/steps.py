@@ -96,8 +96,24 @@ def _as_application(setup: Setup) -> bool:
     return _registers(setup) and setup.mode is not None and setup.mode.app_only
 
 
-def _as_user(setup: Setup) -> bool:
-    return _registers(setup) and setup.mode is not None and not setup.mode.app_only
+def _public_client(setup: Setup) -> bool:
+    return setup.mode is not None and setup.mode.public_client
+
+
+def _proves(setup: Setup) -> bool:
+    return setup.mode is not None and setup.mode.proves_application
+
+
+def _at_google(setup: Setup) -> bool:
+    return setup.mode is not None and setup.mode.provider is Provider.GOOGLE
+
+
+def _signs_in(setup: Setup) -> bool:
+    return setup.mode is not None and setup.mode.signs_in
+
+
+def _signed_in(setup: Setup, step: Step) -> bool:
+    return setup.draft.password_id is not None
 
 
 def _password(setup: Setup) -> bool:
@@ -114,6 +130,9 @@ def _has_ids(setup: Setup, step: Step) -> bool:
 
 def _has_secret(setup: Setup, step: Step) -> bool:
     row = setup.registration
+    if row is not None and row.certificate_id is not None:
+        ends = row.certificate_ends_on
+        return ends is not None and ends >= timezone.now().date()
     if row is None or row.secret_id is None:
         return False
     return row.secret_ends_on is None or row.secret_ends_on >= timezone.now().date()
@@ -153,7 +172,10 @@ def _on(setup: Setup, step: Step) -> bool:
     return setup.draft.state == SetupDraft.State.DONE
 
 
-VALUES = ("mailbox", "mode", "ids", "secret", "password", "network", "fetching")
+VALUES = (
+    *("mailbox", "mode", "ids", "google-client", "secret", "password"),
+    *("network", "fetching", "sign-in"),
+)
 STEPS = (
     Step(
         "mailbox",
@@ -199,11 +221,19 @@ STEPS = (
         rights=("mailboxes.add_appregistration", "mailboxes.change_appregistration"),
     ),
     Step(
+        "google-client",
+        _("Application at Google"),
+        _("What the console signs in with, from the Google Cloud console."),
+        "wizard/steps/google_client.html",
+        ("google_client", "google_secret"),
+        applies=_at_google,
+    ),
+    Step(
         "public-client",
         _("Allow public client flows"),
         _("Without this switch Entra wants a client secret beside the password."),
         "wizard/steps/public_client.html",
-        applies=_as_user,
+        applies=_public_client,
         done=_ticked,
         by_hand=True,
         button=_("It is switched on, continue"),
@@ -214,7 +244,7 @@ STEPS = (
         _("What proves to Microsoft that the console is the application."),
         "wizard/steps/secret.html",
         ("secret", "secret_ends_on"),
-        applies=_as_application,
+        applies=_proves,
         needs=("mailbox", "mode", "ids"),
         saver=Saver.SECRET,
         done=_has_secret,
@@ -285,6 +315,16 @@ STEPS = (
             *("after_fetch", "after_fetch_folder"),
         ),
         applies=_receives,
+    ),
+    Step(
+        "sign-in",
+        _("Sign-in of the owner"),
+        _("The owner of the mailbox signs in once, at the provider."),
+        "wizard/steps/sign_in.html",
+        applies=_signs_in,
+        needs=tuple(name for name in VALUES if name != "sign-in"),
+        saver=Saver.NOTHING,
+        done=_signed_in,
     ),
     Step(
         "test",

@@ -21,7 +21,6 @@ from mailboxes.models import (
     SmtpClient,
     TestRun,
 )
-from mailboxes.models.clients import MECHANISMS
 from mailboxes.services import named_secrets, registrations, revisions, secrets
 from mailboxes.services.wizard import drafts, making, proof
 from mailboxes.services.wizard.making import ChangedOutside, NotProven
@@ -297,18 +296,14 @@ def test_untested_is_written_down() -> None:
 
 def test_what_this_version_cannot_do_is_kept_as_a_draft() -> None:
     draft = setups.begin(direction="receive")
-    setups.save(draft, "mode", mode="google")
-    setups.save(draft, "network", server_in="imap.gmail.com")
+    setups.save(draft, "mode", mode="exchange-ews")
+    url = "https://mail.example.com/EWS/Exchange.asmx"
+    setups.save(draft, "network", server_in=url)
     setups.save(draft, "fetching", **setups.FETCHING)
     setup = making.turn_on(draft.pk, None)
     client = setup.draft.pop_client
-    assert (client.enable_client, client.tenant_authority) == (
-        False,
-        "https://accounts.google.com",
-    )
-    assert client.mechanisms == "XOAUTH2"
+    assert (client.enable_client, client.type) == (False, "EWS")
     assert AuditEvent.objects.filter(action="setup.kept-as-draft").count() == 1
-    assert MECHANISMS in client.fields_by_option()
 
 
 def test_a_draft_is_turned_on_once() -> None:

@@ -14,9 +14,12 @@ from mailboxes.services.wizard.modes import BY_NAME, MODES, POP, SMTP, Mode, off
 SAME = {
     "microsoft-app": ("microsoft365-imap-app", "microsoft365-smtp-app"),
     "microsoft-graph": ("microsoft365-graph", "microsoft365-graph-send"),
+    "microsoft-sign-in": ("microsoft365-imap-sign-in", "microsoft365-smtp-sign-in"),
+    "microsoft-device": ("microsoft365-imap-device", "microsoft365-smtp-device"),
     "microsoft-password": ("microsoft365-imap", "microsoft365-smtp"),
     "exchange-ews": ("exchange-ews", "exchange-ews-send"),
     "google": ("gmail-imap", "gmail-smtp"),
+    "google-service": ("gmail-imap-service", "gmail-smtp-service"),
     "imap-smtp": ("generic-imap", "generic-smtp"),
     "pop3-smtp": ("generic-pop3", "generic-smtp"),
     "microsoft-pop3-app": ("microsoft365-pop3-app", "microsoft365-smtp-app"),
@@ -42,17 +45,19 @@ def test_what_this_version_cannot_do_is_said() -> None:
     able = [mode.name for mode in MODES if not mode.missing((POP, SMTP))]
     assert able == [
         "microsoft-app",
+        "microsoft-sign-in",
+        "microsoft-device",
         "microsoft-password",
+        "google",
+        "google-service",
         "imap-smtp",
         "pop3-smtp",
         "microsoft-pop3-app",
         "microsoft-pop3-password",
+        "google-pop3",
     ]
     assert BY_NAME["microsoft-graph"].missing((POP,)) == (
         "This version does not have GRAPH yet."
-    )
-    assert BY_NAME["google"].missing((POP, SMTP)) == (
-        "This version does not have this way of sign-in yet."
     )
 
 
@@ -86,9 +91,12 @@ def test_grants_follow_the_values() -> None:
     assert {mode.name: mode.grant for mode in MODES} == {
         "microsoft-app": Grant.CLIENT_CREDENTIALS,
         "microsoft-graph": Grant.CLIENT_CREDENTIALS,
+        "microsoft-sign-in": Grant.AUTHORIZATION_CODE,
+        "microsoft-device": Grant.DEVICE_CODE,
         "microsoft-password": Grant.PASSWORD,
         "exchange-ews": None,
         "google": Grant.AUTHORIZATION_CODE,
+        "google-service": Grant.SERVICE_ACCOUNT,
         "imap-smtp": None,
         "pop3-smtp": None,
         "microsoft-pop3-app": Grant.CLIENT_CREDENTIALS,

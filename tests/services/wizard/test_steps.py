@@ -18,6 +18,7 @@ from mailboxes.services.wizard.standing import State
 from tests import factories
 from tests.fixtures import setups
 
+EWS_URL = "https://mail.example.com/EWS/Exchange.asmx"
 pytestmark = pytest.mark.django_db
 DRAWINGS = Path(__file__).parents[3] / "templates/wizard/drawings"
 
@@ -76,7 +77,28 @@ def test_every_option_that_is_written_exists() -> None:
             " prerequisites network fetching test turn-on",
         ),
         ("imap-smtp", "both", "mailbox mode password network fetching test turn-on"),
-        ("google", "both", "mailbox mode network fetching test turn-on"),
+        (
+            "microsoft-sign-in",
+            "both",
+            "mailbox mode register ids secret permissions prerequisites network"
+            " fetching sign-in test turn-on",
+        ),
+        (
+            "microsoft-device",
+            "receive",
+            "mailbox mode register ids public-client permissions prerequisites network"
+            " fetching sign-in test turn-on",
+        ),
+        (
+            "google",
+            "both",
+            "mailbox mode google-client network fetching sign-in test turn-on",
+        ),
+        (
+            "google-service",
+            "send",
+            "mailbox mode google-client network test turn-on",
+        ),
     ],
 )
 def test_only_the_steps_that_apply(mode: str, direction: str, expected: str) -> None:
@@ -141,8 +163,9 @@ def test_a_blocked_step_says_what_is_first() -> None:
 
 def test_what_this_version_cannot_do_has_nothing_to_test() -> None:
     draft = setups.begin(direction="receive")
-    setups.save(draft, "mode", mode="google")
-    setups.save(draft, "network", server_in="imap.gmail.com")
+    setups.save(draft, "mode", mode="exchange-ews")
+    setups.save(draft, "password", login="", password="secret")
+    setups.save(draft, "network", server_in=EWS_URL)
     setups.save(draft, "fetching", **setups.FETCHING)
     assert (states(draft)["test"], states(draft)["turn-on"]) == ("blocked", "to-do")
 

@@ -2,7 +2,8 @@
 
 Password grant (RFC 6749 section 4.3): a cached token costs no request; else MSAL renews
 silently, else the password is sent. Client credentials (section 4.4): a cached token
-costs no request; else the client secret is sent, for there are no refresh tokens.
+costs no request; else the client secret is sent, or an assertion signed by the key of a
+certificate (RFC 7523), for there are no refresh tokens.
 Storing the cache is services/tokens; what a refusal means is refusals.py.
 Source: learn.microsoft.com, v2-oauth-ropc and v2-oauth2-client-creds-grant-flow; MSAL
 Python 1.39.
@@ -13,37 +14,27 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import logging
 import time
 import warnings
 from collections.abc import Mapping
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import msal
-import requests
 
-from ..core.choices import Grant, Stage
-from ..core.errors import Code, MailError
-from ..transports.base import NetworkPolicy
-from . import federation, refusals, session
-from .base import Token, TokenOutcome, TokenRequest
-from .recorder import NotJson, Recorder, retry_after
+from ...core.choices import OWNER_GRANTS, Grant, Stage
+from ...core.errors import Code, MailError
+from ...transports.base import NetworkPolicy
+from ..base import Token, TokenOutcome, TokenRequest
+from ..recorder import Recorder
+from .application import application, asked, checked, discovery, named, proof
 
 SHOWN_CLAIMS = (
     "aud", "scp", "roles", "upn", "exp", "nbf", "appid", "tid", "idtyp", "oid",
 )  # fmt: skip
 
+GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS}) | OWNER_GRANTS
+
 _ACCESS_TOKEN = msal.TokenCache.CredentialType.ACCESS_TOKEN
-_KNOWN_HOSTS = msal.authority.WELL_KNOWN_AUTHORITY_HOSTS
-
-# What MSAL raises in place of an answer: for an authority whose configuration it cannot
-# read, for a status of 400 and above (although the body may say why), and for federated
-# accounts on a description that is no XML or an answer without an assertion.
-_RAISED = (ValueError, msal.exceptions.MsalServiceError, ParseError, RuntimeError)
-
-# MSAL logs request parameters at DEBUG; what it knows is in our errors already.
-logging.getLogger("msal").setLevel(logging.WARNING)
 
 
 def acquire(
@@ -61,7 +52,7 @@ def acquire(
     margin: seconds of life that a cached token must have left.
     Raises MailError at TENANT, TOKEN, or where the network failed.
     """
-    if request.grant not in (Grant.PASSWORD, Grant.CLIENT_CREDENTIALS):
+    if request.grant not in GRANTS:
         raise MailError(
             Code.CONFIG_INCOMPLETE,
             Stage.FIELDS,
@@ -74,31 +65,32 @@ def acquire(
         cached = _cached(store, request, margin)
         if cached is not None:
             return TokenOutcome(cached)
-    host = refusals.host_of(request.authority)
-    evidence = refusals.facts_of(request.authority, policy)
-    evidence["user"] = request.username
-    client = Recorder(session.make(policy), {host, *_KNOWN_HOSTS})
-    try:
+
+    def ask(client: Recorder) -> Mapping[str, Any]:
         if request.grant == Grant.CLIENT_CREDENTIALS:
-            answer = _ask_for_application(request, store, client)
-        else:
-            answer = _ask_for_user(request, store, client, fresh)
-    except NotJson as error:
-        response = error.response
-        raise refusals.of_status(
-            response.status_code, response.text, evidence, retry_after(response)
-        ) from error
-    except requests.exceptions.RequestException as error:
-        evidence["host"] = client.host or host
-        raise refusals.of_exception(error, evidence) from error
-    except _RAISED as error:
-        raise _unusable(error, client, evidence) from error
-    finally:
-        client.close()
-    if "access_token" not in answer:
-        raise _refused(answer, client, evidence)
+            return _ask_for_application(request, store, client)
+        if request.grant in OWNER_GRANTS:
+            return _ask_by_refresh_token(request, store, client)
+        return _ask_for_user(request, store, client, fresh)
+
+    answer, client = asked(request, policy, ask)
+    checked(answer, client, request, policy)
     changed = store.serialize() if store.has_state_changed else None
-    return TokenOutcome(_token(answer, from_cache=client.requests == 0), changed)
+    renewed = request.grant in OWNER_GRANTS
+    return TokenOutcome(
+        token_of(answer, from_cache=client.requests == 0),
+        changed,
+        refresh_token=str(answer.get("refresh_token", "")) if renewed else "",
+    )
+
+
+def cached(request: TokenRequest, cache: str | None, margin: float) -> Token | None:
+    """A token of the cache that has `margin` seconds of life left; asks nobody."""
+    if not cache:
+        return None
+    store = msal.SerializableTokenCache()
+    store.deserialize(cache)
+    return _cached(store, request, margin)
 
 
 def _ask_for_user(
@@ -113,7 +105,7 @@ def _ask_for_user(
         token_cache=store,
         http_client=client,
     )
-    scopes = request.scope.split()
+    scopes = named(request.scope)
     if not fresh:
         for account in application.get_accounts(request.username):
             # Renewing is only asked for when the cached token is too old for us.
@@ -133,31 +125,45 @@ def _ask_for_user(
         )
 
 
+def _ask_by_refresh_token(
+    request: TokenRequest, store: msal.SerializableTokenCache, client: Recorder
+) -> Mapping[str, Any]:
+    """Renew, and keep only the access token in the cache.
+
+    The refresh token is kept apart by the caller, because it must outlive the cache;
+    MSAL would keep it in its own way.
+    """
+    found = msal.TokenCache()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        answer = application(request, client, found).acquire_token_by_refresh_token(
+            request.refresh_token, named(request.scope)
+        )
+    for entry in found.search(_ACCESS_TOKEN):
+        store.modify(_ACCESS_TOKEN, entry, entry)
+    return dict(answer)
+
+
 def _ask_for_application(
     request: TokenRequest, store: msal.SerializableTokenCache, client: Recorder
 ) -> Mapping[str, Any]:
     # MSAL would answer from its cache while a token has five minutes left, whatever our
     # margin, and has no switch against it: it gets an empty one.
-    asked = msal.TokenCache()
+    found = msal.TokenCache()
     application = msal.ConfidentialClientApplication(
         request.client_id,
-        client_credential=request.client_secret or None,
+        client_credential=proof(request),
         authority=f"{request.authority}/{request.directory_id}",
-        token_cache=asked,
+        token_cache=found,
         http_client=client,
         azure_region=False,  # else MSAL_FORCE_REGION of the environment decides
-        # After a refusal MSAL would ask for other names of the host, and its answer
-        # would hide the pause that the refusal asks for. Hosts unknown to MSAL it has
-        # to look up.
-        instance_discovery=(
-            False if refusals.host_of(request.authority) in _KNOWN_HOSTS else None
-        ),
+        instance_discovery=discovery(request),
     )
     with warnings.catch_warnings():
         # Of tenants such as "organizations"; Entra refuses them, which says more.
         warnings.simplefilter("ignore", DeprecationWarning)
         answer = application.acquire_token_for_client(request.scope.split())
-    for entry in asked.search(_ACCESS_TOKEN):
+    for entry in found.search(_ACCESS_TOKEN):
         # Tokens for other resources stay in the cache that we were given.
         store.modify(_ACCESS_TOKEN, entry, entry)
     return dict(answer)
@@ -173,13 +179,14 @@ def _cached(
     """
     found = store.search(
         _ACCESS_TOKEN,
-        target=request.scope.split(),
+        target=named(request.scope),
         query={"client_id": request.client_id},
     )
     for entry in found:
         # The same cache may hold tokens of a user from before the grant was changed.
         of_application = entry.get("home_account_id") is None
-        if of_application != (request.grant == Grant.CLIENT_CREDENTIALS):
+        by_application = request.grant == Grant.CLIENT_CREDENTIALS
+        if request.grant not in OWNER_GRANTS and of_application != by_application:
             continue
         expires_at = float(entry.get("expires_on", 0))
         if expires_at - time.time() > margin:
@@ -188,7 +195,8 @@ def _cached(
     return None
 
 
-def _token(answer: Mapping[str, Any], from_cache: bool) -> Token:
+def token_of(answer: Mapping[str, Any], from_cache: bool) -> Token:
+    """The access token of an answer of MSAL."""
     value = str(answer["access_token"])
     return Token(
         value,
@@ -211,39 +219,3 @@ def claims(token: str) -> dict[str, object]:
     if not isinstance(payload, dict):
         return {}
     return {name: payload[name] for name in SHOWN_CLAIMS if name in payload}
-
-
-def _refused(
-    answer: Mapping[str, Any], client: Recorder, evidence: Mapping[str, object]
-) -> MailError:
-    last = client.last
-    wait = retry_after(last) if last is not None else None
-    if last is not None and last.status_code == 429:
-        return refusals.of_status(429, str(answer.get("error", "")), evidence, wait)
-    return refusals.of_answer(answer, evidence, wait)
-
-
-def _unusable(
-    error: Exception, client: Recorder, evidence: dict[str, object]
-) -> MailError:
-    """The MailError of one of `_RAISED`."""
-    last = client.last
-    if last is not None:
-        status, wait = last.status_code, retry_after(last)
-        if client.federated and status != 429:
-            evidence["host"] = client.host
-            return federation.of_error(error, last, evidence, wait)
-        try:
-            body = last.json()
-        except ValueError:
-            body = None
-        if status != 429 and isinstance(body, dict) and body.get("error"):
-            return refusals.of_answer(body, evidence, wait, status)
-        if status == 429 or status >= 500:
-            return refusals.of_status(status, last.text, evidence, wait)
-    return MailError(
-        Code.TENANT_UNKNOWN,
-        Stage.TENANT,
-        permanent=True,
-        evidence={**evidence, "answer": str(error).splitlines()[0]},
-    )

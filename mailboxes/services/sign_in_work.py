@@ -1,0 +1,150 @@
+"""The part of a sign-in that talks to the authority: done by a worker, never by a page.
+
+A code that came back is changed into tokens; a device code is got, and then asked for
+until the owner is done. A row is claimed by a lease for each such step. Which process
+does it: connection_test_batch, or the command that waits in front of a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from ..core.choices import Stage
+from ..core.errors import Code, MailError, SecretUnreadable
+from ..models import SecretValue, SignIn
+from ..oauth.base import DeviceCode, Pending
+from ..oauth.pkce import Proof
+from ..transports.base import NetworkPolicy
+from . import connect, leases, secrets, sign_in_result, sign_ins
+from .findings_authority import AUTHORITY
+from .snapshots import Snapshot
+from .token_requests import module_of, sign_in_request
+
+logger = logging.getLogger(__name__)
+LEASE = timedelta(seconds=90)  # of one step
+TRIES_AGAIN = timedelta(seconds=10)  # after a fault of the network while a device waits
+
+
+def due(now: datetime) -> QuerySet[SignIn]:
+    """Rows that a worker has to do something for."""
+    return SignIn.objects.filter(
+        leases.free(), state__in=SignIn.OPEN, due_at__lte=now
+    ).order_by("due_at")
+
+
+def waits(now: datetime) -> timedelta | None:
+    """How long the oldest of them waits; None if there is none."""
+    first = due(now).values_list("due_at", flat=True).first()
+    return None if first is None else now - first
+
+
+def polling() -> bool:
+    """A device code is out, and is asked for again within seconds."""
+    return SignIn.objects.filter(state__in=SignIn.OPEN, due_at__isnull=False).exists()
+
+
+def expire(now: datetime) -> int:
+    """End what nobody answered in time; returns how many."""
+    late = SignIn.objects.filter(state__in=SignIn.OPEN, expires_at__lte=now)
+    for row in late:
+        facts: dict[str, object] = {"user": row.login}
+        error = MailError(
+            Code.SIGN_IN_LATE, Stage.TOKEN, permanent=True, evidence=facts
+        )
+        sign_in_result.fail(row, error)
+    return len(late)
+
+
+def carry_out(pk: int) -> bool:
+    """Do the next step of a sign-in; False when it is not due or somebody else's."""
+    row = leases.claim(due(timezone.now()), pk, LEASE)
+    if row is None:
+        return False
+    try:
+        _step(row)
+    except MailError as error:
+        error.evidence["side"] = AUTHORITY
+        if row.state == SignIn.State.SHOWN and not error.permanent:
+            _again(row, TRIES_AGAIN)
+        else:
+            sign_in_result.fail(row, error)
+    except Exception as error:  # noqa: BLE001 - the one border of a step
+        logger.exception("sign-in %s", pk)
+        name: dict[str, object] = {"error": type(error).__name__}
+        sign_in_result.fail(row, MailError(Code.INTERNAL, Stage.TOKEN, evidence=name))
+    finally:
+        leases.release(row)
+    return True
+
+
+def _step(row: SignIn) -> None:
+    snapshot = sign_ins.of_now(row)
+    if snapshot is None:
+        sign_ins.end(row, SignIn.State.REPLACED, timezone.now())
+        return
+    policy = connect.policy(snapshot)
+    if row.state == SignIn.State.ASKED:
+        _begin_device(row, snapshot, policy)
+    elif row.state == SignIn.State.SHOWN:
+        _poll_device(row, snapshot, policy)
+    else:
+        _redeem(row, snapshot, policy)
+
+
+def _begin_device(row: SignIn, snapshot: Snapshot, policy: NetworkPolicy) -> None:
+    request = sign_in_request(snapshot)
+    device: DeviceCode = module_of(snapshot).begin_device(request, policy)
+    now = timezone.now()
+    kept = secrets.seal(device.flow, SecretValue.Purpose.SIGN_IN, None)
+    moved = SignIn.objects.filter(pk=row.pk, state=SignIn.State.ASKED).update(
+        state=SignIn.State.SHOWN,
+        kept=kept,
+        user_code=device.user_code[:40],
+        verification_uri=device.verification_uri[:255],
+        interval=device.interval,
+        due_at=now + timedelta(seconds=device.interval),
+        expires_at=now + timedelta(seconds=device.expires_in),
+    )
+    if not moved:  # called off meanwhile
+        kept.delete()
+
+
+def _poll_device(row: SignIn, snapshot: Snapshot, policy: NetworkPolicy) -> None:
+    device = DeviceCode(
+        row.user_code, row.verification_uri, row.interval, 0, _kept(row)
+    )
+    outcome = module_of(snapshot).poll_device(sign_in_request(snapshot), policy, device)
+    if isinstance(outcome, Pending):
+        _again(row, timedelta(seconds=outcome.interval), interval=outcome.interval)
+    else:
+        sign_in_result.keep(row, snapshot, outcome)
+
+
+def _redeem(row: SignIn, snapshot: Snapshot, policy: NetworkPolicy) -> None:
+    text = _kept(row)
+    outcome = module_of(snapshot).redeem(
+        sign_in_request(snapshot),
+        policy,
+        str(json.loads(text)["code"]),
+        row.redirect_uri,
+        Proof.load(text),
+    )
+    sign_in_result.keep(row, snapshot, outcome)
+
+
+def _again(row: SignIn, pause: timedelta, **columns: object) -> None:
+    SignIn.objects.filter(Q(pk=row.pk), state=SignIn.State.SHOWN).update(
+        due_at=timezone.now() + pause, **columns
+    )
+
+
+def _kept(row: SignIn) -> str:
+    try:
+        return secrets.reveal(row.kept_id or 0)
+    except SecretUnreadable as error:
+        raise MailError(Code.SECRET_UNREADABLE, Stage.FIELDS, permanent=True) from error

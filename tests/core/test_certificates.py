@@ -1,0 +1,96 @@
+"""Certificates of applications: what is read, what is refused, what is made."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from mailboxes.core import certificates
+from mailboxes.core.certificates import CertificateUnusable
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+MADE = certificates.make("Contoso mail", NOW)
+OTHER = certificates.make("Another", NOW)
+
+
+def private(key, passphrase: bytes | None = None) -> str:
+    lock = (
+        serialization.BestAvailableEncryption(passphrase)
+        if passphrase
+        else serialization.NoEncryption()
+    )
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock
+    ).decode()
+
+
+def test_made_certificate_is_good_for_a_year() -> None:
+    assert (MADE.subject, MADE.begins, MADE.ends, MADE.last_day.isoformat()) == (
+        "CN=Contoso mail",
+        NOW - timedelta(hours=1),
+        NOW + timedelta(days=365),
+        "2027-11-24",
+    )
+    assert len(MADE.thumbprint) == 40
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MADE.pem,
+        f"{MADE.public}{MADE.private_key}",
+        f"Bag Attributes\r\n{MADE.private_key}\r\n{OTHER.public}\r\n{MADE.public}",
+    ],
+)
+def test_key_and_its_certificate_are_read_in_any_order(text: str) -> None:
+    assert certificates.read(text) == MADE
+
+
+def test_private_key_stands_in_no_repr() -> None:
+    assert "PRIVATE" not in repr(MADE)
+    assert "PRIVATE" not in MADE.public
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the private key was not found."),
+        ("nonsense", "the private key was not found."),
+        (MADE.public, "the private key was not found."),
+        (MADE.private_key, "the certificate was not found."),
+        (MADE.pem + OTHER.pem, "more than one private key"),
+        (MADE.private_key + OTHER.public, "does not belong to the private key."),
+        (
+            private(
+                rsa.generate_private_key(public_exponent=65537, key_size=2048), b"x"
+            )
+            + MADE.public,
+            "locked by a passphrase",
+        ),
+        (
+            private(ec.generate_private_key(ec.SECP256R1())) + MADE.public,
+            "RSA keys of 2048 bits",
+        ),
+        (
+            private(rsa.generate_private_key(public_exponent=65537, key_size=1024))
+            + MADE.public,
+            "RSA keys of 2048 bits",
+        ),
+        (MADE.private_key.replace("M", "A", 9) + MADE.public, "cannot be read"),
+        (MADE.private_key + MADE.public.replace("MII", "MIX"), "cannot be read"),
+        ("x" * 60_001, "too long"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_its_reason(
+    text: str, message: str
+) -> None:
+    with pytest.raises(CertificateUnusable, match=message):
+        certificates.read(text)
+
+
+def test_secret_is_told_from_a_certificate() -> None:
+    assert certificates.is_certificate(MADE.pem) is True
+    assert certificates.is_certificate("abc~secret~value") is False
