@@ -25,6 +25,8 @@ from .dead_ports import DeadPorts
 from .delivery import Delivery
 from .entra import Entra
 from .faults import Faults
+from .graph import Graph
+from .graph_sign_in import SignIn as GraphSignIn
 from .imap_server import ImapServer
 from .laboratory import Laboratory
 from .lines import HOST, Lines
@@ -108,6 +110,12 @@ class Box:
         self.entra = Entra(
             self.accounts, self.tokens, self.faults, self.tally, options.token_seconds
         )
+        self.graph = Graph(
+            self.store,
+            GraphSignIn(self.accounts, self.tokens, self.faults, self.tally),
+            self.delivery,
+            self.faults,
+        )
         self.ports: dict[str, int] = {}
         self._writer = letters.Writer(options.seed)
         self._servers: list[asyncio.Server] = []
@@ -138,6 +146,7 @@ class Box:
         smtp = SmtpServer(self.delivery, self._sign_in("smtp"), *shared)
         self._handlers = {
             "entra": self._http(self.entra.handle),
+            "graph": self._http(self.graph.handle),
             "imaps": _bind(imap, True),
             "smtps": _bind(smtp, True),
         }

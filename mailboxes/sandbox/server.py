@@ -174,6 +174,17 @@ class Sandbox:
         found = self._call(lambda: self.box.listing(address, folder))
         return list(found["messages"])
 
+    def remove(self, address: str, uid: int, folder: str = INBOX) -> None:
+        """Somebody deletes a message for good."""
+
+        def remove() -> None:
+            place = self.box.store.folder(address, folder)
+            if place is None:
+                raise KeyError(f"{address} has no folder {folder}")
+            self.box.store.remove(place.id, [uid])
+
+        self._call(remove)
+
     def uidvalidity(self, address: str, folder: str = INBOX) -> int:
         found = self._call(lambda: self.box.listing(address, folder))
         return int(found["uidvalidity"])

@@ -49,6 +49,8 @@ ROUTES = {
     ("outlook.office.com", 143): "imap",
     ("smtp.office365.com", 587): "smtp",
     ("smtp.office365.com", 465): "smtps",
+    ("graph.microsoft.com", 443): "graph",
+    ("outlook.office.com", 443): "graph",  # where its upload sessions are
     ("imap.gmail.com", 993): "imaps",
     ("smtp.gmail.com", 587): "smtp",
     ("smtp.gmail.com", 465): "smtps",

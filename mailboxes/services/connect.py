@@ -62,7 +62,7 @@ def _parts(
     margin: float = tokens.RENEW_BEFORE,
     given: Given | None = None,
 ) -> tuple[Endpoint, Credential, NetworkPolicy]:
-    if not snapshot["server"]:
+    if not snapshot.server:
         raise MailError(
             Code.CONFIG_INCOMPLETE,
             Stage.FIELDS,
@@ -95,7 +95,7 @@ def explain(error: MailError, transport: Transport) -> MailError:
 
 def endpoint(snapshot: Snapshot) -> Endpoint:
     """Where the mail server of a snapshot is."""
-    return Endpoint(snapshot["server"], snapshot.port, snapshot.security)
+    return Endpoint(snapshot.server, snapshot.port, snapshot.security)
 
 
 def policy(snapshot: Snapshot) -> NetworkPolicy:

@@ -31,7 +31,7 @@ def open_source(client: PopClient, snapshot: Snapshot, folder: Folder) -> Source
     key: dict[str, Any] = {
         "pop_client": client,
         "type": str(snapshot.protocol),
-        "server": snapshot["server"].lower(),
+        "server": snapshot.server.lower(),
         "login": snapshot.login.lower(),
         "folder": snapshot["folder-path"],
         "validity": folder.validity,

@@ -14,9 +14,11 @@ from .keyed import KeyedInbound
 
 INBOUND: dict[Protocol, str] = {
     Protocol.IMAP: "mailboxes.transports.imap.ImapTransport",
+    Protocol.GRAPH: "mailboxes.transports.graph_inbound.GraphInbound",
 }
 OUTBOUND: dict[Protocol, str] = {
     Protocol.SMTP: "mailboxes.transports.smtp.SmtpTransport",
+    Protocol.GRAPH: "mailboxes.transports.graph_outbound.GraphOutbound",
 }
 
 Inbound = type[InboundTransport] | type[KeyedInbound]

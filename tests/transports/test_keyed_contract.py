@@ -5,15 +5,25 @@ A protocol joins by one more function in `PLACES`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import pytest
 
-from mailboxes.core.choices import AfterFetch
+from mailboxes.core.choices import AfterFetch, Security
 from mailboxes.core.errors import Code, MailError
-from mailboxes.transports.base import CHUNK_SIZE, Credential, Endpoint, NetworkPolicy
+from mailboxes.sandbox.server import Sandbox
+from mailboxes.sandbox.world import GRAPH_RESOURCE, PROXY_LOGIN
+from mailboxes.transports.base import (
+    CHUNK_SIZE,
+    Credential,
+    Endpoint,
+    NetworkPolicy,
+    Proxy,
+)
+from mailboxes.transports.graph_inbound import GraphInbound
 from mailboxes.transports.keyed import KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer
@@ -59,10 +69,38 @@ def memory(
         )
 
 
+@contextmanager
+def graph(kind: type[KeyedInbound], request: pytest.FixtureRequest) -> Iterator[Place]:
+    """The sandbox's Graph, reached by its real name through the sandbox's proxy."""
+    folder = request.getfixturevalue("tmp_path") / "sandbox"
+    with Sandbox(folder, first_letters=0) as box:
+        login = "support@contoso.example"
+        policy = NetworkPolicy(
+            proxy=Proxy(box.host, box.proxy_port, login, PROXY_LOGIN[1]),
+            ca_pem=box.ca_pem,
+        )
+
+        def remove(data: bytes) -> None:
+            digest = hashlib.sha256(data).hexdigest()
+            for one in box.messages(login):
+                if one["sha256"] == digest:
+                    box.remove(login, one["uid"])
+
+        yield Place(
+            kind,
+            Endpoint("graph.microsoft.com", 0, Security.TLS),
+            Credential(login, token=box.token(login, resource=GRAPH_RESOURCE)),
+            policy,
+            lambda data: box.deliver(login, data),
+            remove,
+        )
+
+
 Opened = Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]
 PLACES: dict[str, Opened] = {
     "memory": lambda request: memory(MemoryKeyed, request),
     "memory-undated": lambda request: memory(MemoryUndated, request),
+    "graph": lambda request: graph(GraphInbound, request),
 }
 
 
