@@ -151,6 +151,9 @@ class Graph:
                 self._sending.send_mail(call)
                 return await self._accepted(call, asked, who)
             case ("GET", "mailFolders", name, "messages", "delta"):
+                if "$deltatoken" in call.query:
+                    state = effects.place(SERVICE, "delta-state")
+                    await self._show(state, asked, call.account.address, who)
                 return self._delta.answer(call, self.folders.of(call, name))
             case ("GET", "mailFolders", name, "messages"):
                 return self._messages.list(call, self.folders.of(call, name))

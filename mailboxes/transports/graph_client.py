@@ -8,6 +8,8 @@ immutable identifiers for Outlook resources"; limits: providers.md section 4.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import time
 import uuid
@@ -20,7 +22,6 @@ import requests
 
 from ..core.choices import Security, Stage
 from ..core.errors import Code, MailError
-from ..oauth import microsoft
 from . import graph_errors, net
 from .base import Credential, Endpoint, NetworkPolicy, Progress
 from .http import Http
@@ -81,6 +82,7 @@ class GraphClient:
         self.http = Http(self.endpoint, policy, most=AT_ONCE)
         self.mailbox = _mailbox(credential)
         self.usable = False
+        self._open = False
         self._credential = credential
 
     @property
@@ -101,6 +103,7 @@ class GraphClient:
         what has nothing to do with the mailbox.
         """
         http = self.http
+        self._open = True
         line = net.Line(self.endpoint, http.way(), timings, progress)
         http.begin_with(line)
         with line.timed("greeting") as told:
@@ -132,7 +135,7 @@ class GraphClient:
         return self.usable
 
     def close(self) -> None:
-        self.usable = False
+        self.usable = self._open = False
         self.http.close()
 
     def ask(
@@ -269,6 +272,11 @@ class GraphClient:
         body: bytes | None,
     ) -> requests.Response:
         """One request; reading is tried again on a line that lay idle too long."""
+        if not self._open:
+            words = "the connection is not open"
+            raise MailError(
+                Code.CONNECTION_LOST, stage, evidence={**self.facts, "answer": words}
+            )
         given = {**self._headers(), **headers}
         before = self.http.opened
         try:
@@ -342,12 +350,24 @@ def _mailbox(credential: Credential) -> str:
     An application has no /me, and a user's token may open a shared mailbox. An opaque
     token (personal accounts) says nothing of its user and opens only that mailbox.
     """
-    told = microsoft.claims(credential.token)
-    user = str(told.get("upn") or "")
+    user = _user_of(credential.token)
     others = bool(user) and user.lower() != credential.login.lower()
     if credential.app_only or others:
         return f"/users/{segment(credential.login)}"
     return "/me"
+
+
+def _user_of(token: str) -> str:
+    """The user that a token names in its claims (RFC 7519), "" for none."""
+    payload = token.split(".")[1] if token.count(".") == 2 else ""
+    try:
+        told = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (binascii.Error, ValueError):
+        return ""
+    if not isinstance(told, dict):
+        return ""
+    names = ("upn", "preferred_username", "unique_name")
+    return next((str(told[name]) for name in names if told.get(name)), "")
 
 
 def _is_json(body: bytes) -> bool:

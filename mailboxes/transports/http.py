@@ -110,9 +110,7 @@ class _Socket:
             self._sock.sendall(view[start : start + PIECE])
 
     def makefile(self, mode: str = "rb", *_: Any, **__: Any) -> io.BufferedReader:
-        return io.BufferedReader(
-            _Reading(self._sock.makefile("rb", buffering=0), self)
-        )
+        return io.BufferedReader(_Reading(self._sock.makefile("rb", buffering=0), self))
 
 
 class _Connection(HTTPSConnection):
