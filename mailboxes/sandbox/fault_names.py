@@ -176,6 +176,10 @@ _ONE: dict[str, tuple[str, Effect]] = {
         "Graph: 503",
         _graph(effects.SIGNED_IN, 503, "ServiceUnavailable", "Try again later."),
     ),
+    "graph-no-expand": (
+        "Graph: a delta query does not take $expand",
+        _graph("delta", 400, "ErrorInvalidUrlQuery", "$expand is not supported."),
+    ),
     "graph-delta-lost": (
         "Graph: the state of a delta query is void",
         _graph("delta-state", 410, "SyncStateNotFound", "Resync is required."),

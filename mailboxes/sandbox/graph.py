@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,12 +29,17 @@ from .graph_sign_in import READ, SEND, SERVICE, WRITE, SignIn
 from .http import Answer, DropConnection, Request
 from .mailstore import Mailstore
 
+AT_ONCE = 4  # requests for one mailbox; of lines that say whose they are
 MOST_REQUEST = 4 * 1024 * 1024  # bytes of a body
 IN_A_BATCH = 20
 
 
 class Graph:
-    """Answers requests. folders: of all mailboxes, with the names they show."""
+    """Answers requests.
+
+    folders: of all mailboxes, with the names they show. at_once: the most requests at
+    one time, by mailbox.
+    """
 
     def __init__(
         self, store: Mailstore, sign_in: SignIn, delivery: Delivery, faults: Faults
@@ -44,32 +50,21 @@ class Graph:
         self._sending = Sending(store, self._messages, delivery)
         self._sign_in = sign_in
         self._faults = faults
+        self._working: Counter[str] = Counter()
+        self.at_once: Counter[str] = Counter()
 
     async def handle(self, request: Request) -> Answer:
         """Answer one request, an upload of a range included."""
-        who = request.who
-        await asyncio.sleep(self._faults.delay(who))
+        who = request.who or ""
         asked = request.headers.get("client-request-id", "")
+        self._working[who] += 1
+        self.at_once[who] = max(self.at_once[who], self._working[who])
         try:
-            await self._show(effects.place(SERVICE, "request"), asked, who)
-            if len(request.body) > MOST_REQUEST:
-                raise Refused(
-                    413,
-                    "RequestEntityTooLarge",
-                    "The maximum request length supported is 4MB.",
-                )
-            if "AttachmentSessions" in request.path:
-                await self._show(effects.place(SERVICE, "upload"), asked, who)
-                answer = self._sending.upload(request)
-            elif request.path.endswith("/$batch"):
-                answer = await self._batch(request, asked)
-            else:
-                call = graph_call.read(
-                    request.method, request.target, request.headers, request.body
-                )
-                answer = await self._answered(call, asked, who)
+            answer = await self._handled(request, asked, who)
         except Refused as refused:
             answer = graph_errors.answer(refused, asked)
+        finally:
+            self._working[who] -= 1
         answer.headers = {
             "request-id": str(uuid.uuid4()),
             "client-request-id": asked or str(uuid.uuid4()),
@@ -77,6 +72,33 @@ class Graph:
             **answer.headers,
         }
         return answer
+
+    async def _handled(self, request: Request, asked: str, who: str) -> Answer:
+        """Raises Refused."""
+        if who and self._working[who] > AT_ONCE:
+            raise Refused(
+                429,
+                "ApplicationThrottled",
+                "Application is over its MailboxConcurrency limit.",
+                {"Retry-After": "1"},
+            )
+        await asyncio.sleep(self._faults.delay(who))
+        await self._show(effects.place(SERVICE, "request"), asked, who)
+        if len(request.body) > MOST_REQUEST:
+            raise Refused(
+                413,
+                "RequestEntityTooLarge",
+                "The maximum request length supported is 4MB.",
+            )
+        if "AttachmentSessions" in request.path:
+            await self._show(effects.place(SERVICE, "upload"), asked, who)
+            return self._sending.upload(request)
+        if request.path.endswith("/$batch"):
+            return await self._batch(request, asked)
+        call = graph_call.read(
+            request.method, request.target, request.headers, request.body
+        )
+        return await self._answered(call, asked, request.who)
 
     async def _batch(self, request: Request, asked: str) -> Answer:
         """POST $batch: the parts one after the other, each with a status of its own."""

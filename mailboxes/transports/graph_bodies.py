@@ -85,7 +85,7 @@ class Bodies:
         size = 0
         alone = False
         try:
-            for chunk in self._client.http.pieces(answer, Stage.FETCH, CHUNK_SIZE):
+            for chunk in self._client.pieces(answer, Stage.FETCH, CHUNK_SIZE):
                 if chunks and not alone:
                     alone = self._large.acquire()
                 chunks.append(chunk)
@@ -104,7 +104,7 @@ class Bodies:
         if answer is None:
             return None
         found = b""
-        for piece in self._client.http.pieces(answer, Stage.FETCH, HEAD_PIECE):
+        for piece in self._client.pieces(answer, Stage.FETCH, HEAD_PIECE):
             found += piece
             if b"\r\n\r\n" in found or len(found) >= CHUNK_SIZE:
                 # The rest is not wanted, and may be long.

@@ -189,6 +189,16 @@ class GraphClient:
             raise self._unreadable(Code.PROTOCOL_ERROR, stage, said)
         return told
 
+    def pieces(
+        self, answer: requests.Response, stage: Stage, size: int
+    ) -> Iterator[bytes]:
+        """The body of an answer in pieces of `size` bytes. Raises MailError."""
+        try:
+            yield from self.http.pieces(answer, stage, size)
+        except MailError as error:
+            self._note(error)
+            raise
+
     def pages(self, path: str, stage: Stage) -> Iterator[dict[str, Any]]:
         """The items of a collection, over all its pages. Raises MailError."""
         while path:
