@@ -55,7 +55,7 @@ class Graph:
 
     async def handle(self, request: Request) -> Answer:
         """Answer one request, an upload of a range included."""
-        who = request.who or ""
+        who = request.who or self._named(request)
         asked = request.headers.get("client-request-id", "")
         self._working[who] += 1
         self.at_once[who] = max(self.at_once[who], self._working[who])
@@ -83,7 +83,7 @@ class Graph:
                 {"Retry-After": "1"},
             )
         await asyncio.sleep(self._faults.delay(who))
-        await self._show(effects.place(SERVICE, "request"), asked, who)
+        await self._show(effects.place(SERVICE, "request"), who)
         if len(request.body) > MOST_REQUEST:
             raise Refused(
                 413,
@@ -91,16 +91,28 @@ class Graph:
                 "The maximum request length supported is 4MB.",
             )
         if "AttachmentSessions" in request.path:
-            await self._show(effects.place(SERVICE, "upload"), asked, who)
+            await self._show(effects.place(SERVICE, "upload"), who)
             return self._sending.upload(request)
         if request.path.endswith("/$batch"):
-            return await self._batch(request, asked)
+            return await self._batch(request, asked, who)
         call = graph_call.read(
             request.method, request.target, request.headers, request.body
         )
-        return await self._answered(call, asked, request.who)
+        return await self._answered(call, asked, who)
 
-    async def _batch(self, request: Request, asked: str) -> Answer:
+    def _named(self, request: Request) -> str:
+        """Whose mailbox a request or the first part of a batch names, "" for nobody."""
+        url = request.target
+        if request.path.endswith("/$batch"):
+            try:
+                url = str(json.loads(request.body)["requests"][0]["url"])
+            except (ValueError, TypeError, LookupError):
+                return ""
+        call = graph_call.read(request.method, url, request.headers)
+        named = call.named if call else ""
+        return named or self._sign_in.user(request.headers.get("authorization", ""))
+
+    async def _batch(self, request: Request, asked: str, who: str) -> Answer:
         """POST $batch: the parts one after the other, each with a status of its own."""
         try:
             told = json.loads(request.body)
@@ -112,12 +124,12 @@ class Graph:
                 f"Number of batch request steps exceeds the maximum value of"
                 f" {IN_A_BATCH}."
             )
-        await self._show(effects.place(SERVICE, "batch"), asked, request.who)
-        responses = [await self._part(part, request, asked) for part in parts]
+        await self._show(effects.place(SERVICE, "batch"), who)
+        responses = [await self._part(part, request, asked, who) for part in parts]
         return Answer(200, {"responses": responses})
 
     async def _part(
-        self, part: Mapping[str, Any], request: Request, asked: str
+        self, part: Mapping[str, Any], request: Request, asked: str, who: str
     ) -> dict[str, Any]:
         headers = {
             str(name).lower(): str(value)
@@ -131,9 +143,9 @@ class Graph:
         method, url = str(part.get("method")), str(part.get("url"))
         try:
             place = effects.place(SERVICE, "part")
-            await self._show(place, asked, request.who)
+            await self._show(place, who)
             call = graph_call.read(method, url, headers, content)
-            answer = await self._answered(call, asked, request.who)
+            answer = await self._answered(call, asked, who)
         except Refused as refused:
             answer = graph_errors.answer(refused, asked)
         told: dict[str, Any] = {
@@ -153,7 +165,7 @@ class Graph:
                 400, "BadRequest", "Resource not found for the segment of the path."
             )
         named = call.named or who or ""
-        await self._show(effects.place(SERVICE, effects.CREDENTIAL), asked, named, who)
+        await self._show(effects.place(SERVICE, effects.CREDENTIAL), named, who)
         bearer = self._sign_in.bearer(call.headers.get("authorization", ""), call.named)
         call.account = self._sign_in.account(bearer, call.named)
         address = call.account.address
@@ -163,8 +175,8 @@ class Graph:
         place, permission = operation
         self._sign_in.permit(bearer, call.account, permission)
         signed_in = effects.place(SERVICE, effects.SIGNED_IN)
-        await self._show(signed_in, asked, address, who)
-        await self._show(effects.place(SERVICE, place), asked, address, who)
+        await self._show(signed_in, address, who)
+        await self._show(effects.place(SERVICE, place), address, who)
         return await self._done(call, asked, who)
 
     async def _done(self, call: Call, asked: str, who: str | None) -> Answer:
@@ -175,7 +187,7 @@ class Graph:
             case ("GET", "mailFolders", name, "messages", "delta"):
                 if "$deltatoken" in call.query:
                     state = effects.place(SERVICE, "delta-state")
-                    await self._show(state, asked, call.account.address, who)
+                    await self._show(state, call.account.address, who)
                 return self._delta.answer(call, self.folders.of(call, name))
             case ("GET", "mailFolders", name, "messages"):
                 return self._messages.list(call, self.folders.of(call, name))
@@ -228,10 +240,10 @@ class Graph:
     async def _accepted(self, call: Call, asked: str, who: str | None) -> Answer:
         """202, unless a fault takes the answer away after the message was taken."""
         place = effects.place(SERVICE, effects.ACCEPTED)
-        await self._show(place, asked, call.account.address, who)
+        await self._show(place, call.account.address, who)
         return Answer(202, None)
 
-    async def _show(self, place: str, asked: str, *who: str | None) -> None:
+    async def _show(self, place: str, *who: str | None) -> None:
         """Raises what a fault at this place is."""
         fault = self._faults.at(place, *who, target=effects.MAIL)
         if fault is not None:

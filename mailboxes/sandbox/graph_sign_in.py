@@ -86,6 +86,14 @@ class SignIn:
             )
         return Bearer(claims)
 
+    def user(self, authorization: str) -> str:
+        """Whom a token of ours names, whatever else is wrong with it; "" for nobody."""
+        try:
+            claims = self.tokens.read(authorization.partition(" ")[2])
+        except TokenRefused:
+            return ""
+        return str(claims.get("upn", ""))
+
     def account(self, bearer: Bearer, named: str) -> Account:
         """The mailbox that is asked for. Raises Refused."""
         if not named and bearer.is_app:

@@ -10,6 +10,8 @@ from ..core.choices import Grant, Protocol, ProxyKind
 
 INBOUND = frozenset({Protocol.IMAP, Protocol.GRAPH})
 OUTBOUND = frozenset({Protocol.SMTP, Protocol.GRAPH})
+# Protocols that can look for a message in Sent Items whose answer was lost.
+FINDS_SENT = frozenset({Protocol.GRAPH})
 MICROSOFT_GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS})
 # A refresh token in `password` counts as the authorization code grant it came from.
 GOOGLE_GRANTS: frozenset[Grant] = frozenset()

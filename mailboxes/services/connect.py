@@ -84,7 +84,7 @@ def explain(error: MailError, transport: Transport) -> MailError:
     """
     if error.stage is not Stage.STORE:
         error.evidence.setdefault("protocol", str(transport.protocol))
-    if error.code == Code.TOKEN_NOT_ACCEPTED and transport.credential.is_token:
+    if error.code in tokens.REFUSED and transport.credential.is_token:
         error.evidence.setdefault("user", transport.credential.login)
         error.evidence["at"] = round(time.time())  # its claims are judged as of now
         error.evidence["claims"] = storable(

@@ -23,6 +23,15 @@ from . import secrets
 from .findings_authority import AUTHORITY
 from .snapshots import Snapshot
 
+# Refusals of a token by a mail server: what is cached is of no more use.
+REFUSED = frozenset(
+    {
+        Code.TOKEN_NOT_ACCEPTED,
+        Code.GRAPH_WRONG_AUDIENCE,
+        Code.GRAPH_TOKEN_TIME,
+        Code.GRAPH_CLAIMS_CHALLENGE,
+    }
+)
 RENEW_BEFORE = 300.0  # seconds of life that a token must have left (feasibility.md 7)
 
 

@@ -45,6 +45,8 @@ DEADLY = frozenset(
         Code.PROTOCOL_ERROR,
         Code.TOKEN_NOT_ACCEPTED,
         Code.GRAPH_CLAIMS_CHALLENGE,
+        Code.GRAPH_TOKEN_TIME,
+        Code.GRAPH_WRONG_AUDIENCE,
     }
 )
 

@@ -79,6 +79,12 @@ OF_TOKENS: tuple[tuple[re.Pattern[str], Code, bool], ...] = (
         Code.GRAPH_CLAIMS_CHALLENGE,
         True,
     ),
+    (re.compile(r"\baudience\b", re.I), Code.GRAPH_WRONG_AUDIENCE, True),
+    (
+        re.compile(r"expired|not yet valid|lifetime validation", re.I),
+        Code.GRAPH_TOKEN_TIME,
+        False,
+    ),
 )
 LONGEST_TEXT = 300  # characters of an answer that is no JSON
 

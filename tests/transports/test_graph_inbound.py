@@ -366,8 +366,8 @@ def test_server_that_says_nothing_is_waited_for_till_the_moment(
 @pytest.mark.parametrize(
     ("claims", "code"),
     [
-        ({"aud": "https://outlook.office.com"}, Code.TOKEN_NOT_ACCEPTED),
-        ({"exp": 1}, Code.TOKEN_NOT_ACCEPTED),
+        ({"aud": "https://outlook.office.com"}, Code.GRAPH_WRONG_AUDIENCE),
+        ({"exp": 1}, Code.GRAPH_TOKEN_TIME),
     ],
 )
 def test_token_that_is_wrong_is_refused_at_sign_in(
