@@ -11,6 +11,7 @@ from . import (
     scenarios_entra_app,
     scenarios_entra_token,
     scenarios_google,
+    scenarios_graph,
     scenarios_imap,
     scenarios_smtp,
     scenarios_transport,
@@ -36,6 +37,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *scenarios_imap.SCENARIOS,
     *scenarios_smtp.SCENARIOS,
     *scenarios_google.SCENARIOS,
+    *scenarios_graph.SCENARIOS,
     *scenarios_transport.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

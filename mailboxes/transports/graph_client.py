@@ -97,12 +97,16 @@ class GraphClient:
         return self.http.facts
 
     def open(
-        self, timings: dict[str, int], progress: Progress | None
-    ) -> tuple[int, bytes, Mapping[str, str]]:
-        """Connect and ask for the inbox: what Graph says to this token.
+        self,
+        timings: dict[str, int],
+        progress: Progress | None,
+        *,
+        let_off: frozenset[Code] | None = None,
+    ) -> None:
+        """Connect, and ask for the inbox to see whether the token is taken.
 
-        Returns status, body and headers; a refusal of the token itself is raised, as is
-        what has nothing to do with the mailbox.
+        let_off: codes that do not matter; None for all that tell of the mailbox only,
+        which whoever opens a folder will meet. Raises MailError.
         """
         http = self.http
         self._open = True
@@ -118,10 +122,12 @@ class GraphClient:
         with line.timed("sign-in"):
             self.facts["user"] = self._credential.login
             status, headers = answer.status_code, answer.headers
-            if status == 401 or status == 429 or status >= 500:
-                raise self._refused(status, headers, body, Stage.SIGN_IN)
+            if status >= 300:
+                error = self._refused(status, headers, body, Stage.SIGN_IN)
+                of_all = status in (401, 429) or status >= 500
+                if of_all or (let_off is not None and error.code not in let_off):
+                    raise error
         self.usable = True
-        return status, body, headers
 
     def alive(self) -> bool:
         """Graph still takes the token. Never raises."""

@@ -35,6 +35,8 @@ MOST_MIME = 3_000_000  # bytes of a message in one request
 MOST_ATTACHED = 2_500_000  # bytes of an attachment in one request; more is uploaded
 MOST_UPLOADED = 150 * 1024 * 1024
 RANGE = 10 * 320 * 1024  # bytes of an upload at a time: a multiple of 320 KiB, < 4 MB
+# Said to a sender who may not look into the inbox.
+NOT_OF_SENDING = frozenset({Code.GRAPH_ACCESS_DENIED, Code.GRAPH_ITEM_GONE})
 # A gateway that lost the answer of what is behind it: it may have taken the message.
 ANSWER_LOST = (502, 504)
 
@@ -62,20 +64,12 @@ class GraphOutbound(OutboundTransport):
         self._client = GraphClient(self.endpoint, self.credential, self.policy)
         try:
             with self._timely():
-                said = self._client.open(self.timings, self.progress)
-            self._judge(*said)
+                self._client.open(self.timings, self.progress, let_off=NOT_OF_SENDING)
         except BaseException:
             self.close()
             raise
         finally:
             self.facts = self._client.facts
-
-    def _judge(self, status: int, body: bytes, headers: Any) -> None:
-        if status < 300:
-            return
-        error = graph_errors.refusal(status, headers, body, Stage.SIGN_IN, self.facts)
-        if error.code not in (Code.GRAPH_ACCESS_DENIED, Code.GRAPH_ITEM_GONE):
-            raise error
 
     def alive(self) -> bool:
         with self._timely():

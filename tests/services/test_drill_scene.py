@@ -32,6 +32,12 @@ PLANS = {scenario.name: Plan.of(scenario.described()) for scenario in SCENARIOS}
 SOME = (
     "healthy-fetching",
     "healthy-sending",
+    "healthy-graph",
+    "healthy-graph-sending",
+    "graph-audience",
+    "graph-throttled",
+    "graph-send-as",
+    "graph-delta-lost",
     "entra-wrong-password",
     "entra-consent-missing",
     "entra-secret-expired",
