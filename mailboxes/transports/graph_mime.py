@@ -2,24 +2,30 @@
 
 Graph sends to whom the header names, so the envelope is written there: whoever stands
 neither in To nor in Cc becomes a Bcc. Beyond the size of a request the large parts are
-taken out, to be put to a draft one by one. Requests: graph_outbound.
+taken out (graph_parts), to be put to a draft one by one. Requests: graph_outbound.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.generator import BytesGenerator
 from email.message import Message
-from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from io import BytesIO
 
+from .graph_parts import (
+    Attachment,
+    about,
+    cut,
+    end_of_header,
+    head_of,
+    is_attachment,
+)
+
 # A field of a header with its continuation lines.
 _BCC = re.compile(rb"^bcc:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n", re.I | re.M)
-_HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
 _AS_IT_WAS = policy.compat32.clone(max_line_length=0, linesep="\r\n")
 # Taken apart, these would not be what was signed or encrypted.
 WHOLE = (
@@ -38,25 +44,14 @@ class CannotSplit(ValueError):
     """The message cannot be brought under the size of a request."""
 
 
-@dataclass
-class Attachment:
-    """A part that was taken out of a message."""
-
-    name: str
-    kind: str
-    content: bytes = field(repr=False)
-    inline: bool = False
-    content_id: str = ""
-
-
 def addressed(message: bytes, recipients: Sequence[str]) -> bytes:
     """`message` with exactly `recipients` in its To, Cc and Bcc.
 
     Raises CannotAddress where To or Cc name somebody else, to whom Graph would send
     it: taking them out would change what the others read.
     """
-    end = _end_of_header(message)
-    header = BytesHeaderParser(policy=policy.compat32).parsebytes(message[:end])
+    end = end_of_header(message)
+    header = head_of(message[:end])
     shown = {
         address.lower()
         for name in ("To", "Cc")
@@ -82,12 +77,23 @@ def split(message: bytes, limit: int) -> tuple[bytes, list[Attachment]]:
 
     Raises CannotSplit.
     """
-    whole = message_from_bytes(message, policy=policy.compat32)
-    if whole.get_content_type() in WHOLE:
+    if head_of(message[: end_of_header(message)]).get_content_type() in WHOLE:
         raise CannotSplit("a signed or encrypted message cannot be taken apart")
+    small, taken = cut(message, limit)
+    if len(small) > limit:
+        small, more = _deeper(small, limit)
+        taken += more
+    if len(small) > limit:
+        raise CannotSplit("the message is too large without its attachments, too")
+    return small, taken
+
+
+def _deeper(message: bytes, limit: int) -> tuple[bytes, list[Attachment]]:
+    """The same with the attachments of inner parts, such as pictures of a text."""
+    whole = message_from_bytes(message, policy=policy.compat32)
+    if not whole.is_multipart() or whole.get_content_maintype() == "message":
+        return _single(whole)
     taken: list[Attachment] = []
-    if not whole.is_multipart():
-        return _single(whole, message)
     left = len(message)
     for size, parent, part in _candidates(whole):
         if left <= limit:
@@ -98,10 +104,7 @@ def split(message: bytes, limit: int) -> tuple[bytes, list[Attachment]]:
         if not siblings:
             siblings.append(_empty())
         left -= size
-    small = _written(whole, message)
-    if len(small) > limit:
-        raise CannotSplit("the message is too large without its attachments, too")
-    return small, taken
+    return _written(whole, message), taken
 
 
 def _candidates(whole: Message) -> list[tuple[int, Message, Message]]:
@@ -115,7 +118,7 @@ def _candidates(whole: Message) -> list[tuple[int, Message, Message]]:
                 continue
             if part.get_content_maintype() == "multipart" and part.is_multipart():
                 waiting.append(part)
-            elif _is_attachment(part):
+            elif is_attachment(part):
                 found.append((_size(part), parent, part))
     return sorted(found, key=lambda one: one[0], reverse=True)
 
@@ -125,34 +128,23 @@ def _parts(parent: Message) -> list[Message]:
     return parent.get_payload()  # type: ignore[return-value]
 
 
-def _is_attachment(part: Message) -> bool:
-    named = bool(part.get_filename()) or part.get_content_disposition() == "attachment"
-    return named or part.get_content_maintype() != "text"
-
-
 def _size(part: Message) -> int:
     payload = part.get_payload()
     return len(payload) if isinstance(payload, str) else len(part.as_bytes())
 
 
 def _taken(part: Message) -> Attachment:
-    kind = part.get_content_type()
     if part.get_content_maintype() == "message":
         inner = _parts(part) if part.is_multipart() else []
         content = inner[0].as_bytes() if inner else b""
     else:
         content = bytes(part.get_payload(decode=True) or b"")
-    usual = "message.eml" if kind == "message/rfc822" else "attachment"
-    cid = str(part.get("Content-ID", "")).strip().strip("<>")
-    inline = part.get_content_disposition() == "inline" or bool(
-        cid and part.get_content_disposition() is None
-    )
-    return Attachment(part.get_filename() or usual, kind, content, inline, cid)
+    return Attachment(encoded=content, **about(part))  # type: ignore[arg-type]
 
 
-def _single(whole: Message, message: bytes) -> tuple[bytes, list[Attachment]]:
+def _single(whole: Message) -> tuple[bytes, list[Attachment]]:
     """A message that is nothing but one large part: with an empty text in its place."""
-    if not _is_attachment(whole):
+    if not is_attachment(whole):
         raise CannotSplit("the text alone is too large")
     taken = _taken(whole)
     for name in [name for name in list(whole) if name.lower().startswith("content-")]:
@@ -174,14 +166,4 @@ def _written(whole: Message, message: bytes) -> bytes:
     made = BytesIO()
     BytesGenerator(made, mangle_from_=False, policy=_AS_IT_WAS).flatten(whole)
     text = made.getvalue()
-    return message[: _end_of_header(message)] + text[_end_of_header(text) :]
-
-
-def _end_of_header(message: bytes) -> int:
-    """Where the empty line after the header begins."""
-    if message[:1] in (b"\r", b"\n"):
-        return 0
-    found = _HEAD_ENDS.search(message)
-    if found is None:
-        return len(message)
-    return found.start() + found[0].index(b"\n") + 1
+    return message[: end_of_header(message)] + text[end_of_header(text) :]

@@ -27,7 +27,7 @@ from .base import (
     SendResult,
 )
 from .graph_client import HTTPS, GraphClient, items, segment
-from .graph_mime import Attachment
+from .graph_parts import Attachment
 from .http import Http
 
 # A request takes 4 MB, and base64 makes four bytes of three.
@@ -126,7 +126,7 @@ class GraphOutbound(OutboundTransport):
         except graph_mime.CannotSplit as error:
             raise self._unsendable(Code.MESSAGE_TOO_LARGE, str(error)) from error
         for one in attachments:
-            if len(one.content) > MOST_UPLOADED:
+            if len(one.encoded) > 2 * MOST_UPLOADED:
                 words = f"{one.name} is larger than 150 MB"
                 raise self._unsendable(Code.MESSAGE_TOO_LARGE, words)
         draft = self._draft(small)
@@ -191,15 +191,16 @@ class GraphOutbound(OutboundTransport):
         about: dict[str, Any] = {"name": one.name, "contentType": one.kind}
         if one.inline:
             about |= {"isInline": True, "contentId": one.content_id}
-        if len(one.content) <= MOST_ATTACHED:
+        content = one.content
+        size = len(content)
+        if size <= MOST_ATTACHED:
             given = {
                 "@odata.type": "#microsoft.graph.fileAttachment",
-                "contentBytes": base64.b64encode(one.content).decode(),
+                "contentBytes": base64.b64encode(content).decode(),
                 **about,
             }
             self._client.json("POST", f"{draft}/attachments", Stage.DATA, given)
             return
-        size = len(one.content)
         item = {"attachmentType": "file", "size": size, **about}
         told = self._client.json(
             "POST",
@@ -207,7 +208,7 @@ class GraphOutbound(OutboundTransport):
             Stage.DATA,
             {"AttachmentItem": item},
         )
-        self._upload(str(told.get("uploadUrl", "")), one.content)
+        self._upload(str(told.get("uploadUrl", "")), content)
 
     def _upload(self, url: str, content: bytes) -> None:
         """The ranges of an attachment, in order, to the server that Graph names.
