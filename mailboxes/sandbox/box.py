@@ -27,6 +27,8 @@ from .entra import Entra
 from .entra_keys import Keys
 from .faults import Faults
 from .google import Google
+from .graph import Graph
+from .graph_sign_in import SignIn as GraphSignIn
 from .imap_server import ImapServer
 from .laboratory import Laboratory
 from .lines import HOST, Lines
@@ -122,6 +124,12 @@ class Box:
         self.google = Google(
             folder, self.accounts, self.tokens, self.faults, self.tally
         )
+        self.graph = Graph(
+            self.store,
+            GraphSignIn(self.accounts, self.tokens, self.faults, self.tally),
+            self.delivery,
+            self.faults,
+        )
         self.ports: dict[str, int] = {}
         self._writer = letters.Writer(options.seed)
         self._servers: list[asyncio.Server] = []
@@ -154,6 +162,7 @@ class Box:
         self._handlers = {
             "entra": self._http(self.entra.handle),
             "google": self._http(self.google.handle),
+            "graph": self._http(self.graph.handle),
             "imaps": _bind(imap, True),
             "pop3s": _bind(pop3, True),
             "smtps": _bind(smtp, True),

@@ -20,6 +20,21 @@ OFF = (
     "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for "
     "the {}. Visit https://aka.ms/smtp_auth_disabled for more information."
 )
+THROTTLED = "Application is over its MailboxConcurrency limit."
+# Places where Graph may be cut, and when that is.
+GRAPH_PLACES = {
+    "credential": "at sign-in",
+    "folder": "when a folder is looked for",
+    "delta": "when a folder is listed",
+    "value": "when a message is asked for",
+    "content": "in the middle of a message",
+    "batch": "when a batch is asked for",
+    "sendmail": "before a message is taken",
+    "draft": "when a draft is made",
+    "attach": "when something is attached",
+    "upload": "in an upload session",
+    "send": "when a draft is to be sent",
+}
 ASK_LOGIN = "ask for a login"  # Effect.say of a proxy that lets its own login pass
 GREET = "greet"  # Effect.say of a proxy that puts the greeting behind its 200
 
@@ -37,6 +52,15 @@ def _imap(name: str, **more: str) -> Effect:
 
 def _smtp(name: str, **more: str) -> Effect:
     return Effect(place("smtp", name), **more)  # type: ignore[arg-type]
+
+
+def _graph(
+    name: str, status: int, code: str, text: str, wait: str = RETRY_AFTER
+) -> Effect:
+    headers = {"Retry-After": wait} if status in (429, 503) else {}
+    return Effect(
+        place("graph", name), status=status, error=code, text=text, headers=headers
+    )
 
 
 _ONE: dict[str, tuple[str, Effect]] = {
@@ -136,6 +160,45 @@ _ONE: dict[str, tuple[str, Effect]] = {
             "Visit https://aka.ms/concurrent_sending for more information.",
         ),
     ),
+    "graph-refuse-token": (
+        "Graph: a token that is right is refused",
+        Effect(place("graph", effects.XOAUTH2)),
+    ),
+    "graph-throttled": (
+        "Graph: 429 with Retry-After",
+        _graph(effects.SIGNED_IN, 429, "ApplicationThrottled", THROTTLED),
+    ),
+    "graph-part-throttled": (
+        "Graph: a part of a batch gets 429",
+        _graph("part", 429, "ApplicationThrottled", THROTTLED, "1"),
+    ),
+    "graph-unavailable": (
+        "Graph: 503",
+        _graph(effects.SIGNED_IN, 503, "ServiceUnavailable", "Try again later."),
+    ),
+    "graph-no-expand": (
+        "Graph: a delta query does not take $expand",
+        _graph("delta", 400, "ErrorInvalidUrlQuery", "$expand is not supported."),
+    ),
+    "graph-delta-lost": (
+        "Graph: the state of a delta query is void",
+        _graph("delta-state", 410, "SyncStateNotFound", "Resync is required."),
+    ),
+    "graph-gateway-timeout": (
+        "Graph: the message is taken, a gateway answers 504",
+        _graph(effects.ACCEPTED, 504, "GatewayTimeout", "The gateway timed out."),
+    ),
+    "graph-drop-after-send": (
+        "Graph: the message is taken, the answer never comes",
+        Effect(place("graph", effects.ACCEPTED), end=effects.DROP),
+    ),
+    **{
+        f"graph-drop-in-{name}": (
+            f"Graph: the connection ends {words}",
+            Effect(place("graph", name), end=effects.DROP),
+        )
+        for name, words in GRAPH_PLACES.items()
+    },
     "slow": ("every answer comes late", Effect(effects.SLOW, seconds=3.0)),
 }
 FAULTS: dict[str, Named] = {

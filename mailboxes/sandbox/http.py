@@ -1,6 +1,7 @@
 """A small HTTP/1.1 server side over asyncio streams: read a request, write an answer.
 
-For entra and control. No chunked requests, no compression: their clients need none.
+For entra, graph and control. No chunked requests, no compression: their clients need
+none.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ IDLE_SECONDS = 120
 class Request:
     """One request. path is unquoted; query and form hold the first value of a name.
 
-    who: the mailbox whose line it came on, as far as known.
+    target: path and query as they came. who: the mailbox whose line it came on, as far
+    as known.
     """
 
     method: str
@@ -31,19 +33,24 @@ class Request:
     headers: dict[str, str]
     body: bytes
     who: str | None = None
+    target: str = ""
 
     @property
     def form(self) -> dict[str, str]:
-        return _first(self.body.decode("utf-8", "replace"))
+        return parameters(self.body.decode("utf-8", "replace"))
 
 
 @dataclass
 class Answer:
-    """One answer. body: a dict or list becomes JSON."""
+    """One answer. body: a dict or list becomes JSON; None has no content and no type.
+
+    cut: bytes of the body after which the connection is cut, None = it is whole.
+    """
 
     status: int
-    body: dict[str, Any] | list[Any] | str
+    body: dict[str, Any] | list[Any] | str | bytes | None
     headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None
 
 
 class DropConnection(Exception):
@@ -77,7 +84,13 @@ async def serve(
             writer.transport.abort()
             return
         close = request.headers.get("connection", "").lower() == "close"
-        writer.write(_bytes(answer, close=close))
+        content = _bytes(answer, close=close)
+        if answer.cut is not None:
+            head = content.index(b"\r\n\r\n") + 4
+            writer.write(content[: head + answer.cut])
+            await writer.drain()
+            return
+        writer.write(content)
         await writer.drain()
         if close:
             return
@@ -103,10 +116,12 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
     except asyncio.IncompleteReadError:
         return None
     url = urlsplit(target if target.startswith("http") else f"http://x{target}")
-    return Request(method, unquote(url.path), _first(url.query), headers, body)
+    query = parameters(url.query)
+    return Request(method, unquote(url.path), query, headers, body, target=target)
 
 
-def _first(text: str) -> dict[str, str]:
+def parameters(text: str) -> dict[str, str]:
+    """The first value of each name of a query or a form."""
     found = parse_qs(text, keep_blank_values=True)
     return {name: values[0] for name, values in found.items()}
 
@@ -114,16 +129,22 @@ def _first(text: str) -> dict[str, str]:
 def _bytes(answer: Answer, *, close: bool) -> bytes:
     if isinstance(answer.body, str):
         body, kind = answer.body.encode(), "text/html; charset=utf-8"
+    elif isinstance(answer.body, bytes):
+        body, kind = answer.body, "application/octet-stream"
+    elif answer.body is None:
+        body, kind = b"", ""
     else:
         body, kind = json.dumps(answer.body).encode(), "application/json; charset=utf-8"
     headers = {
         "Cache-Control": "no-store, no-cache",
-        "Content-Type": kind,
+        **({"Content-Type": kind} if kind else {}),
         "Content-Length": str(len(body)),
         "Date": formatdate(usegmt=True),
         "Connection": "close" if close else "keep-alive",
         **answer.headers,
     }
-    head = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
+    known = answer.status in set(HTTPStatus)
+    phrase = HTTPStatus(answer.status).phrase if known else "Unknown"
+    head = f"HTTP/1.1 {answer.status} {phrase}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return head.encode("latin-1") + b"\r\n" + body

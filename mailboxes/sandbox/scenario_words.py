@@ -24,6 +24,17 @@ _STEPS = {
     effects.CONTENT: "after the message",
     effects.ACCEPTED: "after the message is taken",
 }
+_AT_GRAPH = {
+    "request": "at every request",
+    "part": "in every part of a batch",
+    "value": "when a message is asked for",
+    "folder": "when a folder is looked for",
+    "delta": "when a folder is listed",
+    "delta-state": "when a state is gone on from",
+    "patch": "when a message is marked",
+    "move": "when a message is moved",
+    "sendmail": "when a message is sent",
+}
 _ENDS = {
     effects.DROP: "the line is cut",
     effects.CLOSE: "the line is closed",
@@ -52,6 +63,8 @@ def words_of(effect: Effect) -> str:
         return f"authority: Date {minutes} min {side} our clock"
     if effect.at == effects.SWITCHED_ON:
         return "the mailbox is built anew: another UIDVALIDITY, other UIDLs"
+    if service == "graph":
+        return f"Graph: {_graph(effect, name)}"
     if service == "entra":
         return f"{_PLACES[effect.at]}: {_http(effect)}"
     return f"{service.upper()}: {_line(effect, name)}"
@@ -79,6 +92,14 @@ def _http(effect: Effect) -> str:
         return f"{status} {entry.error}{suberror} AADSTS{effect.number}"
     said = [f"{effect.status} with a page"] if effect.status else []
     return ", then ".join([*said, *_end(effect)])
+
+
+def _graph(effect: Effect, name: str) -> str:
+    where = _STEPS.get(name, _AT_GRAPH.get(name, f"at {name}"))
+    if effect.at.endswith(effects.XOAUTH2):
+        return "a good token is refused"
+    said = [f"{effect.status} {effect.error}"] if effect.status else []
+    return ", then ".join([*said, *_end(effect)]) + f" ({where})"
 
 
 def _line(effect: Effect, name: str) -> str:

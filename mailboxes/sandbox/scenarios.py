@@ -11,6 +11,7 @@ from . import (
     scenarios_entra_app,
     scenarios_entra_token,
     scenarios_google,
+    scenarios_graph,
     scenarios_imap,
     scenarios_pop3,
     scenarios_smtp,
@@ -39,6 +40,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *scenarios_pop3.SCENARIOS,
     *scenarios_smtp.SCENARIOS,
     *scenarios_google.SCENARIOS,
+    *scenarios_graph.SCENARIOS,
     *scenarios_transport.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

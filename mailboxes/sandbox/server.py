@@ -209,21 +209,21 @@ class Sandbox:
         """Let the letter writer deliver; kinds: letters.KINDS."""
         return self._call(lambda: self.box.write(address, count, kind))
 
-    def remove(self, address: str, *uids: int) -> None:
-        """Take messages out of an INBOX, as another client does."""
-        store = self.box.store
-
-        def run() -> None:
-            folder = store.folder(address, INBOX)
-            assert folder is not None
-            store.remove(folder.id, uids)
-
-        self._call(run)
-
     def messages(self, address: str, folder: str = INBOX) -> list[dict[str, Any]]:
         """[{uid, message_id, size, sha256, flags}] of a folder, by UID."""
         found = self._call(lambda: self.box.listing(address, folder))
         return list(found["messages"])
+
+    def remove(self, address: str, *uids: int, folder: str = INBOX) -> None:
+        """Somebody deletes messages for good."""
+
+        def remove() -> None:
+            place = self.box.store.folder(address, folder)
+            if place is None:
+                raise KeyError(f"{address} has no folder {folder}")
+            self.box.store.remove(place.id, uids)
+
+        self._call(remove)
 
     def uidvalidity(self, address: str, folder: str = INBOX) -> int:
         found = self._call(lambda: self.box.listing(address, folder))

@@ -153,7 +153,7 @@ class Tokens:
 
     def read_refresh(self, token: str) -> dict[str, Any]:
         """Its claims. Raises TokenRefused."""
-        claims = self._claims(token.removeprefix("1.A").removeprefix("1//"))
+        claims = self.read(token.removeprefix("1.A").removeprefix("1//"))
         if claims.get("use") != "refresh":
             raise TokenRefused("not a refresh token")
         return claims
@@ -165,7 +165,7 @@ class Tokens:
         role: what a token of an application must have; whether the mailbox lets that
         application in is for the caller to see.
         """
-        claims = self._claims(token.removeprefix(GOOGLE_PREFIX))
+        claims = self.read(token.removeprefix(GOOGLE_PREFIX))
         if claims.get("exp", 0) < time.time():
             raise TokenRefused("expired")
         if claims.get("use") == "google":
@@ -192,7 +192,8 @@ class Tokens:
         signed = f"{_encode(_json(head))}.{_encode(_json(claims))}"
         return f"{signed}.{_encode(self._mac(signed))}"
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def read(self, token: str) -> dict[str, Any]:
+        """The claims of a token of ours, unjudged. Raises TokenRefused."""
         signed, _, signature = token.rpartition(".")
         try:
             good = hmac.compare_digest(_decode(signature), self._mac(signed))

@@ -61,6 +61,8 @@ ROUTES = {
     ("outlook.office365.com", 110): "pop3",
     ("smtp.office365.com", 587): "smtp",
     ("smtp.office365.com", 465): "smtps",
+    ("graph.microsoft.com", 443): "graph",
+    ("outlook.office.com", 443): "graph",  # where its upload sessions are
     ("imap.gmail.com", 993): "imaps",
     ("pop.gmail.com", 995): "pop3s",
     ("smtp.gmail.com", 587): "smtp",

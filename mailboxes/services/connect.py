@@ -62,7 +62,7 @@ def _parts(
     margin: float = tokens.RENEW_BEFORE,
     given: Given | None = None,
 ) -> tuple[Endpoint, Credential, NetworkPolicy]:
-    if not snapshot["server"]:
+    if not snapshot.server:
         raise MailError(
             Code.CONFIG_INCOMPLETE,
             Stage.FIELDS,
@@ -84,7 +84,7 @@ def explain(error: MailError, transport: Transport) -> MailError:
     """
     if error.stage is not Stage.STORE:
         error.evidence.setdefault("protocol", str(transport.protocol))
-    if error.code == Code.TOKEN_NOT_ACCEPTED and transport.credential.is_token:
+    if error.code in tokens.REFUSED and transport.credential.is_token:
         error.evidence.setdefault("user", transport.credential.login)
         error.evidence["at"] = round(time.time())  # its claims are judged as of now
         error.evidence["claims"] = storable(
@@ -95,7 +95,7 @@ def explain(error: MailError, transport: Transport) -> MailError:
 
 def endpoint(snapshot: Snapshot) -> Endpoint:
     """Where the mail server of a snapshot is."""
-    return Endpoint(snapshot["server"], snapshot.port, snapshot.security)
+    return Endpoint(snapshot.server, snapshot.port, snapshot.security)
 
 
 def policy(snapshot: Snapshot) -> NetworkPolicy:

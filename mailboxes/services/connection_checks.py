@@ -12,7 +12,7 @@ from email.message import EmailMessage
 
 from django.utils.translation import gettext as _
 
-from ..core.choices import Grant, Protocol, Stage
+from ..core.choices import AfterFetch, Grant, Protocol, Stage
 from ..core.errors import Code, MailError, SecretUnreadable
 from ..models import Mailbox, PopClient
 from . import abilities, addresses, compose, connect, secrets
@@ -50,19 +50,15 @@ DELEGATED: Mapping[Protocol, tuple[str, ...]] = {
     Protocol.POP3: ("POP.AccessAsUser.All",),
     Protocol.SMTP: ("SMTP.Send",),
     Protocol.EWS: ("EWS.AccessAsUser.All",),
-    Protocol.GRAPH: (
-        "Mail.ReadWrite",
-        "Mail.Read",
-        "Mail.Send",
-        "Mail.ReadWrite.Shared",
-        "Mail.Read.Shared",
-        "Mail.Send.Shared",
-    ),
 }
 APPLICATION: Mapping[Protocol, tuple[str, ...]] = {
     Protocol.IMAP: ("IMAP.AccessAsApp",),
     Protocol.POP3: ("POP.AccessAsApp",),
 }  # The others may have it from RBAC in Exchange, which no token tells.
+# Of Graph, by what is done there. Mail.ReadWrite includes Mail.Read.
+GRAPH_CHANGES = ("Mail.ReadWrite", "Mail.ReadWrite.Shared")
+GRAPH_READS = ("Mail.Read", "Mail.Read.Shared", *GRAPH_CHANGES)
+GRAPH_SENDS = ("Mail.Send", "Mail.Send.Shared")
 
 
 def fields(snapshot: Snapshot) -> list[str]:
@@ -178,12 +174,42 @@ def _time(found: Mapping[str, object]) -> None:
 
 def _permitted(snapshot: Snapshot, found: Mapping[str, object]) -> list[str]:
     as_app = snapshot.grant is Grant.CLIENT_CREDENTIALS
-    needed = (APPLICATION if as_app else DELEGATED).get(snapshot.protocol, ())
     granted = permissions(found)
+    needed = (APPLICATION if as_app else DELEGATED).get(snapshot.protocol, ())
+    of_graph = snapshot.protocol is Protocol.GRAPH
+    if of_graph and not as_app:
+        needed = _graph_needs(snapshot)
     if needed and not set(needed) & set(granted):
         raise _wrong(Code.TOKEN_PERMISSION, permission=needed[0], granted=granted)
     if not granted:
         return [_("The token names no permission; it may come from RBAC in Exchange.")]
+    return _graph_lacks(snapshot, granted) if of_graph else []
+
+
+def _graph_needs(snapshot: Snapshot) -> tuple[str, ...]:
+    """Permissions of which one is needed; the first is the one to ask for."""
+    if snapshot.kind != PopClient.kind:
+        return GRAPH_SENDS
+    leaves = snapshot["after-fetch"] == AfterFetch.LEAVE
+    return GRAPH_READS if leaves else GRAPH_CHANGES
+
+
+def _graph_lacks(snapshot: Snapshot, granted: list[str]) -> list[str]:
+    """What a token of Graph does not name, though it may do without."""
+    needed = _graph_needs(snapshot)
+    if not set(needed) & set(granted):
+        return [
+            _("The token does not name %s; it may come from RBAC in Exchange.")
+            % needed[0]
+        ]
+    sends = snapshot.kind != PopClient.kind
+    if sends and not set(GRAPH_CHANGES) & set(granted):
+        return [
+            _(
+                "Without Mail.ReadWrite no message over 3 MB can be sent, and none is"
+                " looked for in Sent Items when an answer is lost."
+            )
+        ]
     return []
 
 

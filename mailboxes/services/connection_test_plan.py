@@ -71,10 +71,11 @@ def _authority(snapshot: Snapshot) -> list[Planned]:
 
 def _server(snapshot: Snapshot) -> list[Planned]:
     usual = snapshots.USUAL_PORTS.get((snapshot.protocol, snapshot.security), 0)
+    graph = snapshot.protocol is Protocol.GRAPH
     known = {
         "side": SERVER,
-        "host": snapshot["server"],
-        "port": snapshot["port"] or usual,
+        "host": snapshot.server,
+        "port": probe.HTTPS if graph else snapshot["port"] or usual,
     }
     encrypted = snapshot.security is not Security.NONE
     inbound = snapshot.kind == PopClient.kind

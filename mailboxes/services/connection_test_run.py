@@ -259,7 +259,7 @@ class _Test:
                 self._send(transport)
         except MailError as error:
             connect.explain(error, transport)
-            if error.code == Code.TOKEN_NOT_ACCEPTED:
+            if error.code in tokens.REFUSED:
                 tokens.forget(self._snapshot)
             raise self._failure(error) from error
         except Held:

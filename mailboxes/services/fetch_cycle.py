@@ -164,6 +164,7 @@ class FetchCycle:
             self._snapshot["maximum-msg-size"],
             matching=matching,
             known=sources.Known(self._client, source) if matching else None,
+            sized=not (matching and sources.rebuilds(self._client)),
             past=past,
         )
         for window in windows(wanted[:most], past=past):
@@ -308,7 +309,7 @@ class FetchCycle:
         if self._transport is not None:
             connect.explain(error, self._transport)
         self._drop()
-        if error.code == Code.TOKEN_NOT_ACCEPTED:
+        if error.code in tokens.REFUSED:
             tokens.forget(self._snapshot)
         if error.code == Code.FOLDER_MISSING:
             error.evidence.setdefault("folder", self._snapshot["folder-path"])

@@ -29,6 +29,7 @@ from . import (
     connect,
     leases,
     outbox_connections,
+    outbox_lookup,
     outbox_outcome,
     outbox_rows,
     outbox_senders,
@@ -78,7 +79,9 @@ class SendCycle:
         sender = self._held = outbox_senders.claim(self._pk)
         if sender is None:
             return
-        if outbox_rows.due(sender.smtp_client_id, timezone.now()).exists():
+        now = timezone.now()
+        lost = outbox_lookup.due(now, sender.smtp_client_id)
+        if outbox_rows.due(sender.smtp_client_id, now).exists() or lost.exists():
             self._run(sender)
         # Not in a `finally`: what ends a process skips this too, and is found so.
         leases.release(sender)
@@ -130,6 +133,7 @@ class SendCycle:
                 self._drop()
                 return Outcome.OK
             transport = self._connected(now.margin)
+            outbox_lookup.look(transport, self._client)
             claimed = outbox_rows.claim(self._client, self._cycle)
             if claimed is None:
                 return Outcome.OK
@@ -146,6 +150,7 @@ class SendCycle:
             result = transport.send(claimed.envelope_from, claimed.pending, content)
         except MailError as error:
             why = connect.explain(error, transport)
+            self._forget_refused(error)
             go_on = _written(lambda: outbox_outcome.failed(claimed, why))
             self._claimed = None
             used = self._used
@@ -178,8 +183,7 @@ class SendCycle:
             try:
                 self._open(margin)
             except MailError as error:
-                if error.code == Code.TOKEN_NOT_ACCEPTED:
-                    tokens.forget(self._snapshot)
+                self._forget_refused(error)
                 outbox_rows.note_failure(
                     self._client,
                     self._cycle,
@@ -206,6 +210,10 @@ class SendCycle:
         self._opened = self._proved = True
         for phase, spent in transport.timings.items():
             self._phases[phase] = self._phases.get(phase, 0) + spent
+
+    def _forget_refused(self, error: MailError) -> None:
+        if error.code in tokens.REFUSED:
+            tokens.forget(self._snapshot)
 
     def _drop(self) -> None:
         if self._transport is not None:

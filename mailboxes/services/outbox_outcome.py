@@ -16,7 +16,7 @@ from django.utils import timezone
 from ..core.choices import OutboxState, Outcome, Stage
 from ..core.errors import Code, MailError
 from ..transports.base import SendResult
-from . import outbox_rows
+from . import outbox_lookup, outbox_rows
 from .outbox_rows import Claim
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
@@ -151,6 +151,12 @@ def _end(
     recipients: list[dict[str, Any]],
 ) -> None:
     lost = state is OutboxState.UNCONFIRMED
+    now = timezone.now()
+    changes: dict[str, Any] = {}
+    if lost:
+        changes["not_before"] = now + outbox_lookup.FIRST
+    elif state is OutboxState.SENT:
+        changes["sent_at"] = now
     outbox_rows.finish(
         claimed,
         state,
@@ -160,7 +166,7 @@ def _end(
         stage=error.stage,
         evidence=error.evidence,
         recipients=recipients,
-        **{"sent_at": timezone.now()} if state is OutboxState.SENT else {},
+        **changes,
     )
 
 

@@ -15,21 +15,26 @@ from django.utils import timezone
 
 from ..core.choices import OUTBOX_CLAIMABLE, RUNNABLE_STATES
 from ..core.errors import LeaseLost, MailError
-from ..models import Sender
-from . import leases, provider, refusals, retry
+from ..models import OutboundMessage, Sender
+from . import abilities, leases, outbox_lookup, provider, refusals, retry
 
 AFTER_UNCONFIRMED = timedelta(minutes=1)
 
 
 def due(now: datetime) -> list[int]:
-    """Senders that are free and have a message that may go out now."""
+    """Senders that are free and have a message that may go out now, or one to look for
+    in Sent Items."""
+    ready = OutboundMessage.objects.filter(
+        state__in=OUTBOX_CLAIMABLE, not_before__lte=now
+    )
+    wanted = Q(smtp_client__in=ready.values("smtp_client"))
+    lost = Q(
+        smtp_client__server_type__in=abilities.FINDS_SENT,
+        smtp_client__in=outbox_lookup.due(now).values("smtp_client"),
+    )
     return list(
         _free(now)
-        .filter(
-            revision__isnull=False,
-            smtp_client__outbound__state__in=OUTBOX_CLAIMABLE,
-            smtp_client__outbound__not_before__lte=now,
-        )
+        .filter(wanted | lost, revision__isnull=False)
         .distinct()
         .order_by("pk")
         .values_list("pk", flat=True)

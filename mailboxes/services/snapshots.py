@@ -11,7 +11,8 @@ from typing import Any
 
 from ..core.choices import Grant, Protocol, Security
 from ..models import PopClient, Revision, SmtpClient
-from . import pins
+from . import option_rule_scope, pins
+from .option_rule_clouds import GLOBAL
 
 USUAL_PORTS = {
     (Protocol.IMAP, Security.TLS): 993,
@@ -68,6 +69,8 @@ class Snapshot:
 
     @property
     def security(self) -> Security:
+        if self.protocol is Protocol.GRAPH:
+            return Security.TLS
         name = (
             "pop-connection-security"
             if self.kind == PopClient.kind
@@ -76,7 +79,18 @@ class Snapshot:
         return Security(self.values[name])
 
     @property
+    def server(self) -> str:
+        """The host to speak to; of GRAPH it is the resource that the scope names."""
+        if self.protocol is not Protocol.GRAPH:
+            return str(self.values["server"])
+        resource = option_rule_scope.parse(str(self.values["scope"])).host
+        return resource or GLOBAL.graph[0]
+
+    @property
     def port(self) -> int:
+        """As the option says, else the usual one; 0 where the transport knows it."""
+        if self.protocol is Protocol.GRAPH:
+            return 0
         return self.values["port"] or USUAL_PORTS[self.protocol, self.security]
 
 

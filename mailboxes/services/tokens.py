@@ -21,6 +21,15 @@ from .findings_authority import AUTHORITY
 from .snapshots import Snapshot
 from .token_requests import module_of, password_of, request_of
 
+# Refusals of a token by a mail server: what is cached is of no more use.
+REFUSED = frozenset(
+    {
+        Code.TOKEN_NOT_ACCEPTED,
+        Code.GRAPH_WRONG_AUDIENCE,
+        Code.GRAPH_TOKEN_TIME,
+        Code.GRAPH_CLAIMS_CHALLENGE,
+    }
+)
 RENEW_BEFORE = 300.0  # seconds of life that a token must have left (feasibility.md 7)
 REQUESTS = 3  # that one renewal may make: configuration, token, and one more
 SPARE = 5.0  # seconds for all that is not waiting for the network

@@ -30,6 +30,7 @@ OF_A_MESSAGE = frozenset(
         Code.SERVER_UNAVAILABLE,
         Code.AUTHORIZATION_FAILED,
         Code.PROTOCOL_ERROR,
+        Code.GRAPH_UNAVAILABLE,
     }
 )
 # Cycles in which it used up all the time there is; the second begins with it.

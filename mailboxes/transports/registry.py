@@ -15,9 +15,11 @@ from .keyed import KeyedInbound
 INBOUND: dict[Protocol, str] = {
     Protocol.IMAP: "mailboxes.transports.imap.ImapTransport",
     Protocol.POP3: "mailboxes.transports.pop3.Pop3Transport",
+    Protocol.GRAPH: "mailboxes.transports.graph_inbound.GraphInbound",
 }
 OUTBOUND: dict[Protocol, str] = {
     Protocol.SMTP: "mailboxes.transports.smtp.SmtpTransport",
+    Protocol.GRAPH: "mailboxes.transports.graph_outbound.GraphOutbound",
 }
 
 Inbound = type[InboundTransport] | type[KeyedInbound]

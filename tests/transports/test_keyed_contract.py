@@ -14,6 +14,8 @@ import pytest
 
 from mailboxes.core.choices import AfterFetch, Security
 from mailboxes.core.errors import Code, MailError
+from mailboxes.sandbox.server import Sandbox
+from mailboxes.sandbox.world import GRAPH_RESOURCE, PROXY_LOGIN
 from mailboxes.transports.base import (
     CHUNK_SIZE,
     Credential,
@@ -21,6 +23,7 @@ from mailboxes.transports.base import (
     NetworkPolicy,
     Proxy,
 )
+from mailboxes.transports.graph_inbound import GraphInbound
 from mailboxes.transports.keyed import KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer
@@ -112,6 +115,33 @@ def pop3_at_sandbox(request: pytest.FixtureRequest) -> Iterator[Place]:
     )
 
 
+@contextmanager
+def graph(kind: type[KeyedInbound], request: pytest.FixtureRequest) -> Iterator[Place]:
+    """The sandbox's Graph, reached by its real name through the sandbox's proxy."""
+    folder = request.getfixturevalue("tmp_path") / "sandbox"
+    with Sandbox(folder, first_letters=0) as box:
+        login = "support@contoso.example"
+        policy = NetworkPolicy(
+            proxy=Proxy(box.host, box.proxy_port, login, PROXY_LOGIN[1]),
+            ca_pem=box.ca_pem,
+        )
+
+        def remove(data: bytes) -> None:
+            digest = hashlib.sha256(data).hexdigest()
+            for one in box.messages(login):
+                if one["sha256"] == digest:
+                    box.remove(login, one["uid"])
+
+        yield Place(
+            kind,
+            Endpoint("graph.microsoft.com", 0, Security.TLS),
+            Credential(login, token=box.token(login, resource=GRAPH_RESOURCE)),
+            policy,
+            lambda data: box.deliver(login, data),
+            remove,
+        )
+
+
 Opened = Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]
 PLACES: dict[str, Opened] = {
     "memory": lambda request: memory(MemoryKeyed, request),
@@ -120,6 +150,7 @@ PLACES: dict[str, Opened] = {
     "pop3-dovecot-tls": lambda r: pop3_at_dovecot(Security.TLS, True, r),
     "pop3-dovecot-starttls": lambda r: pop3_at_dovecot(Security.STARTTLS, False, r),
     "pop3-dovecot-plain": lambda r: pop3_at_dovecot(Security.NONE, False, r),
+    "graph": lambda request: graph(GraphInbound, request),
 }
 
 
