@@ -24,6 +24,8 @@ from .control import Control
 from .dead_ports import DeadPorts
 from .delivery import Delivery
 from .entra import Entra
+from .ews_server import EwsServer
+from .ews_sign_in import EwsSignIn
 from .faults import Faults
 from .imap_server import ImapServer
 from .laboratory import Laboratory
@@ -138,6 +140,7 @@ class Box:
         smtp = SmtpServer(self.delivery, self._sign_in("smtp"), *shared)
         self._handlers = {
             "entra": self._http(self.entra.handle),
+            "ews": self._http(self._ews().handle),
             "imaps": _bind(imap, True),
             "smtps": _bind(smtp, True),
         }
@@ -227,6 +230,10 @@ class Box:
 
     def _sign_in(self, service: str) -> SignIn:
         return SignIn(self.accounts, self.tokens, self.faults, self.tally, service)
+
+    def _ews(self) -> EwsServer:
+        sign_in = EwsSignIn(self.accounts, self.tokens, self.faults, self.tally)
+        return EwsServer(self.store, self.delivery, sign_in, self.faults)
 
     def _http(self, handler: http.Handler) -> Handler:
         async def serve(

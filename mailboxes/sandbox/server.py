@@ -165,6 +165,18 @@ class Sandbox:
         """Put letters into an INBOX; returns their UIDs."""
         return self._call(lambda: self.box.deliver(address, contents))
 
+    def remove(self, address: str, sha256: str) -> None:
+        """Somebody else deletes the message with this digest out of an INBOX."""
+
+        def remove() -> None:
+            place = self.box.store.folder(address, INBOX)
+            assert place is not None
+            found = self.box.store.entries(place.id)
+            gone = [entry.uid for entry in found if entry.sha256 == sha256]
+            self.box.store.remove(place.id, gone)
+
+        self._call(remove)
+
     def write(self, address: str, count: int = 1, kind: str | None = None) -> list[int]:
         """Let the letter writer deliver; kinds: letters.KINDS."""
         return self._call(lambda: self.box.write(address, count, kind))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ..core.choices import Grant, Protocol, ProxyKind
 
-INBOUND = frozenset({Protocol.IMAP})
-OUTBOUND = frozenset({Protocol.SMTP})
+INBOUND = frozenset({Protocol.IMAP, Protocol.EWS})
+OUTBOUND = frozenset({Protocol.SMTP, Protocol.EWS})
 MICROSOFT_GRANTS = frozenset({Grant.PASSWORD, Grant.CLIENT_CREDENTIALS})
 # A refresh token in `password` counts as the authorization code grant it came from.
 GOOGLE_GRANTS: frozenset[Grant] = frozenset()

@@ -45,6 +45,7 @@ THROTTLING = (
     Code.TOKEN_THROTTLED,
     Code.TOO_MANY_CONNECTIONS,
     Code.SENDING_QUOTA,
+    Code.EWS_SERVER_BUSY,
 )
 PASSWORD_REFUSALS = (Code.PASSWORD_REFUSED, Code.BASIC_AUTH_BLOCKED)
 # Where nobody was refused, as with a network that is down, trying costs little.

@@ -14,9 +14,11 @@ from .keyed import KeyedInbound
 
 INBOUND: dict[Protocol, str] = {
     Protocol.IMAP: "mailboxes.transports.imap.ImapTransport",
+    Protocol.EWS: "mailboxes.transports.ews.EwsInbound",
 }
 OUTBOUND: dict[Protocol, str] = {
     Protocol.SMTP: "mailboxes.transports.smtp.SmtpTransport",
+    Protocol.EWS: "mailboxes.transports.ews.EwsOutbound",
 }
 
 Inbound = type[InboundTransport] | type[KeyedInbound]

@@ -5,15 +5,24 @@ A protocol joins by one more function in `PLACES`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import pytest
 
-from mailboxes.core.choices import AfterFetch
+from mailboxes.core.choices import AfterFetch, Security
 from mailboxes.core.errors import Code, MailError
-from mailboxes.transports.base import CHUNK_SIZE, Credential, Endpoint, NetworkPolicy
+from mailboxes.sandbox.server import Sandbox
+from mailboxes.transports.base import (
+    CHUNK_SIZE,
+    Credential,
+    Endpoint,
+    NetworkPolicy,
+    Proxy,
+)
+from mailboxes.transports.ews import EwsInbound
 from mailboxes.transports.keyed import KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer
@@ -59,10 +68,36 @@ def memory(
         )
 
 
+EWS_LOGIN = "returns@contoso.example"
+
+
+@contextmanager
+def ews(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Exchange Online of the sandbox, through its proxy, as production has it."""
+    folder = request.getfixturevalue("tmp_path")
+    with Sandbox(folder / "sandbox", first_letters=0) as box:
+        policy = NetworkPolicy(proxy=Proxy(box.host, box.proxy_port), ca_pem=box.ca_pem)
+        at = "https://outlook.office365.com/EWS/Exchange.asmx"
+
+        def remove(data: bytes) -> None:
+            digest = hashlib.sha256(data).hexdigest()
+            box.remove(EWS_LOGIN, digest)
+
+        yield Place(
+            EwsInbound,
+            Endpoint(at, 0, Security.TLS),
+            Credential(EWS_LOGIN, token=box.token(EWS_LOGIN)),
+            policy,
+            lambda data: box.deliver(EWS_LOGIN, data),
+            remove,
+        )
+
+
 Opened = Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]
 PLACES: dict[str, Opened] = {
     "memory": lambda request: memory(MemoryKeyed, request),
     "memory-undated": lambda request: memory(MemoryUndated, request),
+    "ews": ews,
 }
 
 
