@@ -203,7 +203,7 @@ class Items:
         if field is None or field.get("FieldURI") != "message:IsRead" or value is None:
             raise Refused("ErrorInvalidPropertySet", "Set action is invalid.")
         flags = [one for one in entry.flags.split() if one != "\\Seen"]
-        if value.text == "true":
+        if value.text in ("true", "1"):
             flags.append("\\Seen")
         self._store.set_flags(folder.id, entry.uid, " ".join(flags))
 

@@ -60,7 +60,7 @@ class Sending:
 
     def send_item(self, asked: Element) -> list[str]:
         """SendItem: sends drafts."""
-        keep = asked.get("SaveItemToFolder") == "true"
+        keep = asked.get("SaveItemToFolder") in ("true", "1")
         found = []
         for element in asked.find(m("ItemIds")) or ():
             try:

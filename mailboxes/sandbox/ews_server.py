@@ -3,7 +3,7 @@
 One address for Exchange Online and for Contoso's own server. Who may: ews_sign_in; what
 the operations do: ews_folders, ews_items, ews_send. Faults stop a request at the places
 ews.request (before anybody looks at it), ews.credential, and ews.<operation> in lower
-case, ews.accepted after a message was taken.
+case; ews.accepted after a message was taken, ews.<operation> done after the others.
 """
 
 from __future__ import annotations
@@ -97,11 +97,9 @@ class EwsServer:
             refused = Refused("ErrorInvalidRequest", "The request is invalid.", True)
             return fault(refused)
         done = answer(name, run(asked))
-        if name in SENDING:
-            stopped = await self._at(effects.ACCEPTED, account.address, request, name)
-            if stopped:
-                return stopped
-        return done
+        after = effects.ACCEPTED if name in SENDING else f"{name.lower()} done"
+        stopped = await self._at(after, account.address, request, name)
+        return stopped or done
 
     def _operations(self, account: Account) -> dict[str, Operation]:
         address = account.address

@@ -77,7 +77,9 @@ class Snapshot:
 
     @property
     def port(self) -> int:
-        return self.values["port"] or USUAL_PORTS[self.protocol, self.security]
+        """0 where the address of the server decides (EWS, GRAPH)."""
+        usual = USUAL_PORTS.get((self.protocol, self.security), 0)
+        return self.values["port"] or usual
 
 
 def of(revision: Revision) -> Snapshot:
