@@ -38,8 +38,9 @@ def item_id(folder: int, item: int) -> str:
     return _packed("item", folder, item)
 
 
-def sync_state(folder: int, *values: int) -> str:
-    return _packed("sync", folder, *values)
+def sync_state(folder: Folder, *values: int) -> str:
+    """Void once the folder was built anew, as after a move of the mailbox."""
+    return _packed("sync", folder.id, folder.uidvalidity, *values)
 
 
 def change_key(entry: Entry) -> str:
@@ -55,12 +56,14 @@ def of_item(text: str) -> tuple[int, int]:
     return int(values[0]), int(values[1])
 
 
-def of_state(text: str, folder: int) -> list[int]:
+def of_state(text: str, folder: Folder) -> list[int]:
     """What a sync state of this folder remembers. Raises Refused."""
     try:
         kind, *values = _unpacked(text)
-        whose, *numbers = (int(value) for value in values)
-        if kind != "sync" or whose != folder or len(numbers) not in (1, 2):
+        whose, built, *numbers = (int(value) for value in values)
+        if kind != "sync" or (whose, built) != (folder.id, folder.uidvalidity):
+            raise ValueError
+        if len(numbers) not in (1, 2):
             raise ValueError
     except (Refused, ValueError) as error:
         raise Refused(

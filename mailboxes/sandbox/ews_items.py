@@ -103,9 +103,7 @@ class Items:
             if inside is None or not len(inside):
                 raise Refused("ErrorMissingArgument", "SyncFolderId is missing.")
             folder = self._folder(inside[0])
-            known = (
-                of_state(state, folder.id) if state else [self._store.last_change(), 0]
-            )
+            known = of_state(state, folder) if state else [self._store.last_change(), 0]
         except Refused as refused:
             rest = plain("m:SyncState", "") + plain("m:IncludesLastItemInRange", True)
             return [failure("SyncFolderItems", refused, rest + tag("m:Changes"))]
@@ -136,8 +134,8 @@ class Items:
             tag("t:Create", shape.written(self._store, folder.id, one)) for one in page
         ]
         if len(left) <= most:
-            return shown, sync_state(folder.id, seq), True
-        return shown, sync_state(folder.id, seq, page[-1].item), False
+            return shown, sync_state(folder, seq), True
+        return shown, sync_state(folder, seq, page[-1].item), False
 
     def _later(
         self, folder: Folder, shape: Shape, seq: int, most: int
@@ -159,7 +157,7 @@ class Items:
         ]
         last = len(taken) == len(log)
         seq = self._store.last_change() if last else taken[-1].seq
-        return shown, sync_state(folder.id, seq), last
+        return shown, sync_state(folder, seq), last
 
     def _change(
         self,

@@ -89,7 +89,7 @@ class EwsServer:
         self.sign_in.tally.note(SERVICE, account.address, "ok")
         self.sign_in.tally.note(f"{SERVICE} calls", account.address, name)
         for place in (effects.COMMAND, name.lower()):
-            stopped = await self._at(place, account.address, request, name)
+            stopped = await self._at(place, account.address, request, asked)
             if stopped:
                 return stopped
         run = self._operations(account).get(name)
@@ -98,7 +98,7 @@ class EwsServer:
             return fault(refused)
         done = answer(name, run(asked))
         after = effects.ACCEPTED if name in SENDING else f"{name.lower()} done"
-        stopped = await self._at(after, account.address, request, name)
+        stopped = await self._at(after, account.address, request, asked)
         return stopped or done
 
     def _operations(self, account: Account) -> dict[str, Operation]:
@@ -121,25 +121,28 @@ class EwsServer:
         }
 
     async def _at(
-        self, place: str, who: str, request: Request, operation: str = ""
+        self, place: str, who: str, request: Request, asked: Element | None = None
     ) -> Answer | None:
         """What a fault answers at a place, None where there is none."""
         at = effects.place(SERVICE, place)
         shown = self.faults.at(at, who, request.who, target=effects.MAIL)
-        return await _shown(shown, operation) if shown else None
+        return await _shown(shown, asked) if shown else None
 
 
-async def _shown(shown: Effect, operation: str) -> Answer:
+async def _shown(shown: Effect, asked: Element | None) -> Answer:
     if shown.end == effects.SILENT:
         await asyncio.sleep(3600)
     if shown.end:
         raise DropConnection
     if shown.error:
-        whole = shown.status >= 500 or not operation
+        whole = shown.status >= 500 or asked is None
         refused = Refused(shown.error, shown.text, whole, shown.body)
-        if whole:
+        if whole or asked is None:
             return fault(refused)
-        return answer(operation, [failure(operation, refused, _empty(operation))])
+        operation = name_of(asked)
+        one = failure(operation, refused, _empty(operation))
+        items = sum(1 for element in asked.iter(t("ItemId")))
+        return answer(operation, [one] * max(items, 1))
     return Answer(shown.status, shown.body, {**KIND, **shown.headers})
 
 

@@ -10,6 +10,7 @@ from . import (
     scenarios_entra_account,
     scenarios_entra_app,
     scenarios_entra_token,
+    scenarios_ews,
     scenarios_google,
     scenarios_imap,
     scenarios_smtp,
@@ -25,6 +26,9 @@ HEALTHY = tuple(
         ("healthy-sending", "Mail is sent", Setup(sends=True, message=True)),
         ("healthy-application", "The application fetches", Setup(app=True)),
         ("healthy-password", "Mail is fetched with a password", Setup(basic=True)),
+        ("healthy-ews", "Mail is fetched by EWS", scenarios_ews.READS),
+        ("healthy-ews-sending", "Mail is sent by EWS", scenarios_ews.MESSAGE),
+        ("healthy-ews-app", "The application fetches by EWS", scenarios_ews.APP),
     )
 )
 SCENARIOS: tuple[Scenario, ...] = (
@@ -35,6 +39,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *scenarios_claims.SCENARIOS,
     *scenarios_imap.SCENARIOS,
     *scenarios_smtp.SCENARIOS,
+    *scenarios_ews.SCENARIOS,
     *scenarios_google.SCENARIOS,
     *scenarios_transport.SCENARIOS,
 )

@@ -10,6 +10,7 @@ import pytest
 from mailboxes.core.choices import Protocol
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports import registry
+from mailboxes.transports.ews import EwsInbound, EwsOutbound
 from mailboxes.transports.imap import ImapTransport
 from mailboxes.transports.memory import MemoryInbound, MemoryOutbound
 from mailboxes.transports.smtp import SmtpTransport
@@ -18,6 +19,8 @@ from mailboxes.transports.smtp import SmtpTransport
 def test_known_protocols_have_a_class() -> None:
     assert registry.inbound(Protocol.IMAP) is ImapTransport
     assert registry.outbound(Protocol.SMTP) is SmtpTransport
+    assert registry.inbound(Protocol.EWS) is EwsInbound
+    assert registry.outbound(Protocol.EWS) is EwsOutbound
 
 
 def test_every_listed_class_loads_and_says_its_protocol() -> None:
@@ -27,7 +30,7 @@ def test_every_listed_class_loads_and_says_its_protocol() -> None:
         assert registry.outbound(protocol).protocol is protocol
 
 
-@pytest.mark.parametrize("protocol", [Protocol.POP3, Protocol.EWS, Protocol.GRAPH])
+@pytest.mark.parametrize("protocol", [Protocol.POP3, Protocol.GRAPH])
 def test_other_protocols_are_missing(protocol: Protocol) -> None:
     for find in (registry.inbound, registry.outbound):
         with pytest.raises(MailError) as caught:
@@ -54,6 +57,7 @@ def test_override_holds_inside_its_block() -> None:
 def test_a_transport_is_imported_when_first_needed() -> None:
     code = (
         "import sys; from mailboxes.transports import registry;"
-        "sys.exit('imapclient' in sys.modules or 'smtplib' in sys.modules)"
+        "sys.exit(any(name in sys.modules for name in"
+        " ('imapclient', 'smtplib', 'exchangelib')))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

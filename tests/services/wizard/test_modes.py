@@ -15,6 +15,8 @@ SAME = {
     "microsoft-app": ("microsoft365-imap-app", "microsoft365-smtp-app"),
     "microsoft-graph": ("microsoft365-graph", "microsoft365-graph-send"),
     "microsoft-password": ("microsoft365-imap", "microsoft365-smtp"),
+    "microsoft-ews-app": ("microsoft365-ews-app", "microsoft365-ews-app-send"),
+    "microsoft-ews-password": ("microsoft365-ews", "microsoft365-ews-send"),
     "exchange-ews": ("exchange-ews", "exchange-ews-send"),
     "google": ("gmail-imap", "gmail-smtp"),
     "imap-smtp": ("generic-imap", "generic-smtp"),
@@ -37,7 +39,14 @@ def test_values_are_options_that_there_are(mode: Mode) -> None:
 
 def test_what_this_version_cannot_do_is_said() -> None:
     able = [mode.name for mode in MODES if not mode.missing((POP, SMTP))]
-    assert able == ["microsoft-app", "microsoft-password", "imap-smtp"]
+    assert able == [
+        "microsoft-app",
+        "microsoft-password",
+        "microsoft-ews-app",
+        "microsoft-ews-password",
+        "exchange-ews",
+        "imap-smtp",
+    ]
     assert BY_NAME["microsoft-graph"].missing((POP,)) == (
         "This version does not have GRAPH yet."
     )
@@ -66,7 +75,8 @@ def test_one_mode_is_advised_and_it_works_here() -> None:
 
 def test_what_ends_is_dated_where_a_date_is_announced() -> None:
     """providers.md section 2: EWS, passwords at Exchange Online, ROPC without a day."""
-    assert "1 April 2027" in str(BY_NAME["exchange-ews"].ends)
+    for name in ("microsoft-ews-app", "microsoft-ews-password", "exchange-ews"):
+        assert "1 April 2027" in str(BY_NAME[name].ends)
     assert "December 2026" in str(BY_NAME["imap-smtp"].ends)
     assert "no last day" in str(BY_NAME["microsoft-password"].ends)
     assert all(mode.helpers and mode.minutes and mode.ends for mode in MODES)
@@ -77,6 +87,8 @@ def test_grants_follow_the_values() -> None:
         "microsoft-app": Grant.CLIENT_CREDENTIALS,
         "microsoft-graph": Grant.CLIENT_CREDENTIALS,
         "microsoft-password": Grant.PASSWORD,
+        "microsoft-ews-app": Grant.CLIENT_CREDENTIALS,
+        "microsoft-ews-password": Grant.PASSWORD,
         "exchange-ews": None,
         "google": Grant.AUTHORIZATION_CODE,
         "imap-smtp": None,
