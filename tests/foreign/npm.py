@@ -1,0 +1,48 @@
+"""Packages of npm in a folder that outlives the tests, for foreign clients and servers.
+
+`packages` installs what is missing, once; without npm, or where the registry cannot be
+reached, the test is skipped and says why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+WITHIN = 180  # seconds for an installation
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mailadmin"
+
+
+def packages(*wanted: str) -> Path:
+    """node_modules with these packages (name@version). Skips the test."""
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        pytest.skip("npm is not installed: apt-get install nodejs npm")
+    folder = CACHE / "npm"
+    modules = folder / "node_modules"
+    if all(_is_there(modules, one) for one in wanted):
+        return modules
+    folder.mkdir(parents=True, exist_ok=True)
+    command = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund"]
+    try:
+        done = subprocess.run(
+            [*command, *wanted], capture_output=True, text=True, timeout=WITHIN
+        )
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"npm did not install {' '.join(wanted)} in {WITHIN} s")
+    if done.returncode:
+        pytest.skip(f"npm cannot install {' '.join(wanted)}: {done.stderr[-300:]}")
+    return modules
+
+
+def _is_there(modules: Path, wanted: str) -> bool:
+    name, _, version = wanted.rpartition("@")
+    try:
+        told = json.loads((modules / name / "package.json").read_text())
+    except OSError:
+        return False
+    return bool(told["version"] == version)
