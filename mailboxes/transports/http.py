@@ -77,15 +77,19 @@ class Answer:
 
     def pieces(self, stage: Stage) -> Iterator[bytes]:
         """The body as it comes. Raises MailError; left early, the line is closed."""
+        whole = False
         try:
             with self._channel.border(stage):
                 while piece := self._raw.read1(PIECE):
                     yield piece
                 if self._raw.length:
                     raise EOFError("the answer was cut short")
+            whole = True
         finally:
-            if not self._raw.isclosed() or self._raw.will_close or self._cut:
+            if not whole or self._raw.will_close or self._cut:
                 self._channel.drop()
+            else:
+                self._raw.close()  # read1 does not at the end of a counted body
 
     def whole(self, stage: Stage, most: int = WHOLE) -> bytes:
         """The whole body; of a longer one the line is closed, PROTOCOL_ERROR."""
