@@ -87,7 +87,7 @@ class EwsSignIn:
             return caller.account
         if not wanted:
             self.tally.note(SERVICE, caller.app, "no impersonation")
-            raise Refused("ErrorImpersonationRequired", NOT_IMPERSONATED, fault=True)
+            raise Refused("ErrorInvalidRequest", NOT_IMPERSONATED, fault=True)
         account = self.accounts.get(wanted)
         if account is None:
             self.tally.note(SERVICE, wanted, "no mailbox")
