@@ -59,7 +59,7 @@ ONE_HOME: dict[str, tuple[str, ...]] = {
     "imapclient": ("mailboxes.transports.imap.",),
     "smtplib": ("mailboxes.transports.smtp.",),
     "poplib": ("mailboxes.transports.pop3",),
-    "exchangelib": ("mailboxes.transports.ews",),
+    "exchangelib": ("mailboxes.transports.ews.",),
     "msal": ("mailboxes.oauth.microsoft.",),
     "google": ("mailboxes.oauth.google",),
     "django_q": ("mailboxes.services.schedule",),

@@ -72,6 +72,7 @@ class Code(StrEnum):
     # Exchange Web Services, section 3.7
     EWS_UNAUTHORIZED = "ews-unauthorized"
     EWS_SWITCHED_OFF = "ews-switched-off"
+    EWS_MAILBOX_REFUSED = "ews-mailbox-refused"
     EWS_NO_MAILBOX = "ews-no-mailbox"
     EWS_ACCESS_DENIED = "ews-access-denied"
     EWS_IMPERSONATION_DENIED = "ews-impersonation-denied"

@@ -42,6 +42,15 @@ OF_PASSWORD = _(
     "OAuth 2.0 with the mailbox's password (ROPC): legacy, no second factor may be on."
 )
 OF_GOOGLE = _("OAuth 2.0 with a refresh token and a Google Cloud application.")
+EWS_ONLINE = "https://outlook.office365.com/EWS/Exchange.asmx"
+OF_EWS_APP = _(
+    "Signs in as the application, which acts for the mailbox. Exchange Online ends EWS"
+    " on 1 April 2027."
+)
+OF_EWS_PASSWORD = _(
+    "OAuth 2.0 with the mailbox's password (ROPC): legacy. Exchange Online ends EWS on"
+    " 1 April 2027."
+)
 OF_EWS = _(
     "For Exchange on your own machines. Exchange Online ends EWS on 1 April 2027."
 )
@@ -119,6 +128,18 @@ POP = (
         _("Microsoft 365, IMAP, mailbox password"),
         OF_PASSWORD,
         {"type": Protocol.IMAP.value, "server": "outlook.office365.com", **XOAUTH2},
+    ),
+    Template(
+        "microsoft365-ews-app",
+        _("Microsoft 365, EWS, app-only"),
+        OF_EWS_APP,
+        {"type": Protocol.EWS.value, "server": EWS_ONLINE, **APP_ONLY},
+    ),
+    Template(
+        "microsoft365-ews",
+        _("Microsoft 365, EWS, mailbox password"),
+        OF_EWS_PASSWORD,
+        {"type": Protocol.EWS.value, "server": EWS_ONLINE, **XOAUTH2},
     ),
     Template(
         "exchange-ews",
@@ -219,6 +240,18 @@ SMTP = (
         _("Microsoft 365, SMTP, mailbox password"),
         OF_PASSWORD,
         {**OFFICE365_SMTP, **XOAUTH2},
+    ),
+    Template(
+        "microsoft365-ews-app-send",
+        _("Microsoft 365, EWS, app-only"),
+        OF_EWS_APP,
+        {"server-type": Protocol.EWS.value, "server": EWS_ONLINE, **APP_ONLY},
+    ),
+    Template(
+        "microsoft365-ews-send",
+        _("Microsoft 365, EWS, mailbox password"),
+        OF_EWS_PASSWORD,
+        {"server-type": Protocol.EWS.value, "server": EWS_ONLINE, **XOAUTH2},
     ),
     Template(
         "exchange-ews-send",

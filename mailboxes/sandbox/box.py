@@ -23,8 +23,11 @@ from .ca import Authority, write_private
 from .control import Control
 from .dead_ports import DeadPorts
 from .delivery import Delivery
+from .description import described, described_app
 from .entra import Entra
 from .entra_keys import Keys
+from .ews_server import EwsServer
+from .ews_sign_in import EwsSignIn
 from .faults import Faults
 from .google import Google
 from .graph import Graph
@@ -46,13 +49,9 @@ from .tunnel import CHUNK, Tunnels
 from .wire import LIMIT
 from .world import (
     APPS,
-    AUTHORITY_HOST,
-    MAIL_RESOURCES,
     MAILBOXES,
     PROXY_LOGIN,
-    TENANT_ID,
     Account,
-    App,
     accounts,
 )
 from .world import SCENARIOS as REFUSING
@@ -64,8 +63,6 @@ MOST_AT_ONCE = 20  # letters to one mailbox, after a time asleep
 AFTER_TROUBLE = 5.0  # seconds
 TICK = 0.1  # seconds between looks for letters and answers that are due
 # What an option set needs of the provider, beside the account and the app.
-AUTHORITY = f"https://{AUTHORITY_HOST}"
-SCOPE = f"{MAIL_RESOURCES[0]}/.default"
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -159,10 +156,13 @@ class Box:
         imap = ImapServer(self.store, self._sign_in("imap"), *shared)
         pop3 = Pop3Server(self.store, self._sign_in("pop3"), *shared)
         smtp = SmtpServer(self.delivery, self._sign_in("smtp"), *shared)
+        ews = self._ews()
         self._handlers = {
             "entra": self._http(self.entra.handle),
             "google": self._http(self.google.handle),
             "graph": self._http(self.graph.handle),
+            "ews": self._http(ews.handle),
+            "outlook": self._http(self._outlook(ews)),
             "imaps": _bind(imap, True),
             "pop3s": _bind(pop3, True),
             "smtps": _bind(smtp, True),
@@ -255,6 +255,19 @@ class Box:
 
     def _sign_in(self, service: str) -> SignIn:
         return SignIn(self.accounts, self.tokens, self.faults, self.tally, service)
+
+    def _ews(self) -> EwsServer:
+        sign_in = EwsSignIn(self.accounts, self.tokens, self.faults, self.tally)
+        return EwsServer(self.store, self.delivery, sign_in, self.faults)
+
+    def _outlook(self, ews: EwsServer) -> http.Handler:
+        """outlook.office.com has EWS, and the upload sessions of Graph."""
+
+        async def handle(request: http.Request) -> http.Answer:
+            of_ews = request.path.lower().startswith("/ews/")
+            return await (ews if of_ews else self.graph).handle(request)
+
+        return handle
 
     def _http(self, handler: http.Handler) -> Handler:
         async def serve(
@@ -358,49 +371,14 @@ class Box:
             "ca_file": str(self.authority.ca_file),
             "control": {"host": HOST, "port": self.ports["control"]},
             "listeners": self.ports,
-            "apps": [_described_app(app) for app in APPS.values()],
-            "mailboxes": [_described(account) for account in MAILBOXES],
-            "scenarios": [_described(account) for account in REFUSING],
+            "apps": [described_app(app) for app in APPS.values()],
+            "mailboxes": [described(account) for account in MAILBOXES],
+            "scenarios": [described(account) for account in REFUSING],
         }
         known = {"scenarios": [scenario.described() for scenario in SCENARIOS]}
         for name, told in (("scenarios", known), ("sandbox", content)):
             text = json.dumps(told, indent=2) + "\n"
             write_private(folder / f"{name}.json", text.encode())
-
-
-def _described_app(app: App) -> dict[str, Any]:
-    return {
-        "client_id": app.client_id,
-        "name": app.name,
-        "secret": app.secret,
-        "principal_id": app.principal_id,
-        "directory_id": TENANT_ID,
-        "authority": AUTHORITY,
-        "scope": SCOPE,
-        "public": app.public,
-        "roles": [*app.mail_roles, *app.graph_roles],
-    }
-
-
-def _described(account: Account) -> dict[str, Any]:
-    return {
-        "address": account.address,
-        "name": account.name,
-        "about": account.about,
-        "password": account.password,
-        "configured_password": account.configured_password or account.password,
-        "client_id": account.client_id,
-        "directory_id": account.tenant_id,
-        "authority": AUTHORITY,
-        "scope": SCOPE,
-        "imap": {"host": "outlook.office365.com", "port": 993},
-        "pop3": {"host": "outlook.office365.com", "port": 995},
-        "smtp": {"host": "smtp.office365.com", "port": 587},
-        "living": account.living,
-        "basic": account.basic,
-        "fault": account.fault,
-        "app_access": account.app_access,
-    }
 
 
 def _bind(server: ImapServer | Pop3Server | SmtpServer, encrypted: bool) -> Handler:

@@ -60,9 +60,18 @@ class Delivery:
         return None
 
     def accept(
-        self, user: str, sender: str, recipients: list[str], content: bytes
+        self,
+        user: str,
+        sender: str,
+        recipients: list[str],
+        content: bytes,
+        *,
+        keep: bool = True,
     ) -> str:
-        """Log, store, plan answers. Returns our number of the message."""
+        """Log, store, plan answers. Returns our number of the message.
+
+        keep: a copy goes to Sent Items.
+        """
         digest = hashlib.sha256(content).hexdigest()
         row = {
             "message_id": message_id(content),
@@ -77,7 +86,8 @@ class Delivery:
         # stored and not counted would hide a second send.
         os.write(self._log, json.dumps(row).encode() + b"\n")
         self._recent.append(row)
-        self._store.add(user, SENT, [content], "\\Seen")
+        if keep:
+            self._store.add(user, SENT, [content], "\\Seen")
         for recipient in dict.fromkeys(one.lower() for one in recipients):
             if recipient in self._accounts:
                 self._store.add(recipient, INBOX, [content])

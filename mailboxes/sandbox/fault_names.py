@@ -50,6 +50,10 @@ def _imap(name: str, **more: str) -> Effect:
     return Effect(place("imap", name), **more)  # type: ignore[arg-type]
 
 
+def _ews(name: str, **more: str) -> Effect:
+    return Effect(place("ews", name), **more)  # type: ignore[arg-type]
+
+
 def _smtp(name: str, **more: str) -> Effect:
     return Effect(place("smtp", name), **more)  # type: ignore[arg-type]
 
@@ -199,6 +203,38 @@ _ONE: dict[str, tuple[str, Effect]] = {
         )
         for name, words in GRAPH_PLACES.items()
     },
+    "ews-refuse-token": (
+        "EWS: a token that is right is refused",
+        _ews(effects.XOAUTH2),
+    ),
+    "ews-drop-at-login": (
+        "EWS: the connection ends at the first request",
+        _ews("getfolder", end=effects.DROP),
+    ),
+    "ews-drop-in-list": (
+        "EWS: the connection ends when changes are asked for",
+        _ews("syncfolderitems", end=effects.DROP),
+    ),
+    "ews-drop-in-fetch": (
+        "EWS: the connection ends when messages are asked for",
+        _ews("getitem", end=effects.DROP),
+    ),
+    "ews-drop-in-settle": (
+        "EWS: the connection ends when messages are moved",
+        _ews("moveitem", end=effects.DROP),
+    ),
+    "ews-drop-after-settle": (
+        "EWS: messages are moved, the answer never comes",
+        _ews("moveitem done", end=effects.DROP),
+    ),
+    "ews-drop-before-send": (
+        "EWS: the connection ends before a message is taken",
+        _ews("createitem", end=effects.DROP),
+    ),
+    "ews-drop-after-send": (
+        "EWS: the message is taken, the answer never comes",
+        _ews(effects.ACCEPTED, end=effects.DROP),
+    ),
     "slow": ("every answer comes late", Effect(effects.SLOW, seconds=3.0)),
 }
 FAULTS: dict[str, Named] = {

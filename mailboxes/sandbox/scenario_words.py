@@ -62,11 +62,14 @@ def words_of(effect: Effect) -> str:
         side = "ahead of" if effect.late > 0 else "behind"
         return f"authority: Date {minutes} min {side} our clock"
     if effect.at == effects.SWITCHED_ON:
-        return "the mailbox is built anew: another UIDVALIDITY, other UIDLs"
+        words = "the mailbox is built anew: another UIDVALIDITY, other UIDLs"
+        return effect.text or words
     if service == "graph":
         return f"Graph: {_graph(effect, name)}"
     if service == "entra":
         return f"{_PLACES[effect.at]}: {_http(effect)}"
+    if service == "ews":
+        return f"EWS: {_soap(effect, name)}"
     return f"{service.upper()}: {_line(effect, name)}"
 
 
@@ -111,6 +114,16 @@ def _line(effect: Effect, name: str) -> str:
     said = [effect.say.replace("\r\n", " / ")] if effect.say else []
     where = _STEPS.get(name, f"at {name.upper()}")
     return ", then ".join([*said, *_end(effect)]) + f" ({where})"
+
+
+def _soap(effect: Effect, name: str) -> str:
+    if name == effects.XOAUTH2:
+        return "401 for a good token, without a reason"
+    said = [f"{effect.status}"] if effect.status else []
+    said += [effect.error] if effect.error else []
+    said += [f"{key}: {value}" for key, value in effect.headers.items()]
+    where = _STEPS.get(name, f"at {name}")
+    return " ".join([*said, *_end(effect)]) + f" ({where})"
 
 
 def _end(effect: Effect) -> list[str]:

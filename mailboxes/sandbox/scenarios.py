@@ -10,6 +10,7 @@ from . import (
     scenarios_entra_account,
     scenarios_entra_app,
     scenarios_entra_token,
+    scenarios_ews,
     scenarios_google,
     scenarios_graph,
     scenarios_imap,
@@ -28,6 +29,9 @@ HEALTHY = tuple(
         ("healthy-application", "The application fetches", Setup(app=True)),
         ("healthy-socks", "Mail is fetched through SOCKS", Setup(way="socks")),
         ("healthy-password", "Mail is fetched with a password", Setup(basic=True)),
+        ("healthy-ews", "Mail is fetched by EWS", scenarios_ews.READS),
+        ("healthy-ews-sending", "Mail is sent by EWS", scenarios_ews.MESSAGE),
+        ("healthy-ews-app", "The application fetches by EWS", scenarios_ews.APP),
     )
 )
 SCENARIOS: tuple[Scenario, ...] = (
@@ -39,6 +43,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *scenarios_imap.SCENARIOS,
     *scenarios_pop3.SCENARIOS,
     *scenarios_smtp.SCENARIOS,
+    *scenarios_ews.SCENARIOS,
     *scenarios_google.SCENARIOS,
     *scenarios_graph.SCENARIOS,
     *scenarios_transport.SCENARIOS,

@@ -158,9 +158,12 @@ class Tokens:
             raise TokenRefused("not a refresh token")
         return claims
 
-    def check(self, token: str, user: str, scope: str, role: str) -> dict[str, Any]:
+    def check(
+        self, token: str, user: str | None, scope: str, role: str
+    ) -> dict[str, Any]:
         """The claims of a token that is good for a protocol. Raises TokenRefused.
 
+        user: whose mailbox is opened, None where the token alone says it.
         scope: what a delegated token must have, which opens its own mailbox only.
         role: what a token of an application must have; whether the mailbox lets that
         application in is for the caller to see.
@@ -182,7 +185,8 @@ class Tokens:
             return claims
         if scope not in str(claims.get("scp", "")).split():
             raise TokenRefused("scope")
-        if str(claims.get("upn", "")).lower() != user.lower():
+        upn = str(claims.get("upn", "")).lower()
+        if user is not None and upn != user.lower():
             raise TokenRefused("user")
         return claims
 

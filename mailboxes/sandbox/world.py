@@ -59,14 +59,16 @@ ROUTES = {
     ("outlook.office365.com", 995): "pop3s",
     ("outlook.office.com", 995): "pop3s",
     ("outlook.office365.com", 110): "pop3",
+    ("outlook.office365.com", 443): "ews",
+    ("outlook.office.com", 443): "outlook",  # EWS, and upload sessions of Graph
     ("smtp.office365.com", 587): "smtp",
     ("smtp.office365.com", 465): "smtps",
     ("graph.microsoft.com", 443): "graph",
-    ("outlook.office.com", 443): "graph",  # where its upload sessions are
     ("imap.gmail.com", 993): "imaps",
     ("pop.gmail.com", 995): "pop3s",
     ("smtp.gmail.com", 587): "smtp",
     ("smtp.gmail.com", 465): "smtps",
+    (ON_PREMISES, 443): "ews",
     (ON_PREMISES, 993): "imaps",
     (ON_PREMISES, 143): "imap",
     (ON_PREMISES, 995): "pop3s",

@@ -15,6 +15,7 @@ from ..models import PopClient
 from ..oauth import probe
 from . import snapshots
 from .findings_authority import AUTHORITY
+from .option_hosts import host_of, is_url, port_of
 from .snapshots import Snapshot
 from .token_requests import authority_of, directory_of
 
@@ -72,12 +73,16 @@ def _authority(snapshot: Snapshot) -> list[Planned]:
 def _server(snapshot: Snapshot) -> list[Planned]:
     usual = snapshots.USUAL_PORTS.get((snapshot.protocol, snapshot.security), 0)
     graph = snapshot.protocol is Protocol.GRAPH
+    server = snapshot.server
+    port = port_of(server) or snapshot["port"] or usual
     known = {
         "side": SERVER,
-        "host": snapshot.server,
-        "port": probe.HTTPS if graph else snapshot["port"] or usual,
+        "host": host_of(server),
+        "port": probe.HTTPS if graph else port,
     }
     encrypted = snapshot.security is not Security.NONE
+    if is_url(server):
+        encrypted = not server.startswith("http://")
     inbound = snapshot.kind == PopClient.kind
     signs_in = snapshot.uses_token or bool(snapshot.login and snapshot["password"])
     greeting = [] if snapshot.protocol in HTTP else [Planned(Stage.GREETING, known)]

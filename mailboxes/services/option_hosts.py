@@ -75,6 +75,17 @@ def host_of(server: str) -> str:
     return found[1].strip("[]").lower() if found else ""
 
 
+def port_of(server: str) -> int:
+    """The port of a server that is an address, 0 for a host name."""
+    if not is_url(server):
+        return 0
+    place = re.split(r"[/?#]", server.partition("://")[2])[0]
+    found = _AT.match(place.rpartition("@")[2])
+    if found and found[2]:
+        return int(found[2])
+    return 80 if server.startswith("http://") else 443
+
+
 def without_scheme(url: str) -> str:
     """What is said of an address where a host name is needed."""
     scheme, bare = url.partition("://")[0].lower(), host_of(url)

@@ -157,6 +157,10 @@ class SendCycle:
             if error.handed_over or not transport.alive():
                 self._drop()
             ended = error.code in outbox_outcome.LINE_ENDED and not error.handed_over
+            if error.code == Code.TOKEN_NOT_ACCEPTED:
+                # Over HTTP each message is signed: the token has ended meanwhile.
+                tokens.forget(self._snapshot)
+                ended = True
             if go_on or (ended and used):
                 # Servers close a line after some messages: a new one is made.
                 return

@@ -46,6 +46,7 @@ THROTTLING = (
     Code.TOO_MANY_CONNECTIONS,
     Code.SENDING_QUOTA,
     Code.GRAPH_THROTTLED,
+    Code.EWS_SERVER_BUSY,
 )
 PASSWORD_REFUSALS = (Code.PASSWORD_REFUSED, Code.BASIC_AUTH_BLOCKED)
 # Where nobody was refused, as with a network that is down, trying costs little.

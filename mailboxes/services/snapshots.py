@@ -88,10 +88,12 @@ class Snapshot:
 
     @property
     def port(self) -> int:
-        """As the option says, else the usual one; 0 where the transport knows it."""
+        """As the option says, else the usual one; 0 where the transport knows it (EWS,
+        GRAPH)."""
         if self.protocol is Protocol.GRAPH:
             return 0
-        return self.values["port"] or USUAL_PORTS[self.protocol, self.security]
+        usual = USUAL_PORTS.get((self.protocol, self.security), 0)
+        return self.values["port"] or usual
 
 
 def of(revision: Revision) -> Snapshot:

@@ -136,6 +136,10 @@ class Facts:
     def uses_smtp(self) -> bool:
         return self._speaks(Protocol.SMTP)
 
+    @property
+    def uses_ews(self) -> bool:
+        return self._speaks(Protocol.EWS)
+
     # at Microsoft
 
     @property

@@ -88,9 +88,9 @@ CASES = [
     case(
         "V01-type-available",
         "type",
-        "EWS is not available in this version yet: switch Fetch mail off to save it as"
-        " a draft.",
-        {"type": "EWS", "server": EWS_URL},
+        "GRAPH is not available in this version yet: switch Fetch mail off to save it"
+        " as a draft.",
+        {"type": "GRAPH", "scope": GRAPH_SCOPE},
         "IMAP",
     ),
     case(

@@ -23,6 +23,7 @@ from mailboxes.transports.base import (
     NetworkPolicy,
     Proxy,
 )
+from mailboxes.transports.ews import EwsInbound
 from mailboxes.transports.graph_inbound import GraphInbound
 from mailboxes.transports.keyed import KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
@@ -142,6 +143,33 @@ def graph(kind: type[KeyedInbound], request: pytest.FixtureRequest) -> Iterator[
         )
 
 
+EWS_LOGIN = "returns@contoso.example"
+
+
+@contextmanager
+def ews(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Exchange Online of the sandbox, through its proxy, as production has it."""
+    folder = request.getfixturevalue("tmp_path")
+    with Sandbox(folder / "sandbox", first_letters=0) as box:
+        policy = NetworkPolicy(proxy=Proxy(box.host, box.proxy_port), ca_pem=box.ca_pem)
+        at = "https://outlook.office365.com/EWS/Exchange.asmx"
+
+        def remove(data: bytes) -> None:
+            wanted = hashlib.sha256(data).hexdigest()
+            there = box.messages(EWS_LOGIN)
+            gone = (one["uid"] for one in there if one["sha256"] == wanted)
+            box.remove(EWS_LOGIN, *gone)
+
+        yield Place(
+            EwsInbound,
+            Endpoint(at, 0, Security.TLS),
+            Credential(EWS_LOGIN, token=box.token(EWS_LOGIN)),
+            policy,
+            lambda data: box.deliver(EWS_LOGIN, data),
+            remove,
+        )
+
+
 Opened = Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]
 PLACES: dict[str, Opened] = {
     "memory": lambda request: memory(MemoryKeyed, request),
@@ -151,6 +179,7 @@ PLACES: dict[str, Opened] = {
     "pop3-dovecot-starttls": lambda r: pop3_at_dovecot(Security.STARTTLS, False, r),
     "pop3-dovecot-plain": lambda r: pop3_at_dovecot(Security.NONE, False, r),
     "graph": lambda request: graph(GraphInbound, request),
+    "ews": ews,
 }
 
 

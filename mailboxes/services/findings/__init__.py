@@ -20,7 +20,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ...core.choices import Stage
+from ...core.choices import Protocol, Stage
 from ...core.codes import Code
 from ..finding import Certainty, Finding, Who
 from ..findings_authority import AUTHORITY, at_authority
@@ -55,6 +55,7 @@ _NO_REASON = {
         "GRAPH": "graph-wrong-audience",
     }
 }
+_UNDECIDED = ("token-not-accepted", "application-rights-missing")
 _BY_CLAIMS = frozenset(_NO_REASON[Code.TOKEN_NOT_ACCEPTED].values())
 # D9: such a refusal is retried in growing pauses, whatever explains it.
 _KEEP_RETRY = (Code.TOKEN_NOT_ACCEPTED, Code.NOT_CONNECTED)
@@ -152,6 +153,9 @@ def _row(
             stage=stage,
         )
         row = BY_ID[decided.id]
+        if decided.id in _UNDECIDED and facts.get("protocol") == Protocol.EWS:
+            # The claims are right, and EWS often says what it has against the token.
+            row = _refined(code, base, facts, None)
         return replace(_with(row, decided.facts), retry=base.retry)
     better = _refined(code, base, facts, claims)
     better = at_place(code, better, facts, stage)

@@ -76,6 +76,12 @@ REFINES: dict[str, tuple[str, ...]] = {
         "smtp-basic-auth-",
     ),
     Code.SMTP_AUTH_POLICY: ("smtp-security-defaults",),
+    Code.EWS_MAILBOX_REFUSED: (
+        "ews-switched-off",
+        "ews-user-agent-refused",
+        "ews-personal-account",
+    ),
+    Code.EWS_IMPERSONATION_DENIED: ("ews-impersonation-",),
     Code.LOGIN_DISABLED: ("smtp-auth-before-tls",),
     Code.AUTHORIZATION_FAILED: _DENIED,
     Code.PROTOCOL_ERROR: (

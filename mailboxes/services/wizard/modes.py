@@ -30,6 +30,11 @@ BY_LINK = XOAUTH2 | {"grant-type": Grant.AUTHORIZATION_CODE.value}
 BY_DEVICE = XOAUTH2 | {"grant-type": Grant.DEVICE_CODE.value}
 GOOGLE = XOAUTH2 | {"tenant-authority": "https://accounts.google.com"}
 GOOGLE_SERVICE = GOOGLE | {"grant-type": Grant.SERVICE_ACCOUNT.value}
+EWS_ONLINE = "https://outlook.office365.com/EWS/Exchange.asmx"
+EWS_ENDS = _(
+    "Exchange Online has been switching EWS off since 1 October 2026 and ends it on"
+    " 1 April 2027, without exception. Choose Graph for what is to last."
+)
 ANY_SMTP = {
     "server-type": Protocol.SMTP.value,
     "smtp-connection-security": Security.STARTTLS.value,
@@ -226,6 +231,34 @@ MODES = (
             "Microsoft advises against it and names no last day yet. Every policy that"
             " asks for a second factor ends it at once."
         ),
+    ),
+    Mode(
+        "microsoft-ews-app",
+        _("Microsoft 365, EWS, as an application"),
+        _(
+            "Exchange Web Services with an application that acts for the mailbox. Only"
+            " for a tenant that still has this application on its list for EWS."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.EWS.value, "server": EWS_ONLINE, **APP_ONLY},
+        {"server-type": Protocol.EWS.value, "server": EWS_ONLINE, **APP_ONLY},
+        _("An Entra administrator (consent) and an Exchange administrator (EWS list)"),
+        30,
+        EWS_ENDS,
+    ),
+    Mode(
+        "microsoft-ews-password",
+        _("Microsoft 365, EWS, with the mailbox's password (ROPC)"),
+        _(
+            "Legacy twice: the password of the mailbox goes to Microsoft for a token,"
+            " and EWS itself ends. As older e-mail servers are set up."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.EWS.value, "server": EWS_ONLINE, **XOAUTH2},
+        {"server-type": Protocol.EWS.value, "server": EWS_ONLINE, **XOAUTH2},
+        _("An Entra administrator (consent, no second factor) and an Exchange one"),
+        20,
+        EWS_ENDS,
     ),
     Mode(
         "exchange-ews",

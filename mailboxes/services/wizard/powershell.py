@@ -12,6 +12,7 @@ from .setup import Setup
 
 NAME = "mailadmin"
 OBJECT_ID = "<Object ID>"  # where it is not known yet
+CLIENT_ID = "<Application (client) ID>"
 CONNECT = "Connect-ExchangeOnline"
 
 
@@ -30,17 +31,36 @@ def prerequisites(setup: Setup) -> str:
         switches.append("-PopEnabled $true")
     if protocols.get(SMTP) == Protocol.SMTP:
         switches.append("-SmtpClientAuthenticationDisabled $false")
+    ews = Protocol.EWS in protocols.values()
+    if ews:
+        switches.append("-EwsEnabled $true")
     if not switches:
         return ""
     mailbox = quoted(setup.draft.address)
+    shown = "ImapEnabled,PopEnabled,SmtpClientAuthenticationDisabled"
     return "\n".join(
         [
             CONNECT,
+            *(_ews_of_the_tenant(setup) if ews else ()),
             f"Set-CASMailbox -Identity {mailbox} {' '.join(switches)}",
-            f"Get-CASMailbox -Identity {mailbox} | Format-List ImapEnabled,PopEnabled,"
-            "SmtpClientAuthenticationDisabled",
+            f"Get-CASMailbox -Identity {mailbox} | Format-List"
+            f" {shown + ',EwsEnabled' if ews else shown}",
         ]
     )
+
+
+def _ews_of_the_tenant(setup: Setup) -> list[str]:
+    """Adds the application to those that Exchange Online still lets use EWS.
+
+    The list is written whole, so what stands in it is read before.
+    """
+    row = setup.registration
+    app = quoted(row.client_id if row and row.client_id else CLIENT_ID)
+    return [
+        "$ews = (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy)"
+        ".EwsAllowedAppIDs",
+        f"Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs (@($ews) + {app})",
+    ]
 
 
 def service_principal(setup: Setup) -> str:

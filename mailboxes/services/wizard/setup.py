@@ -31,6 +31,7 @@ from .. import (
 )
 from .. import option_rule_clouds as clouds
 from ..option_rules import Cleaned, options_by_name
+from ..option_rules_server import EWS_PATH
 from ..pins import Lookup
 from ..snapshots import Snapshot
 from . import proof
@@ -155,7 +156,9 @@ class Setup:
         if mode.provider is Provider.MICROSOFT and cloud is not None:
             hosts = HOSTS.get(cloud.name)
             if hosts and values.get("server"):
-                values["server"] = hosts[kind == SMTP]
+                ews = mode.protocol(kind) is Protocol.EWS
+                host = hosts[kind == SMTP and not ews]
+                values["server"] = f"https://{host}{EWS_PATH}" if ews else host
             if hosts:
                 values["scope"] = cloud.scope_for(mode.protocol(kind))
         return values

@@ -17,6 +17,8 @@ SAME = {
     "microsoft-sign-in": ("microsoft365-imap-sign-in", "microsoft365-smtp-sign-in"),
     "microsoft-device": ("microsoft365-imap-device", "microsoft365-smtp-device"),
     "microsoft-password": ("microsoft365-imap", "microsoft365-smtp"),
+    "microsoft-ews-app": ("microsoft365-ews-app", "microsoft365-ews-app-send"),
+    "microsoft-ews-password": ("microsoft365-ews", "microsoft365-ews-send"),
     "exchange-ews": ("exchange-ews", "exchange-ews-send"),
     "google": ("gmail-imap", "gmail-smtp"),
     "google-service": ("gmail-imap-service", "gmail-smtp-service"),
@@ -81,7 +83,8 @@ def test_one_mode_is_advised_and_it_works_here() -> None:
 
 def test_what_ends_is_dated_where_a_date_is_announced() -> None:
     """providers.md section 2: EWS, passwords at Exchange Online, ROPC without a day."""
-    assert "1 April 2027" in str(BY_NAME["exchange-ews"].ends)
+    for name in ("microsoft-ews-app", "microsoft-ews-password", "exchange-ews"):
+        assert "1 April 2027" in str(BY_NAME[name].ends)
     assert "December 2026" in str(BY_NAME["imap-smtp"].ends)
     assert "no last day" in str(BY_NAME["microsoft-password"].ends)
     assert all(mode.helpers and mode.minutes and mode.ends for mode in MODES)
@@ -94,6 +97,8 @@ def test_grants_follow_the_values() -> None:
         "microsoft-sign-in": Grant.AUTHORIZATION_CODE,
         "microsoft-device": Grant.DEVICE_CODE,
         "microsoft-password": Grant.PASSWORD,
+        "microsoft-ews-app": Grant.CLIENT_CREDENTIALS,
+        "microsoft-ews-password": Grant.PASSWORD,
         "exchange-ews": None,
         "google": Grant.AUTHORIZATION_CODE,
         "google-service": Grant.SERVICE_ACCOUNT,

@@ -1,0 +1,196 @@
+"""The HTTP channel: lines kept and made anew, the last byte, and the end of time."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import trustme
+
+from mailboxes.core.choices import Security, Stage
+from mailboxes.core.errors import Code, MailError
+from mailboxes.transports.base import Endpoint, NetworkPolicy
+from mailboxes.transports.ews.channel import PIECE, Answer, Channel, Whole
+from tests.servers.scripted import Scripted, Talk
+from tests.transports.test_net import encrypted, tls_server, trusting
+
+GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+SOON = 0.6  # seconds; the policy's own timeout is 2 s for each wait
+MUCH = Whole(b"x" * (8 << 20))
+
+
+def head(talk: Talk) -> int:
+    """Read a request without its body; returns the length of that, -1 at the end."""
+    lines = []
+    while line := talk.line():
+        lines.append(line.lower())
+    if not lines:
+        return -1
+    found = [one for one in lines if one.startswith(b"content-length:")]
+    return int(found[0].split(b":")[1]) if found else 0
+
+
+def serve(*answers: bytes) -> Callable[[Talk], None]:
+    """One connection that gives these answers, then ends."""
+
+    def script(talk: Talk) -> None:
+        for answer in answers:
+            length = head(talk)
+            if length < 0:
+                return
+            talk.literal(length)
+            talk.send(answer)
+
+    return script
+
+
+def channel(port: int, until: float | None = None) -> Channel:
+    end = Endpoint("127.0.0.1", port, Security.NONE)
+    return Channel(end, NetworkPolicy(2, 2), lambda: until)
+
+
+def got(answer: Answer) -> tuple[int, bytes]:
+    return answer.status, answer.whole(Stage.FETCH)
+
+
+def ask(line: Channel, body: Whole | None = None) -> Answer:
+    return line.request("POST", "/x", {"A": "b"}, body, Stage.FETCH)
+
+
+def test_line_is_kept_between_requests() -> None:
+    with Scripted(serve(GOOD, GOOD)) as server, channel(server.port) as line:
+        first, peer = got(ask(line)), line.peer
+        assert (first, got(ask(line))) == ((200, b"ok"), (200, b"ok"))
+        assert line.peer is peer is not None
+        assert server.heard.count(b"POST /x HTTP/1.1") == 2
+        assert server.heard.count(b"Host: 127.0.0.1:%d" % server.port) == 2
+
+
+@pytest.mark.parametrize("close", [b"", b"Connection: close\r\n"])
+def test_line_that_the_server_ended_is_made_anew(close: bytes) -> None:
+    answer = GOOD.replace(b"\r\n\r\n", b"\r\n" + close + b"\r\n", 1)
+    with Scripted(serve(answer)) as server, channel(server.port) as line:
+        assert got(ask(line)) == (200, b"ok")
+        _wait(lambda: line._http is None or line.stale())
+        assert got(ask(line)) == (200, b"ok")
+
+
+def test_line_under_tls_is_not_taken_for_ended(authority: trustme.CA) -> None:
+    """Session tickets make a socket readable though nothing was said."""
+    certificate = authority.issue_cert("localhost")
+    with tls_server(certificate) as server:
+        line = Channel(encrypted(server.port), trusting(authority))
+        line.open()
+        first = line.peer
+        time.sleep(0.1)  # for the tickets, which nothing tells of
+        assert (line.stale(), line.peer is first) == (False, True)
+        line.drop()
+
+
+def _wait(met: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not met():
+        assert time.monotonic() < end
+        threading.Event().wait(0.01)
+
+
+def cut_in_body(talk: Talk) -> None:
+    head(talk)
+    talk.literal(PIECE)
+    talk.reset()
+
+
+def cut_after_body(talk: Talk) -> None:
+    talk.literal(head(talk))
+    talk.reset()
+
+
+@pytest.mark.parametrize(
+    ("script", "handed_over"), [(cut_in_body, False), (cut_after_body, True)]
+)
+def test_last_byte_decides_what_was_handed_over(
+    script: Callable[[Talk], None], handed_over: bool
+) -> None:
+    with Scripted(script) as server, channel(server.port) as line:
+        with pytest.raises(MailError) as caught:
+            ask(line, MUCH)
+        assert (caught.value.code, caught.value.stage) == (
+            Code.CONNECTION_LOST,
+            Stage.FETCH,
+        )
+        assert line.handed_over is handed_over
+
+
+def test_answer_before_the_end_of_the_body_is_heard() -> None:
+    def script(talk: Talk) -> None:
+        head(talk)
+        talk.send(b"HTTP/1.1 413 Too large\r\nContent-Length: 3\r\n\r\nbig")
+        talk.literal(1 << 30)
+
+    with Scripted(script) as server, channel(server.port) as line:
+        body = Whole(b"x" * (64 << 20))
+        assert got(ask(line, body)) == (413, b"big")
+        assert (line.handed_over, line.peer) == (False, None)
+
+
+def test_answer_that_is_cut_is_a_lost_line() -> None:
+    cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok"
+    with Scripted(serve(cut)) as server, channel(server.port) as line:
+        with pytest.raises(MailError) as caught:
+            got(ask(line))
+        assert caught.value.code == Code.CONNECTION_LOST
+
+
+def test_answer_that_is_no_http_is_told() -> None:
+    with Scripted(serve(b"220 mail ready\r\n\r\n")) as server:
+        with channel(server.port) as line, pytest.raises(MailError) as caught:
+            ask(line)
+        assert caught.value.code == Code.PROTOCOL_ERROR
+
+
+def test_answer_that_drips_ends_in_time() -> None:
+    def script(talk: Talk) -> None:
+        head(talk)
+        talk.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(1000):
+            talk.send(b"x")
+            time.sleep(0.05)
+
+    begun = time.monotonic()
+    with Scripted(script) as server, channel(server.port, begun + SOON) as line:
+        with pytest.raises(MailError) as caught:
+            got(ask(line))
+        assert caught.value.code == Code.READ_TIMEOUT
+        assert time.monotonic() - begun < 1.9
+
+
+def test_server_that_takes_nothing_ends_in_time_and_is_no_doubt() -> None:
+    begun = time.monotonic()
+    with _deaf() as port, channel(port, begun + SOON) as line:
+        with pytest.raises(MailError) as caught:
+            ask(line, Whole(b"x" * (64 << 20)))
+        assert (caught.value.code, line.handed_over) == (Code.READ_TIMEOUT, False)
+        assert time.monotonic() - begun < 1.9
+
+
+def _deaf() -> _Deaf:
+    return _Deaf()
+
+
+class _Deaf:
+    """A server that accepts and never reads."""
+
+    def __enter__(self) -> int:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        return int(self._socket.getsockname()[1])
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def authority() -> Iterator[trustme.CA]:
+    yield trustme.CA()

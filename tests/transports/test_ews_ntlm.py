@@ -1,0 +1,133 @@
+"""NTLM in front of EWS: the line is signed in before anything is asked over it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import spnego
+from spnego.exceptions import SpnegoError
+
+from mailboxes.core.choices import Security, Stage
+from mailboxes.core.errors import Code, MailError
+from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy
+from mailboxes.transports.ews.account import Wire
+from mailboxes.transports.ews.channel import Whole
+from mailboxes.transports.ews.ntlm import Ntlm
+from tests.servers.scripted import Scripted, Talk
+
+USER, PASSWORD = "CONTOSO\\anna", "right"
+BODY = b"<soap/>"
+GOOD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 2\r\n\r\nok"
+
+
+def asks(offer: bytes) -> bytes:
+    return (
+        b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: "
+        + offer
+        + b"\r\nContent-Length: 0\r\n\r\n"
+    )
+
+
+def request(talk: Talk) -> tuple[bytes, bytes] | None:
+    """The token of NTLM in a request, and its body; None at the end."""
+    lines = []
+    while line := talk.line():
+        lines.append(line)
+    if not lines:
+        return None
+    token, length = b"", 0
+    for line in lines:
+        name, _, value = line.partition(b": ")
+        if name.lower() == b"authorization":
+            token = base64.b64decode(value.removeprefix(b"NTLM "))
+        if name.lower() == b"content-length":
+            length = int(value)
+    return token, talk.literal(length)
+
+
+def exchange(bodies: list[bytes]) -> Callable[[Talk], None]:
+    """Exchange with Windows authentication only; a line is signed in once."""
+
+    def script(talk: Talk) -> None:
+        context, signed_in = None, False
+        while (got := request(talk)) is not None:
+            token, body = got
+            if signed_in:
+                bodies.append(body)
+                talk.send(GOOD)
+            elif not token:
+                talk.send(asks(b"Negotiate, NTLM"))
+            else:
+                context = context or spnego.server(protocol="ntlm")
+                try:
+                    answer = context.step(token)
+                except SpnegoError:
+                    talk.send(asks(b"NTLM"))
+                    context = None
+                    continue
+                signed_in = context.complete
+                challenge = base64.b64encode(answer or b"")
+                talk.send(GOOD if signed_in else asks(b"NTLM " + challenge))
+
+    return script
+
+
+@pytest.fixture(autouse=True)
+def users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may sign in at spnego's side of a server."""
+    known = tmp_path / "users"
+    known.write_text(f"CONTOSO:anna:{PASSWORD}\n")
+    monkeypatch.setenv("NTLM_USER_FILE", str(known))
+
+
+def wire(port: int, password: str = PASSWORD) -> Wire:
+    return Wire(
+        Endpoint(f"http://127.0.0.1:{port}/EWS/Exchange.asmx", 0, Security.NONE),
+        Credential(USER, password=password),
+        NetworkPolicy(5, 5),
+        lambda: None,
+    )
+
+
+def test_password_signs_a_line_in_by_ntlm() -> None:
+    bodies: list[bytes] = []
+    with Scripted(exchange(bodies)) as server:
+        made = wire(server.port)
+        assert made.greet(Stage.GREETING) == "HTTP 401 Unauthorized"
+        assert isinstance(made.channel, Ntlm)
+        for _ in range(2):
+            assert made.post({}, Whole(BODY)).whole(Stage.LIST) == b"ok"
+        made.channel.drop()
+        assert made.post({}, Whole(BODY)).whole(Stage.LIST) == b"ok"
+        made.channel.drop()
+    assert bodies == [BODY] * 3
+
+
+def test_wrong_password_is_refused_and_nothing_was_asked() -> None:
+    bodies: list[bytes] = []
+    with Scripted(exchange(bodies)) as server:
+        made = wire(server.port, "wrong")
+        made.greet(Stage.GREETING)
+        with pytest.raises(MailError) as caught:
+            made.post({}, Whole(BODY))
+        assert (caught.value.code, caught.value.stage, caught.value.permanent) == (
+            Code.PASSWORD_REFUSED,
+            Stage.SIGN_IN,
+            True,
+        )
+        assert "wrong" not in str(caught.value.evidence)
+        made.channel.drop()
+    assert bodies == []
+
+
+def test_server_without_a_way_for_passwords_is_told() -> None:
+    def script(talk: Talk) -> None:
+        request(talk)
+        talk.send(asks(b'Bearer realm="x"'))
+
+    with Scripted(script) as server, pytest.raises(MailError) as caught:
+        wire(server.port).greet(Stage.GREETING)
+    assert (caught.value.code, caught.value.permanent) == (Code.LOGIN_DISABLED, True)
