@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 MASK = "•••"
 SHORTEST = 4  # letters; shorter ones would take half of every sentence along
+INSIDE = 12  # letters of a secret that is also looked for within longer texts
 # The head of every JWT, "{" in base64, and the two parts behind it (RFC 7515).
 _JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
 _BEARER = re.compile(r"(auth=Bearer\s+)\S+", re.IGNORECASE)
@@ -22,6 +23,7 @@ class Scrub:
 
     def __init__(self) -> None:
         self._known: set[str] = set()
+        self._inside: set[str] = set()  # what base64 makes of a secret within a text
 
     def know(self, secret: str, login: str = "") -> None:
         """Mask `secret` from now on, also as the SASL forms of it with `login`."""
@@ -36,6 +38,11 @@ class Scrub:
         for form in forms:
             encoded = base64.b64encode(form.encode()).decode("ascii")
             self._known |= {encoded, encoded.rstrip("=")}
+        if len(secret) >= INSIDE:
+            # OAUTHBEARER and its like put more in front: three ways to lie in base64.
+            for before in range(3):
+                text = base64.b64encode(b"x" * before + secret.encode()).decode("ascii")
+                self._inside.add(text[4:-4])
 
     def clean(self, value: object) -> object:
         """`value` (JSON-able) with every secret in it masked."""
@@ -48,6 +55,9 @@ class Scrub:
         return value
 
     def _text(self, text: str) -> str:
+        for part in self._inside:
+            if part in text:
+                text = re.sub(rf"[\w+/]*{re.escape(part)}[\w+/=]*", MASK, text)
         # The longest first: one form may be part of another.
         for secret in sorted(self._known, key=len, reverse=True):
             text = text.replace(secret, MASK)

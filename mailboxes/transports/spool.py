@@ -11,6 +11,9 @@ import tempfile
 from collections.abc import Sequence
 from typing import IO, overload
 
+from ..core.choices import Stage
+from ..core.errors import Code, MailError
+
 IN_MEMORY = 4 << 20  # bytes of one message
 
 
@@ -24,15 +27,23 @@ class Spool(Sequence[bytes]):
         self._places: list[tuple[int, int]] = []  # start and size in the file
 
     def append(self, chunk: bytes) -> None:
-        """Add a chunk. Raises OSError when the disk is full."""
+        """Add a chunk. Raises MailError INTERNAL when the disk takes no more."""
         self._size += len(chunk)
         if self._file is None and self._size <= IN_MEMORY:
             self._kept.append(chunk)
             return
-        if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - kept open
-        start = self._file.seek(0, 2)
-        self._file.write(chunk)
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - kept open
+            start = self._file.seek(0, 2)
+            self._file.write(chunk)
+            self._file.flush()
+        except OSError as error:
+            # Left to the transport, it would be taken for a fault of the line.
+            said = f"{tempfile.gettempdir()}: {error.strerror}"
+            raise MailError(
+                Code.INTERNAL, Stage.STORE, evidence={"answer": said}
+            ) from error
         self._places.append((start, len(chunk)))
 
     def __eq__(self, other: object) -> bool:

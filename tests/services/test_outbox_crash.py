@@ -62,7 +62,7 @@ STEPS = [
     (outbox_rows, "claim", True, "sent", 1),
     (outbox_rows, "_new_attempt", False, "sent", 1),  # within the transaction
     (outbox_rows, "claim", False, "unconfirmed", 0),
-    (outbox_rows, "content", False, "unconfirmed", 0),
+    (outbox_rows, "Chunks", False, "unconfirmed", 0),
     (MemoryOutbound, "send", True, "unconfirmed", 0),
     (MemoryOutbound, "send", False, "unconfirmed", 1),
     (outbox_outcome, "taken", True, "unconfirmed", 1),

@@ -32,6 +32,10 @@ def scrub() -> Scrub:
         encoded(f"\0{LOGIN}\0{SECRET}"),
         encoded(f"user={LOGIN}\x01auth=Bearer {SECRET}\x01\x01"),
         encoded(f"\0{LOGIN}\0{SECRET}").rstrip("="),
+        *(
+            encoded(f"n,a={who},\x01host=h\x01port=993\x01auth=Bearer {SECRET}\x01\x01")
+            for who in ("a", "ab", "abc")
+        ),
     ],
 )
 def test_every_form_of_a_secret_is_masked(scrub: Scrub, said: str) -> None:

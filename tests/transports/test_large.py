@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
+from mailboxes.core.choices import Stage
+from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.imap import ImapTransport
 from mailboxes.transports.spool import IN_MEMORY, Spool, whole
 from tests.servers.process import wait_for
@@ -41,6 +45,19 @@ def test_large_message_in_from_another_server(cyrus) -> None:
     came = moved("in", cyrus.endpoint(), cyrus.password_of(user), cyrus.policy())
     assert (came.digest, came.size) == digest(letter)
     assert came.growth <= MOST
+
+
+def test_spool_tells_that_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    spool = Spool()
+    spool.append(bytes(IN_MEMORY))
+    with pytest.raises(MailError) as caught:
+        spool.append(b"x")
+    assert (caught.value.code, caught.value.stage) == (Code.INTERNAL, Stage.STORE)
+    assert str(caught.value.evidence["answer"]).endswith(": No space left on device")
 
 
 def test_spool_gives_back_what_was_put_in() -> None:

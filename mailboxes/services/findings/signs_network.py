@@ -44,7 +44,7 @@ SIGNS = table(
          r"|10061)\b|actively refused|connectionrefused|\b10061\b"
          r"|refused the connection|connect: refused|verbindung verweigert",
          "",
-         r"query[a-z]* econn"),
+         r"query[a-z]* econn|connecting to socks[45]? proxy"),
         ("connect-unreachable", DECISIVE,
          r"network is unreachable|no route to host|\benetunreach\b|\behostunreach\b"
          r"|errno[^a-z]{1,4}(?:101|113)\b|host is unreachable|unreachable (?:host"
