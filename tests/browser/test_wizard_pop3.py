@@ -23,7 +23,7 @@ def world(product: Product) -> dict[str, Any]:
 
 
 def begin(visitor: Visitor, world: dict[str, Any], name: str, mode: str) -> Hand:
-    """A mailbox of its own at the sandbox; the wizard stands behind the mode."""
+    """A mailbox of its own at the sandbox; the wizard at the step after the mode."""
     address = f"{name}@contoso.example"
     control = SandboxControl(int(world["control"]["port"]))
     password = control.make(address, basic=True, opened=True)
