@@ -11,11 +11,12 @@ from . import (
     scenarios_entra_app,
     scenarios_entra_token,
     scenarios_google,
+    scenarios_google_token,
     scenarios_imap,
     scenarios_smtp,
     scenarios_transport,
 )
-from .scenario import Scenario, Setup, made
+from .scenario import GOOGLE, OWNER, SERVICE, Scenario, Setup, made
 
 # Nothing goes wrong: whoever finds something here finds it everywhere.
 HEALTHY = tuple(
@@ -25,6 +26,9 @@ HEALTHY = tuple(
         ("healthy-sending", "Mail is sent", Setup(sends=True, message=True)),
         ("healthy-application", "The application fetches", Setup(app=True)),
         ("healthy-password", "Mail is fetched with a password", Setup(basic=True)),
+        ("healthy-owner", "Mail is fetched for an owner", Setup(by=OWNER)),
+        ("healthy-google", "Mail is fetched at Google", Setup(by=GOOGLE)),
+        ("healthy-service", "A service account fetches", Setup(by=SERVICE)),
     )
 )
 SCENARIOS: tuple[Scenario, ...] = (
@@ -36,6 +40,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *scenarios_imap.SCENARIOS,
     *scenarios_smtp.SCENARIOS,
     *scenarios_google.SCENARIOS,
+    *scenarios_google_token.SCENARIOS,
     *scenarios_transport.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
