@@ -129,7 +129,15 @@ class Control:
             )
         except WrongAddress as error:
             raise Wrong(str(error)) from error
-        return {"address": account.address, "password": account.password}
+        tokens, app = self._box.tokens, APPS[account.client_id]
+        return {
+            "address": account.address,
+            "password": account.password,
+            "refresh_tokens": {
+                "owner": tokens.refresh(account, app),
+                "google": tokens.google_refresh(account),
+            },
+        }
 
     def _trust(self, given: dict[str, Any]) -> dict[str, Any]:
         """Upload a certificate to an application, as on its page at Entra."""

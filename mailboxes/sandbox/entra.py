@@ -19,7 +19,7 @@ from . import effects, entra_errors
 from .entra_checks import Refused
 from .entra_documents import configuration, instances
 from .entra_faults import RETRY_AFTER, Unlisted, shown
-from .entra_tokens import TokenEndpoint, asking
+from .entra_tokens import TokenEndpoint, asking, cloud_of
 from .http import Answer, Request
 from .world import TENANT_DOMAINS
 
@@ -50,7 +50,7 @@ class Entra(TokenEndpoint):
                 return self._realm(user)
             case [tenant, "v2.0", ".well-known", "openid-configuration"]:
                 return await self._stopped(effects.TENANT, request) or self._refusable(
-                    request, lambda: configuration(tenant)
+                    request, lambda: configuration(tenant, cloud_of(request))
                 )
             case [tenant, "v2.0", "adminconsent"]:
                 return self.consents.answer(tenant, request)

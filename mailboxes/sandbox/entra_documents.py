@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .entra_checks import SHARED_TENANTS, check_tenant
-from .world import AUTHORITY_HOST
+from .world import AUTHORITY_HOST, GRAPH_OF
 
 _ALIASES = (
     AUTHORITY_HOST,
@@ -18,11 +18,11 @@ _ALIASES = (
 )
 
 
-def configuration(tenant: str) -> dict[str, Any]:
-    """openid-configuration of a tenant. Raises Refused."""
+def configuration(tenant: str, host: str = AUTHORITY_HOST) -> dict[str, Any]:
+    """openid-configuration of a tenant in the cloud of `host`. Raises Refused."""
     known = check_tenant(tenant)
     issued_by = "{tenantid}" if known in SHARED_TENANTS else known
-    base = f"https://{AUTHORITY_HOST}/{known}"
+    base = f"https://{host}/{known}"
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
         "token_endpoint_auth_methods_supported": [
@@ -36,7 +36,7 @@ def configuration(tenant: str) -> dict[str, Any]:
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["code", "id_token", "code id_token"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": f"https://{AUTHORITY_HOST}/{issued_by}/v2.0",
+        "issuer": f"https://{host}/{issued_by}/v2.0",
         "request_uri_parameter_supported": False,
         "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
@@ -49,7 +49,7 @@ def configuration(tenant: str) -> dict[str, Any]:
         "tenant_region_scope": "EU",
         "cloud_instance_name": "microsoftonline.com",
         "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": "graph.microsoft.com",
+        "msgraph_host": GRAPH_OF[host].removeprefix("https://"),
         "rbac_url": "https://pas.windows.net",
     }
 

@@ -31,7 +31,15 @@ from .grants import DEVICE_SECONDS, Codes
 from .http import Request
 from .tally import Tally
 from .tokens import TokenRefused, Tokens, client_info, fingerprint
-from .world import AUTHORITY_HOST, TENANT_ID, Account, App
+from .world import (
+    AUTHORITY_HOST,
+    GRAPH_OF,
+    MAIL_OF,
+    RESOURCES,
+    TENANT_ID,
+    Account,
+    App,
+)
 
 OTHER_ADDRESS = (
     "The reply address does not match the reply address that was provided when "
@@ -65,6 +73,7 @@ class TokenEndpoint:
         form = request.form
         check_tenant(tenant)
         grant = needed(form, "grant_type")
+        self._in_cloud(request)
         app = self.consents.of(known_app(needed(form, "client_id"), tenant))
         match grant:
             case "password" | "refresh_token":
@@ -84,7 +93,7 @@ class TokenEndpoint:
         form = request.form
         if grant == "password" and tenant.lower() in ("common", "consumers"):
             raise Refused(9001023)
-        self._prove(app, tenant, form, for_user=True)
+        self._prove(app, tenant, request, for_user=True)
         resource = resource_of(needed(form, "scope"))
         if grant == "password":
             account = self._named(needed(form, "username"), tenant, request)
@@ -110,7 +119,7 @@ class TokenEndpoint:
     def _by_code(self, app: App, tenant: str, request: Request) -> dict[str, Any]:
         """Tokens for the code of a sign-in (RFC 6749 section 4.1.3, RFC 7636)."""
         form = request.form
-        self._prove(app, tenant, form, for_user=True)
+        self._prove(app, tenant, request, for_user=True)
         granted = self.codes.given.get(needed(form, "code"))
         if granted is None or granted.client_id != app.client_id:
             raise Refused(70000)
@@ -136,7 +145,7 @@ class TokenEndpoint:
         if not app.public:
             raise Refused(7000218)
         code, device = self.codes.begin(app.client_id, form["scope"])
-        address = f"https://{AUTHORITY_HOST}{DEVICE_PAGE}"
+        address = f"https://{cloud_of(request)}{DEVICE_PAGE}"
         return {
             "user_code": device.user_code,
             "device_code": code,
@@ -200,7 +209,7 @@ class TokenEndpoint:
             scope=scope,
         )
         check_named(tenant)
-        self._prove(app, tenant, form, for_user=False)
+        self._prove(app, tenant, request, for_user=False)
         check_default(scope)
         resource = resource_of(scope)
         seconds = self._seconds()
@@ -214,13 +223,22 @@ class TokenEndpoint:
             ),
         }
 
+    def _in_cloud(self, request: Request) -> None:
+        """Tokens are for the resources of their own cloud. Raises Refused."""
+        host, scope = cloud_of(request), request.form.get("scope", "")
+        for one in scope.split():
+            named = one.rpartition("/")[0].rstrip("/").lower()
+            if named in RESOURCES and named not in (*MAIL_OF[host], GRAPH_OF[host]):
+                raise Refused(500011, resource=named)
+
     def _prove(
-        self, app: App, tenant: str, form: dict[str, str], *, for_user: bool
+        self, app: App, tenant: str, request: Request, *, for_user: bool
     ) -> None:
         """The application proves who it is, by secret or by certificate."""
+        form = request.form
         if form.get("client_assertion") and self.keys is not None:
             known = check_tenant(tenant)
-            address = f"https://{AUTHORITY_HOST}/{known}/oauth2/v2.0/token"
+            address = f"https://{cloud_of(request)}/{known}/oauth2/v2.0/token"
             self.keys.check(app, form, address)
         else:
             check_secret(app, form, for_user=for_user)
@@ -308,6 +326,12 @@ class TokenEndpoint:
         if form.get("client_info") == "1":
             answer["client_info"] = client_info(account)
         return answer
+
+
+def cloud_of(request: Request) -> str:
+    """The authority that was asked by its name; other names mean the global one."""
+    host = request.headers.get("host", "").partition(":")[0].lower()
+    return host if host in GRAPH_OF else AUTHORITY_HOST
 
 
 def asking(request: Request) -> str | None:

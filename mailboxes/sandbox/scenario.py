@@ -17,6 +17,7 @@ from .effects import Effect
 from .scenario_words import words_of
 
 CERTAIN, LIKELY = "certain", "likely"
+OWNER, GOOGLE, SERVICE = "owner", "google", "service"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Setup:
     sends: an smtp-client, else a pop-client. message: it shows only when a message is
     sent. app: the application signs in itself. basic: by user name and password, at
     Contoso's own server unless `options` names one.
+    by: OWNER where the owner has signed in at Entra, GOOGLE where at Google, SERVICE
+    for a service account there; "" for the password.
     opened: the mailbox is opened to the application.
     way: "proxy", "socks", "direct", "closed" for a proxy that nobody listens at, or
         "not-socks" for SOCKS spoken to a mail server.
@@ -57,6 +60,7 @@ class Setup:
     message: bool = False
     app: bool = False
     basic: bool = False
+    by: str = ""
     opened: bool = True
     way: str = "proxy"
     options: Mapping[str, object] = field(default_factory=dict)

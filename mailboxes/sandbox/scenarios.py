@@ -12,13 +12,14 @@ from . import (
     scenarios_entra_token,
     scenarios_ews,
     scenarios_google,
+    scenarios_google_token,
     scenarios_graph,
     scenarios_imap,
     scenarios_pop3,
     scenarios_smtp,
     scenarios_transport,
 )
-from .scenario import Scenario, Setup, made
+from .scenario import GOOGLE, OWNER, SERVICE, Scenario, Setup, made
 
 # Nothing goes wrong: whoever finds something here finds it everywhere.
 HEALTHY = tuple(
@@ -32,6 +33,9 @@ HEALTHY = tuple(
         ("healthy-ews", "Mail is fetched by EWS", scenarios_ews.READS),
         ("healthy-ews-sending", "Mail is sent by EWS", scenarios_ews.MESSAGE),
         ("healthy-ews-app", "The application fetches by EWS", scenarios_ews.APP),
+        ("healthy-owner", "Mail is fetched for an owner", Setup(by=OWNER)),
+        ("healthy-google", "Mail is fetched at Google", Setup(by=GOOGLE)),
+        ("healthy-service", "A service account fetches", Setup(by=SERVICE)),
     )
 )
 SCENARIOS: tuple[Scenario, ...] = (
@@ -46,6 +50,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *scenarios_ews.SCENARIOS,
     *scenarios_google.SCENARIOS,
     *scenarios_graph.SCENARIOS,
+    *scenarios_google_token.SCENARIOS,
     *scenarios_transport.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

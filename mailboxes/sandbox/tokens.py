@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .ca import write_private
-from .world import GOOGLE_SCOPE, MAIL_RESOURCES, TENANT_ID, Account, App
+from .world import EVERY_MAIL, GOOGLE_SCOPE, TENANT_ID, Account, App
 
 REFRESH_SECONDS = 90 * 86400
 GOOGLE_PREFIX = "ya29."
@@ -177,7 +177,7 @@ class Tokens:
             if str(claims.get("upn", "")).lower() != user.lower():
                 raise TokenRefused("user")
             return claims
-        if claims.get("aud") not in MAIL_RESOURCES:
+        if claims.get("aud") not in EVERY_MAIL:
             raise TokenRefused("audience")
         if claims.get("idtyp") == "app":
             if role not in claims.get("roles", ()):

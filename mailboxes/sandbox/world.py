@@ -17,7 +17,21 @@ UNCONSENTED_APP_ID = "8f2b6d10-54ce-4b8e-8d37-c0ffee00b003"
 AUTHORITY_HOST = "login.microsoftonline.com"
 MAIL_RESOURCES = ("https://outlook.office.com", "https://outlook.office365.com")
 GRAPH_RESOURCE = "https://graph.microsoft.com"
-RESOURCES = (*MAIL_RESOURCES, GRAPH_RESOURCE)
+# The same tenant lives in every cloud, but a token of one is not for the others.
+US_HOST, CHINA_HOST = "login.microsoftonline.us", "login.partner.microsoftonline.cn"
+MAIL_OF = {
+    AUTHORITY_HOST: MAIL_RESOURCES,
+    US_HOST: ("https://outlook.office365.us",),
+    CHINA_HOST: ("https://partner.outlook.cn",),
+}
+GRAPH_OF = {
+    AUTHORITY_HOST: GRAPH_RESOURCE,
+    US_HOST: "https://graph.microsoft.us",
+    CHINA_HOST: "https://microsoftgraph.chinacloudapi.cn",
+}
+GRAPHS = tuple(GRAPH_OF.values())
+EVERY_MAIL = tuple(one for found in MAIL_OF.values() for one in found)
+RESOURCES = (*EVERY_MAIL, *GRAPHS)
 
 # At Google: one OAuth client, and one service account with domain-wide delegation.
 GOOGLE_CLIENT_ID = "123456789012-sandbox.apps.googleusercontent.com"
@@ -43,6 +57,12 @@ PROVIDER_NAMES = (
     "smtp.gmail.com",
     "oauth2.googleapis.com",
     "accounts.google.com",
+    US_HOST,
+    CHINA_HOST,
+    "outlook.office365.us",
+    "smtp.office365.us",
+    "partner.outlook.cn",
+    "smtp.partner.outlook.cn",
     ON_PREMISES,
 )
 # (name, port) that a client asks the proxy for, and the listener that answers.
@@ -50,6 +70,12 @@ ROUTES = {
     (AUTHORITY_HOST, 443): "entra",
     ("login.microsoft.com", 443): "entra",
     ("login.windows.net", 443): "entra",
+    (US_HOST, 443): "entra",
+    (CHINA_HOST, 443): "entra",
+    ("outlook.office365.us", 993): "imaps",
+    ("smtp.office365.us", 587): "smtp",
+    ("partner.outlook.cn", 993): "imaps",
+    ("smtp.partner.outlook.cn", 587): "smtp",
     ("accounts.google.com", 443): "google",
     ("oauth2.googleapis.com", 443): "google",
     ("outlook.office365.com", 993): "imaps",
@@ -126,11 +152,11 @@ class App:
 
     def permissions(self, resource: str) -> tuple[str, ...]:
         """Delegated permissions for that resource."""
-        return self.graph if resource == GRAPH_RESOURCE else self.mail
+        return self.graph if resource in GRAPHS else self.mail
 
     def roles(self, resource: str) -> tuple[str, ...]:
         """Application permissions for that resource."""
-        return self.graph_roles if resource == GRAPH_RESOURCE else self.mail_roles
+        return self.graph_roles if resource in GRAPHS else self.mail_roles
 
 
 @dataclass(frozen=True)

@@ -24,17 +24,26 @@ from ..models import (
     SmtpClient,
 )
 from ..models.clients import MECHANISMS
-from . import clients, compose, connection_test, fetch, proxies, revisions
+from . import (
+    clients,
+    compose,
+    connection_test,
+    fetch,
+    named_secrets,
+    proxies,
+    revisions,
+)
 from . import connection_test_rows as rows
 from .connection_test_run import carry_out
 from .drill_plan import Found, Plan, Result
 from .findings import Finding, find
 from .outbox_cycle import SendCycle
-from .sandbox_control import SandboxControl, World
+from .sandbox_control import Made, SandboxControl, World
 
 CUSTOMER = "anna@customers.example"
 DOMAIN = "contoso.example"
 SERVERS = {True: "smtp.office365.com", False: "outlook.office365.com"}
+GMAIL = {True: "smtp.gmail.com", False: "imap.gmail.com"}
 OWN_SERVER = "mail.contoso.example"  # takes passwords
 # Long where an answer comes, for a machine that is busy; short where none will.
 PATIENT, SHORT = "00:00:15", "00:00:03"
@@ -90,10 +99,10 @@ def set_up(plan: Plan, world: World, control: SandboxControl) -> Scene:
     """
     setup, number = plan.setup, next(_numbers)
     address = f"drill-{number:03d}@{DOMAIN}"
-    password = control.make(address, basic=setup["basic"], opened=setup["opened"])
+    made = control.make(address, basic=setup["basic"], opened=setup["opened"])
     control.deliver(address, 2)
     proxy = _proxy(world, str(setup["way"]), number, address)
-    raw = _options(plan, world, address, password, proxy)
+    raw = _options(plan, world, address, made, proxy)
     if setup["sends"]:
         saved = revisions.save_smtp_client(
             client=None, section=f"smtp-client-drill-{number:03d}", raw=raw
@@ -121,7 +130,7 @@ def _proxy(world: World, way: str, number: int, address: str) -> Proxy | None:
 
 
 def _options(
-    plan: Plan, world: World, address: str, password: str, proxy: Proxy | None
+    plan: Plan, world: World, address: str, made: Made, proxy: Proxy | None
 ) -> dict[str, object]:
     setup = plan.setup
     waits = SHORT if setup["waits"] else PATIENT
@@ -132,10 +141,16 @@ def _options(
         "protocol-timeout": waits,
     }
     if setup["basic"]:
-        raw |= {"server": OWN_SERVER, "password": password}
+        raw |= {"server": OWN_SERVER, "password": made.password}
+    elif setup["by"] in ("google", "service"):
+        raw |= {"server": GMAIL[setup["sends"]]}
+        raw |= _google(world, setup["by"] == "service", made, address)
     else:
         raw |= {"server": SERVERS[setup["sends"]]}
-        raw |= _oauth(world, bool(setup["app"]), password)
+        raw |= _oauth(world, bool(setup["app"]), made.password)
+        if setup["by"] == "owner":
+            grant = Grant.AUTHORIZATION_CODE.value
+            raw |= {"grant-type": grant, "password": made.refresh_tokens["owner"]}
     return raw | {
         option: _value(value, world) for option, value in setup["options"].items()
     }
@@ -154,6 +169,22 @@ def _oauth(world: World, as_app: bool, password: str) -> dict[str, object]:
         "password": app["secret"] if as_app else password,
         **({"grant-type": Grant.CLIENT_CREDENTIALS.value} if as_app else {}),
     }
+
+
+def _google(world: World, service: bool, made: Made, name: str) -> dict[str, object]:
+    """Sign-in options of a mailbox at Google, by its owner or a service account."""
+    known = world.google
+    value = known["service_key" if service else "secret"]
+    secret, _ = named_secrets.save(name=name.partition("@")[0], password=value)
+    raw: dict[str, object] = {
+        MECHANISMS: Mechanism.XOAUTH2.value,
+        "tenant-authority": "https://accounts.google.com",
+        "client-id": known["account_id" if service else "client_id"],
+        "secret": secret.pk,
+    }
+    if service:
+        return raw | {"grant-type": Grant.SERVICE_ACCOUNT.value}
+    return raw | {"password": made.refresh_tokens["google"]}
 
 
 def _value(value: object, world: World) -> object:

@@ -67,8 +67,7 @@ def other_cloud(facts: Facts) -> Messages:
         yield (
             "tenant-authority",
             "This is a national cloud. It needs an application registered there, and"
-            " its servers and scopes have other names; it is not tested with this"
-            " version.",
+            " its servers and scopes have other names.",
         )
 
 

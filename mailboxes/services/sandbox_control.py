@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ class World:
     """What a sandbox has written down of itself at its start (sandbox.json).
 
     listeners: port by name. proxy: host and port. proxy_password: good for the address
-    of every mailbox, which then says whose line it is.
+    of every mailbox, which then says whose line it is. google: its client and its
+    service account.
     """
 
     control_port: int
@@ -40,7 +41,16 @@ class World:
     proxy_password: str
     ca_pem: str
     apps: list[dict[str, Any]]
+    google: dict[str, str]
     pid: int
+
+
+@dataclass(frozen=True)
+class Made:
+    """What signs in to a mailbox that was made: password, refresh tokens by `by`."""
+
+    password: str = field(repr=False)
+    refresh_tokens: dict[str, str] = field(repr=False)
 
 
 def world(folder: Path) -> World | None:
@@ -55,6 +65,7 @@ def world(folder: Path) -> World | None:
             proxy_password=str(told["proxy_login"]["password"]),
             ca_pem=Path(told["ca_file"]).read_text(encoding="ascii"),
             apps=list(told["apps"]),
+            google=dict(told["google"]),
             pid=int(told["pid"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
@@ -85,13 +96,14 @@ class SandboxControl:
         given = {"account": address, "scenario": name}
         return dict(self._ask("POST", "/scenarios", given)["on"])
 
-    def make(self, address: str, *, basic: bool, opened: bool) -> str:
-        """Make a mailbox for a drill; returns its password.
+    def make(self, address: str, *, basic: bool, opened: bool) -> Made:
+        """Make a mailbox for a drill; returns what signs in to it.
 
         basic: it lets a password sign in. opened: to the application with a secret.
         """
         given = {"address": address, "basic": basic, "opened": opened}
-        return str(self._ask("POST", "/accounts", given)["password"])
+        told = self._ask("POST", "/accounts", given)
+        return Made(str(told["password"]), dict(told["refresh_tokens"]))
 
     def deliver(self, address: str, count: int = 1) -> None:
         """Let the letter writer deliver."""

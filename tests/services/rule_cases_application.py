@@ -67,7 +67,7 @@ CASES = [
         "A03-other-cloud",
         "tenant-authority",
         "This is a national cloud. It needs an application registered there, and its"
-        " servers and scopes have other names; it is not tested with this version.",
+        " servers and scopes have other names.",
         {
             "tenant-authority": f"{US}/",
             "server": "outlook.office365.us",
