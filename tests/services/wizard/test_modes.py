@@ -37,9 +37,14 @@ def test_values_are_options_that_there_are(mode: Mode) -> None:
 
 def test_what_this_version_cannot_do_is_said() -> None:
     able = [mode.name for mode in MODES if not mode.missing((POP, SMTP))]
-    assert able == ["microsoft-app", "microsoft-password", "imap-smtp"]
-    assert BY_NAME["microsoft-graph"].missing((POP,)) == (
-        "This version does not have GRAPH yet."
+    assert able == [
+        "microsoft-app",
+        "microsoft-graph",
+        "microsoft-password",
+        "imap-smtp",
+    ]
+    assert BY_NAME["exchange-ews"].missing((POP,)) == (
+        "This version does not have EWS yet."
     )
     assert BY_NAME["google"].missing((POP, SMTP)) == (
         "This version does not have this way of sign-in yet."
@@ -49,7 +54,7 @@ def test_what_this_version_cannot_do_is_said() -> None:
 def test_a_new_ability_makes_a_mode_usable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(abilities, "INBOUND", frozenset(Protocol))
     monkeypatch.setattr(abilities, "OUTBOUND", frozenset(Protocol))
-    assert BY_NAME["microsoft-graph"].missing((POP, SMTP)) == ""
+    assert BY_NAME["exchange-ews"].missing((POP, SMTP)) == ""
 
 
 def test_modes_that_send_alike_are_offered_once() -> None:
