@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailboxes.models.clients import GRAPH_SCOPE, MECHANISMS
+from mailboxes.models.clients import MECHANISMS
 from tests.services.option_sets import CLIENT, DIRECTORY
 from tests.services.rule_case import ACCOUNT, EWS_URL, MICROSOFT, case
 
@@ -96,9 +96,9 @@ CASES = [
     case(
         "V01-type-available",
         "server-type",
-        "GRAPH is not available in this version yet: switch Send mail off to save it as"
+        "EWS is not available in this version yet: switch Send mail off to save it as"
         " a draft.",
-        {"server-type": "GRAPH", "scope": GRAPH_SCOPE},
+        {"server-type": "EWS", "server": EWS_URL},
         "SMTP",
         start="smtp_oauth",
     ),
