@@ -15,6 +15,7 @@ pytest_plugins = [
         "connection_tests",
         "browser",
         "passwords",
+        "abilities",
     )
     if (FIXTURES / f"{name}.py").exists()
 ]

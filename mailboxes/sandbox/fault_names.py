@@ -237,9 +237,24 @@ _ONE: dict[str, tuple[str, Effect]] = {
     ),
     "slow": ("every answer comes late", Effect(effects.SLOW, seconds=3.0)),
 }
-FAULTS: dict[str, Named] = {
-    name: Named(words, (effect,)) for name, (words, effect) in _ONE.items()
-} | {
-    f"AADSTS{number}": Named(entry.text, (Effect(effects.GRANT, number=number),))
-    for number, entry in entra_errors.ERRORS.items()
-}
+FAULTS: dict[str, Named] = (
+    {name: Named(words, (effect,)) for name, (words, effect) in _ONE.items()}
+    | {
+        "graph-token-ended": Named(
+            "Graph: the token ends while mail is fetched or sent",
+            tuple(
+                _graph(
+                    name,
+                    401,
+                    "InvalidAuthenticationToken",
+                    "Lifetime validation failed, the token is expired.",
+                )
+                for name in ("value", "sendmail")
+            ),
+        ),
+    }
+    | {
+        f"AADSTS{number}": Named(entry.text, (Effect(effects.GRANT, number=number),))
+        for number, entry in entra_errors.ERRORS.items()
+    }
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailboxes.models.clients import GRAPH_SCOPE, MECHANISMS
+from mailboxes.models.clients import MECHANISMS
 from tests.services.option_sets import CLIENT, DIRECTORY
 from tests.services.rule_case import ACCOUNT, EWS_URL, case
 
@@ -84,23 +84,6 @@ CASES = [
         "",
         start="pop_google",
         warning=True,
-    ),
-    case(
-        "V01-type-available",
-        "type",
-        "GRAPH is not available in this version yet: switch Fetch mail off to save it"
-        " as a draft.",
-        {"type": "GRAPH", "scope": GRAPH_SCOPE},
-        "IMAP",
-    ),
-    case(
-        "V01-type-available",
-        "server-type",
-        "GRAPH is not available in this version yet: switch Send mail off to save it as"
-        " a draft.",
-        {"server-type": "GRAPH", "scope": GRAPH_SCOPE},
-        "SMTP",
-        start="smtp_oauth",
     ),
     case(
         "L01-login-required",

@@ -205,3 +205,64 @@ def test_letter_comes_from_who_may_send(login: str, used_by: str, sender: str) -
     assert found == sender
     assert message["To"] == "anna@customers.example"
     assert result.client.section in message.get_content()
+
+
+def graph_claims(**found: object) -> dict[str, object]:
+    return {"aud": "https://graph.microsoft.com", **found}
+
+
+@pytest.mark.parametrize(
+    ("after_fetch", "scp", "missing"),
+    [
+        ("leave", "Mail.Read", ""),
+        ("leave", "Mail.ReadWrite.Shared", ""),
+        ("move", "Mail.ReadWrite", ""),
+        ("move", "Mail.Read", "Mail.ReadWrite"),
+        ("leave", "Mail.Send", "Mail.Read"),
+    ],
+)
+def test_graph_needs_what_is_done_with_the_mail(
+    after_fetch: str, scp: str, missing: str
+) -> None:
+    taken = snapshot(
+        saved_pop(),
+        type="GRAPH",
+        after_fetch=after_fetch,
+        grant_type="authorization_code",
+    )
+    if not missing:
+        assert checks.claims(taken, graph_claims(scp=scp), "") == []
+        return
+    assert refused(checks.claims, taken, graph_claims(scp=scp), "") == (
+        "token-permission",
+        {"permission": missing, "granted": [scp]},
+    )
+
+
+def test_graph_as_application_may_have_it_from_exchange() -> None:
+    taken = snapshot(saved_pop(), type="GRAPH")
+    [odd] = checks.claims(taken, graph_claims(roles=["Mail.Send"]), "")
+    assert "RBAC in Exchange" in odd
+
+
+def test_graph_sends_large_messages_with_another_permission() -> None:
+    taken = snapshot(saved_smtp(), server_type="GRAPH")
+    assert (
+        checks.claims(taken, graph_claims(roles=["Mail.Send", "Mail.ReadWrite"]), "")
+        == []
+    )
+    [odd] = checks.claims(taken, graph_claims(roles=["Mail.Send"]), "")
+    assert odd.startswith("Without Mail.ReadWrite no message over 3 MB can be sent")
+
+
+@pytest.mark.parametrize(
+    ("scope", "host"),
+    [
+        ("https://graph.microsoft.com/.default", "graph.microsoft.com"),
+        ("https://graph.microsoft.us/.default", "graph.microsoft.us"),
+        ("", "graph.microsoft.com"),
+    ],
+)
+def test_graph_is_asked_where_the_scope_says(scope: str, host: str) -> None:
+    taken = snapshot(saved_pop(), type="GRAPH", scope=scope)
+    assert (taken.server, taken.port, taken.security) == (host, 0, "ssl-tls")

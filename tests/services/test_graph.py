@@ -172,6 +172,17 @@ def test_refused_token_is_asked_for_anew(sandbox: Sandbox, proxy: Proxy) -> None
     assert sandbox.requests(GATEWAY.client_id)["token"] == {"ok": 2}
 
 
+def test_token_that_ends_in_a_cycle_is_renewed_once(
+    sandbox: Sandbox, proxy: Proxy
+) -> None:
+    client = graph_pop(proxy, first_fetch="everything")
+    sandbox.fault(ADDRESS, "graph-token-ended", times=1)
+    assert cycle(client).code == Code.GRAPH_TOKEN_TIME
+    assert fetched(client) == (Outcome.OK, 12)
+    assert fetched(client) == (Outcome.OK, 12)
+    assert sandbox.requests(GATEWAY.client_id)["token"] == {"ok": 2}
+
+
 @pytest.mark.parametrize(
     "place", ["credential", "folder", "delta", "value", "content", "batch"]
 )
@@ -258,6 +269,22 @@ def test_message_that_is_not_found_waits_for_a_person(
     )
     assert outbox_senders.due(timezone.now()) == []
     assert sandbox.delivered() == []
+
+
+def test_token_that_ends_before_a_message_is_renewed_and_it_goes_out_once(
+    sandbox: Sandbox, proxy: Proxy
+) -> None:
+    client = graph_smtp(proxy)
+    message = queue(client)
+    sandbox.fault(ADDRESS, "graph-token-ended", times=1)
+    send(client)
+    message.refresh_from_db()
+    assert (message.state, message.tries) == (OutboxState.QUEUED, 0)
+    send(client)
+    message.refresh_from_db()
+    assert message.state == OutboxState.SENT
+    assert len(sandbox.delivered()) == 1
+    assert sandbox.requests(GATEWAY.client_id)["token"] == {"ok": 2}
 
 
 # connection test

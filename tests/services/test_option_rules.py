@@ -63,9 +63,9 @@ def test_rule_accepts_the_right_value(case: Case):
 
 def test_every_rule_has_an_example():
     examples = {case.rule for case in ALL}
-    # Those two have tests of their own: a form cannot say them.
+    # Those have tests of their own: a form, or this version, cannot say them.
     known = {*(rule.id for rule in RULES), *READING_RULES}
-    assert known - examples == {"T00-unknown", "T05-boolean"}
+    assert known - examples == {"T00-unknown", "T05-boolean", "V01-type-available"}
 
 
 def test_every_rule_has_its_own_id_and_a_line_about_it():
@@ -117,21 +117,24 @@ def test_unknown_option_is_named():
 
 
 @pytest.mark.parametrize(
-    ("kind", "raw", "said"),
+    ("kind", "raw", "option", "switch"),
     [
-        (
-            "pop-client",
-            pop_oauth(type="GRAPH", scope=GRAPH_SCOPE, enable_client=False),
-            ("type", "GRAPH is not available in this version yet: this stays a draft."),
-        ),
+        ("pop-client", pop_oauth(type="GRAPH"), "type", "Fetch mail"),
+        ("smtp-client", smtp_oauth(server_type="GRAPH"), "server-type", "Send mail"),
     ],
-    ids=["type"],
+    ids=["type", "server-type"],
 )
-def test_what_is_not_available_is_kept_as_a_draft_and_says_so(kind, raw, said):
-    cleaned = clean(kind, raw)
-    assert cleaned.problems == []
-    assert [(w.option, w.message) for w in cleaned.warnings if w.rule[0] == "V"] == [
-        said
+@pytest.mark.parametrize("on", [True, False], ids=["on", "draft"])
+def test_what_a_version_does_not_speak_is_kept_as_a_draft(
+    kind, raw, option, switch, on, first_version
+):
+    cleaned = clean(kind, raw | {"scope": GRAPH_SCOPE, "enable-client": on})
+    words = (
+        f"switch {switch} off to save it as a draft." if on else "this stays a draft."
+    )
+    told = cleaned.problems if on else cleaned.warnings
+    assert [(one.option, one.message) for one in told if one.rule[:3] == "V01"] == [
+        (option, f"GRAPH is not available in this version yet: {words}")
     ]
 
 

@@ -66,6 +66,11 @@ AS_USER: Mapping[tuple[str, Protocol], Permission] = {
     (POP, Protocol.GRAPH): _user(GRAPH_API, "Mail.ReadWrite"),
     (SMTP, Protocol.GRAPH): _user(GRAPH_API, "Mail.Send"),
 }
+# A message over 3 MB is sent as a draft, and one whose answer was lost is looked for.
+WITH_SENDING = {
+    APPLICATION: _app(GRAPH_API, "Mail.ReadWrite"),
+    DELEGATED: _user(GRAPH_API, "Mail.ReadWrite"),
+}
 USER_READ = _user(GRAPH_API, "User.Read")
 OFFLINE = _user(GRAPH_API, "offline_access")  # a refresh token may be given
 
@@ -77,6 +82,8 @@ def needed(setup: Setup) -> list[Permission]:
         return []
     table = AS_APPLICATION if mode.app_only else AS_USER
     found = [table[pair] for pair in setup.protocols().items() if pair in table]
+    if setup.protocols().get(SMTP) == Protocol.GRAPH:
+        found.append(WITH_SENDING[APPLICATION if mode.app_only else DELEGATED])
     if not mode.app_only:
         found.append(USER_READ)
     if mode.signs_in:

@@ -13,7 +13,10 @@ from .setup import Setup
 NAME = "mailadmin"
 OBJECT_ID = "<Object ID>"  # where it is not known yet
 CLIENT_ID = "<Application (client) ID>"
+SCOPE = "mailadmin"  # name of a management scope
 CONNECT = "Connect-ExchangeOnline"
+# Roles of RBAC for Applications, by direction (providers.md section 1.1).
+GRAPH_ROLES = {POP: "Application Mail.ReadWrite", SMTP: "Application Mail.Send"}
 
 
 def quoted(text: str) -> str:
@@ -79,3 +82,37 @@ def service_principal(setup: Setup) -> str:
         f"Get-MailboxPermission -Identity {mailbox} -User {known}",
     ]
     return "\n".join(lines)
+
+
+def confined(setup: Setup) -> str:
+    """Lets the application use Graph with this mailbox alone; "" without Graph.
+
+    RBAC for Applications, in place of the permissions that were consented to.
+    """
+    row, mode = setup.registration, setup.mode
+    roles = [
+        GRAPH_ROLES[kind]
+        for kind, protocol in setup.protocols().items()
+        if protocol == Protocol.GRAPH
+    ]
+    if row is None or mode is None or not mode.app_only or not roles:
+        return ""
+    known = quoted(setup.draft.principal_id or OBJECT_ID)
+    address = setup.draft.address.replace("'", "''")
+    only = quoted(f"EmailAddresses -eq 'smtp:{address}'")
+    return "\n".join(
+        [
+            CONNECT,
+            f"New-ServicePrincipal -AppId {quoted(row.client_id)} -ObjectId {known}"
+            f" -DisplayName {quoted(NAME)}",
+            f"New-ManagementScope -Name {quoted(SCOPE)}"
+            f" -RecipientRestrictionFilter {only}",
+            *(
+                f"New-ManagementRoleAssignment -App {known} -Role {quoted(role)}"
+                f" -CustomResourceScope {quoted(SCOPE)}"
+                for role in roles
+            ),
+            f"Test-ServicePrincipalAuthorization -Identity {known}"
+            f" -Resource {quoted(setup.draft.address)}",
+        ]
+    )

@@ -294,7 +294,7 @@ def test_untested_is_written_down() -> None:
     assert PopClient.objects.get().enable_client is True
 
 
-def test_what_this_version_cannot_do_is_kept_as_a_draft() -> None:
+def test_what_a_version_cannot_do_is_kept_as_a_draft(first_version: None) -> None:
     draft = setups.begin(direction="receive")
     setups.save(draft, "mode", mode="exchange-ews")
     url = "https://mail.example.com/EWS/Exchange.asmx"

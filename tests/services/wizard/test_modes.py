@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailboxes.core.choices import Grant, Protocol
+from mailboxes.core.choices import Grant
 from mailboxes.forms import templates
-from mailboxes.services import abilities
 from mailboxes.services.option_rules import options_by_name
 from mailboxes.services.wizard.modes import BY_NAME, MODES, POP, SMTP, Mode, offered
 
@@ -43,30 +42,19 @@ def test_values_are_options_that_there_are(mode: Mode) -> None:
     assert set(mode.smtp) <= set(options_by_name(SMTP))
 
 
-def test_what_this_version_cannot_do_is_said() -> None:
+def test_this_version_can_do_every_mode() -> None:
+    assert [mode.name for mode in MODES if mode.missing((POP, SMTP))] == []
+
+
+def test_what_a_version_cannot_do_is_said(first_version: None) -> None:
     able = [mode.name for mode in MODES if not mode.missing((POP, SMTP))]
-    assert able == [
-        "microsoft-app",
-        "microsoft-sign-in",
-        "microsoft-device",
-        "microsoft-password",
-        "google",
-        "google-service",
-        "imap-smtp",
-        "pop3-smtp",
-        "microsoft-pop3-app",
-        "microsoft-pop3-password",
-        "google-pop3",
-    ]
+    assert able == ["microsoft-app", "microsoft-password", "imap-smtp"]
     assert BY_NAME["microsoft-graph"].missing((POP,)) == (
         "This version does not have GRAPH yet."
     )
-
-
-def test_a_new_ability_makes_a_mode_usable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(abilities, "INBOUND", frozenset(Protocol))
-    monkeypatch.setattr(abilities, "OUTBOUND", frozenset(Protocol))
-    assert BY_NAME["microsoft-graph"].missing((POP, SMTP)) == ""
+    assert BY_NAME["google"].missing((POP, SMTP)) == (
+        "This version does not have this way of sign-in yet."
+    )
 
 
 def test_modes_that_send_alike_are_offered_once() -> None:

@@ -161,7 +161,7 @@ def test_a_blocked_step_says_what_is_first() -> None:
     }
 
 
-def test_what_this_version_cannot_do_has_nothing_to_test() -> None:
+def test_what_a_version_cannot_do_has_nothing_to_test(first_version: None) -> None:
     draft = setups.begin(direction="receive")
     setups.save(draft, "mode", mode="exchange-ews")
     setups.save(draft, "password", login="", password="secret")
