@@ -25,7 +25,12 @@ WINDOW_MESSAGES = 50
 WINDOW_BYTES = 4 * 1024 * 1024
 # Refusals that may be of one message: the server says no to it and goes on.
 REFUSALS = frozenset(
-    {Code.SERVER_UNAVAILABLE, Code.AUTHORIZATION_FAILED, Code.PROTOCOL_ERROR}
+    {
+        Code.SERVER_UNAVAILABLE,
+        Code.AUTHORIZATION_FAILED,
+        Code.PROTOCOL_ERROR,
+        Code.GRAPH_UNAVAILABLE,
+    }
 )
 
 Verb = Callable[[Sequence[Listed]], Iterator[Fetched]]
@@ -77,7 +82,8 @@ class Bodies:
     """Gets windows of one source, one after the other.
 
     largest: bytes of a message that is fetched whole. known: what is stored already,
-    for the ids in `matching`. past: messages that earlier cycles could not finish.
+    for the ids in `matching`, with `sized` also told by size. past: messages that
+    earlier cycles could not finish.
     """
 
     def __init__(
@@ -87,12 +93,14 @@ class Bodies:
         *,
         matching: set[int] | None = None,
         known: Known | None = None,
+        sized: bool = True,
         past: Mapping[int, Past] | None = None,
     ) -> None:
         self._transport = transport
         self._largest = largest
         self._matching = matching or set()
         self._known = known
+        self._sized = sized
         self._past = past or {}
         self._now: datetime = timezone.now()
         self._begin([])
@@ -244,7 +252,7 @@ class Bodies:
         def take(got: Fetched) -> None:
             heads[got.id] = self._arrival(got.id, got.chunks, False)
             header = mime.parse(b"".join(got.chunks))
-            size = self._window[got.id].size
+            size = self._window[got.id].size if self._sized else 0
             signs[got.id] = Sign(size, header.message_id, header.dated_at)
 
         asked = [one for one in self._window.values() if one.id in self._matching]

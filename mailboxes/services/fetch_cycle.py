@@ -154,6 +154,7 @@ class FetchCycle:
             self._snapshot["maximum-msg-size"],
             matching=matching,
             known=sources.Known(self._client, source) if matching else None,
+            sized=not (matching and sources.rebuilds(self._client)),
             past=past,
         )
         for window in windows(wanted[:most], past=past):

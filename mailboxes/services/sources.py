@@ -17,13 +17,15 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ..core.choices import FirstFetch, Outcome
+from ..core.choices import FirstFetch, Outcome, Protocol
 from ..models import Cycle, Message, PopClient, Source
 from ..transports.base import Folder, Listed
 from .snapshots import Snapshot
 
 # For servers whose clock is behind ours, and for the whole seconds of their times.
 SLACK = timedelta(minutes=15)
+# Protocols whose servers do not keep the bytes that came in (original_bytes).
+REBUILDING = (Protocol.GRAPH, Protocol.EWS)
 
 
 def open_source(client: PopClient, snapshot: Snapshot, folder: Folder) -> Source:
@@ -121,9 +123,20 @@ def to_match(source: Source, listed: Iterable[Listed]) -> list[Listed]:
     return [one for one in listed if one.id <= source.baseline]
 
 
+def rebuilds(client: PopClient) -> bool:
+    """Messages of this client came, or come now, as the server built them anew.
+
+    Sizes then differ from protocol to protocol, and tell nothing of who is who.
+    """
+    return client.sources.filter(type__in=REBUILDING).exists()
+
+
 @dataclass(frozen=True)
 class Sign:
-    """What a header says of a message, with the size that the server says."""
+    """What a header says of a message, with the size that the server says.
+
+    size: 0 where it is not to be compared.
+    """
 
     size: int
     message_id: str
@@ -151,11 +164,13 @@ class Known:
         """
         names = {sign.message_id for sign in found.values()} - {""}
         there: dict[Sign, list[int]] = defaultdict(list)
+        sized = {sign.size for sign in found.values()} != {0}
         rows = self._rows.filter(pop_client=self._client, message_id__in=names)
         said = rows.values_list("pk", "size", "message_id", "dated_at")
         for pk, size, message_id, dated_at in sorted(said, key=itemgetter(0)):
             if pk not in self._given:
-                there[Sign(size, message_id, dated_at)].append(pk)
+                sign = Sign(size if sized else 0, message_id, dated_at)
+                there[sign].append(pk)
         matched = {}
         for number, sign in found.items():
             if len(there[sign]) == 1:

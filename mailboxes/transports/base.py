@@ -260,9 +260,18 @@ class OutboundTransport(Transport):
     until: time.monotonic() after which a call that waits for the server ends in
         READ_TIMEOUT, however often bytes move; None means that only the policy's
         timeouts count. Set by the caller, for each cycle anew.
+    finds_sent: `find_sent` may know more than None.
     """
 
     until: float | None = None
+    finds_sent: ClassVar[bool] = False
+
+    def find_sent(self, message_id: str) -> bool | None:
+        """A message with this Message-ID was sent from this login; None: nobody knows.
+
+        For a message whose answer was lost (DESIGN D8). Never raises.
+        """
+        return None
 
     @abstractmethod
     def send(

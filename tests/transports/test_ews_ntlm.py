@@ -13,9 +13,9 @@ from spnego.exceptions import SpnegoError
 from mailboxes.core.choices import Security, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy
+from mailboxes.transports.channel import Whole
 from mailboxes.transports.ews.account import Wire
 from mailboxes.transports.ews.ntlm import Ntlm
-from mailboxes.transports.http import Whole
 from tests.servers.scripted import Scripted, Talk
 
 USER, PASSWORD = "CONTOSO\\anna", "right"

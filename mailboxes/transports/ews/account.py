@@ -24,7 +24,7 @@ from exchangelib.version import (
 from ...core.choices import Security, Stage
 from ...core.errors import Code, MailError
 from ..base import Credential, Endpoint, NetworkPolicy
-from ..http import Answer, Channel, Upload
+from ..channel import Answer, Channel, Upload
 from . import answers
 from .ntlm import Ntlm
 

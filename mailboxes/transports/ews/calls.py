@@ -28,7 +28,7 @@ from exchangelib.util import MNS, TNS, create_element
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
-from ..http import Answer, Upload, Whole
+from ..channel import Answer, Upload, Whole
 from . import answers
 from .answers import Refusal
 

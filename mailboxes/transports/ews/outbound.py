@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from email.utils import getaddresses
-from typing import Any
+from typing import Any, ClassVar
 
 from exchangelib.services import CreateItem
 from exchangelib.util import MNS, TNS, create_element
@@ -21,7 +21,7 @@ from exchangelib.util import MNS, TNS, create_element
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
 from ..base import OutboundTransport, Reply, SendResult
-from ..http import Upload
+from ..channel import Upload
 from . import calls, large
 from .answers import Refusal
 from .connection import EwsConnection
@@ -75,6 +75,8 @@ class _Mime:
 
 class EwsOutbound(EwsConnection, OutboundTransport):
     """One mailbox that sends. Exchange answers for all recipients at once."""
+
+    finds_sent: ClassVar[bool] = True
 
     def send(
         self, sender: str, recipients: Sequence[str], message: bytes
@@ -166,20 +168,19 @@ class EwsOutbound(EwsConnection, OutboundTransport):
             handed_over=True,
         )
 
-    def find_sent(self, message_id: str) -> bool:
-        """Whether Sent Items has a message with this Message-ID. Raises MailError.
-
-        For a message that is unconfirmed: found means that it was taken. Exchange may
-        put a copy there some seconds after it took the message.
-        """
+    def find_sent(self, message_id: str) -> bool | None:
+        """See base. Exchange may put a copy there some seconds after it took it."""
         folder = calls.distinguished("sentitems", self.credential.login)
-        with self.border(Stage.MAILBOX):
-            finds = calls.Finds(account=self._opened(Stage.MAILBOX))
-            found = finds.by_message_id(folder, message_id)
-            if not isinstance(found, Refusal):
+        try:
+            with self.border(Stage.MAILBOX):
+                finds = calls.Finds(account=self._opened(Stage.MAILBOX))
+                found = finds.by_message_id(folder, message_id)
+                if isinstance(found, Refusal):
+                    return None
                 root = found.find(f"{{{MNS}}}RootFolder")
                 return len(root.find(f"{{{TNS}}}Items")) > 0
-        raise self.refused(found, Stage.MAILBOX)
+        except MailError:
+            return None
 
 
 def _left_open(error: MailError) -> bool:
