@@ -14,6 +14,7 @@ from .ews_ids import change_key, folder_element, item_id
 from .ews_xml import Element, m, plain, t, tag, text_of
 from .mailstore import Entry, Mailstore
 
+STORE_OVERHEAD = 4096  # bytes
 # Properties of the shapes beside the id; item:MimeContent is always asked for by name.
 DEFAULT = frozenset(
     {"item:Subject", "item:DateTimeReceived", "item:Size", "message:IsRead",
@@ -110,7 +111,8 @@ _PROPERTIES: dict[str, Write] = {
     "item:DateTimeReceived": lambda f, e, h: plain(
         "t:DateTimeReceived", moment(e.arrived)
     ),
-    "item:Size": lambda f, e, h: plain("t:Size", e.size),
+    # Of the properties in the store, not of the MIME.
+    "item:Size": lambda f, e, h: plain("t:Size", e.size + STORE_OVERHEAD),
     "item:InternetMessageHeaders": lambda f, e, h: tag(
         "t:InternetMessageHeaders", _headers(h)
     ),

@@ -22,7 +22,7 @@ from mailboxes.models import (
 from mailboxes.models.clients import MECHANISMS
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import compose, fetch
+from mailboxes.services import compose, fetch, revisions
 from mailboxes.services.outbox_cycle import SendCycle
 from mailboxes.services.pool import pool
 from tests.fixtures.connection_tests import ADDRESS, carried_out, pop, shown, smtp
@@ -254,7 +254,7 @@ def test_lost_answer_is_unconfirmed_and_looked_up(
     assert message.state == OutboxState.UNCONFIRMED
     assert len(sandbox.delivered()) == taken
     with connect.outbound(snapshots.take(client)) as transport:
-        found = transport.find_sent(message.message_id)  # type: ignore[attr-defined]
+        found = transport.find_sent(message.message_id)
     assert found is bool(taken)
 
 
@@ -302,3 +302,21 @@ def test_connection_test_sends_by_ews_when_asked(
     assert run.state == "passed"
     [mail] = sandbox.delivered()
     assert mail["to"] == [CUSTOMER]
+
+
+def test_change_of_protocol_stores_nothing_twice(
+    sandbox: Sandbox, proxy: Proxy
+) -> None:
+    """Sizes differ by protocol: Exchange tells another one than that of the MIME."""
+    client = reader(proxy, **{"type": "IMAP", "server": "outlook.office365.com"})
+    assert fetched(client).outcome == Outcome.OK
+    sandbox.write(ADDRESS)
+    client.refresh_from_db()
+    revisions.save_pop_client(
+        client=client,
+        address=ADDRESS,
+        raw={"type": "EWS", "server": ONLINE},
+        base_revision=client.revision,
+    )
+    assert fetched(client).outcome == Outcome.OK
+    assert len(digests(client)) == 13

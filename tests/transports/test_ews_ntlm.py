@@ -13,8 +13,8 @@ from spnego.exceptions import SpnegoError
 from mailboxes.core.choices import Security, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy
+from mailboxes.transports.channel import Whole
 from mailboxes.transports.ews.account import Wire
-from mailboxes.transports.ews.channel import Whole
 from mailboxes.transports.ews.ntlm import Ntlm
 from tests.servers.scripted import Scripted, Talk
 

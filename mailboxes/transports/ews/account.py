@@ -24,8 +24,8 @@ from exchangelib.version import (
 from ...core.choices import Security, Stage
 from ...core.errors import Code, MailError
 from ..base import Credential, Endpoint, NetworkPolicy
+from ..channel import Answer, Channel, Upload
 from . import answers
-from .channel import Answer, Channel, Upload
 from .ntlm import Ntlm
 
 # Newest first. Every server takes its own schema and all that are older, and what we

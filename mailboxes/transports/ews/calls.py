@@ -28,9 +28,9 @@ from exchangelib.util import MNS, TNS, create_element
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
+from ..channel import Answer, Upload, Whole
 from . import answers
 from .answers import Refusal
-from .channel import Answer, Upload, Whole
 
 Element = Any  # of lxml, through exchangelib
 # All that may come out of exchangelib's reading of an answer.

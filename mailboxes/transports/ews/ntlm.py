@@ -19,7 +19,7 @@ from spnego.exceptions import SpnegoError
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
 from ..base import Credential
-from .channel import Answer, Channel, Upload
+from ..channel import Answer, Channel, Upload
 
 SCHEME = "NTLM"
 

@@ -21,9 +21,9 @@ from exchangelib.util import MNS, TNS, create_element
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
 from ..base import Content, OutboundTransport, Reply, SendResult
+from ..channel import Upload
 from . import calls, large
 from .answers import Refusal
-from .channel import Upload
 from .connection import EwsConnection
 
 MARK = "mime-content-goes-here"
@@ -170,25 +170,18 @@ class EwsOutbound(EwsConnection, OutboundTransport):
         )
 
     def find_sent(self, message_id: str) -> bool | None:
-        """Whether Sent Items has a message with this Message-ID.
-
-        None where Exchange does not say. It may put a copy there some seconds after it
-        took the message.
-        """
-        try:
-            return self._lies_in_sent(message_id)
-        except MailError:
-            return None
-
-    def _lies_in_sent(self, message_id: str) -> bool:
+        """See base. Exchange may put a copy there some seconds after it took it."""
         folder = calls.distinguished("sentitems", self.credential.login)
-        with self.border(Stage.MAILBOX):
-            finds = calls.Finds(account=self._opened(Stage.MAILBOX))
-            found = finds.by_message_id(folder, message_id)
-            if not isinstance(found, Refusal):
+        try:
+            with self.border(Stage.MAILBOX):
+                finds = calls.Finds(account=self._opened(Stage.MAILBOX))
+                found = finds.by_message_id(folder, message_id)
+                if isinstance(found, Refusal):
+                    return None
                 root = found.find(f"{{{MNS}}}RootFolder")
                 return len(root.find(f"{{{TNS}}}Items")) > 0
-        raise self.refused(found, Stage.MAILBOX)
+        except MailError:
+            return None
 
 
 def _left_open(error: MailError) -> bool:

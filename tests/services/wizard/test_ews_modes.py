@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailboxes.core.choices import Protocol, TestState
+from mailboxes.core import choices
+from mailboxes.core.choices import Protocol
 from mailboxes.models import Message, PopClient, Proxy, SmtpClient
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
@@ -72,7 +73,7 @@ def test_mode_leads_to_the_first_message(
     assert [step.id for step in of(setup)] == [*steps.split(), "test", "turn-on"]
     assert [one.name for one in permissions.needed(setup)] == needed
     runs = setups.tested(draft)
-    assert [run.state for run in runs] == [TestState.PASSED] * 2
+    assert [run.state for run in runs] == [choices.TestState.PASSED] * 2
     making.turn_on(draft.pk, None)
     client = PopClient.objects.get()
     assert (client.type, SmtpClient.objects.get().server_type) == (

@@ -13,7 +13,7 @@ import trustme
 from mailboxes.core.choices import Security, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.base import Endpoint, NetworkPolicy
-from mailboxes.transports.ews.channel import PIECE, Answer, Channel, Whole
+from mailboxes.transports.channel import PIECE, Answer, Channel, Whole
 from tests.servers.scripted import Scripted, Talk
 from tests.transports.test_net import encrypted, tls_server, trusting
 

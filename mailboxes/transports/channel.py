@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Protocol, Self
 
-from ...core.choices import Security, Stage
-from ...core.errors import Code, MailError
-from .. import net
-from ..base import Endpoint, NetworkPolicy
+from ..core.choices import Security, Stage
+from ..core.errors import Code, MailError
+from . import net
+from .base import Endpoint, NetworkPolicy
 
 PIECE = 1 << 18  # bytes given to the socket or read from it at a time
 WHOLE = 32 << 20  # bytes of an answer that is read in one
