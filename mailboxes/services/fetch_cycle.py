@@ -132,7 +132,7 @@ class FetchCycle:
         try:
             source, listed = self._list(transport, folder)
         except Renumbered:
-            source = sources.open_source(self._client, self._snapshot, folder)
+            source = self._source(folder)
             sources.give_up(source, self._fetcher)
             source, listed = self._list(transport, folder)
         outcome = self._fetch(transport, source, listed)
@@ -141,10 +141,13 @@ class FetchCycle:
             self._settle(transport, source)
         return outcome
 
+    def _source(self, folder: Folder) -> Source:
+        return sources.open_source(self._client, self._snapshot, folder, self._fetcher)
+
     def _list(
         self, transport: InboundTransport, folder: Folder
     ) -> tuple[Source, list[Listed]]:
-        source = sources.open_source(self._client, self._snapshot, folder)
+        source = self._source(folder)
         if isinstance(transport, Numbered):
             transport.attach(source, self._fetcher)
         with self._phase("list"):

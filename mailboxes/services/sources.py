@@ -30,8 +30,14 @@ SLACK = timedelta(minutes=15)
 REBUILDING = (Protocol.GRAPH, Protocol.EWS)
 
 
-def open_source(client: PopClient, snapshot: Snapshot, folder: Folder) -> Source:
-    """The Source of the folder that is open; made when it is a new numbering."""
+def open_source(
+    client: PopClient, snapshot: Snapshot, folder: Folder, fetcher: Fetcher
+) -> Source:
+    """The Source of the folder that is open; made when it is a new numbering.
+
+    One that comes back after the folder was read in another way is begun anew: what
+    was stored meanwhile has a number above its cursor. Raises LeaseLost.
+    """
     key: dict[str, Any] = {
         "pop_client": client,
         "type": str(snapshot.protocol),
@@ -41,11 +47,22 @@ def open_source(client: PopClient, snapshot: Snapshot, folder: Folder) -> Source
         "validity": folder.validity,
     }
     found = Source.objects.filter(**key).first()
+    if found is not None and _passed_over(found):
+        give_up(found, fetcher)
+        found = None
     if found is not None:
         return found
     with transaction.atomic():
         start = _start(client, snapshot, folder)
         return Source.objects.get_or_create(**key, defaults=start)[0]
+
+
+def _passed_over(source: Source) -> bool:
+    """The folder was read by another protocol, server or log-in since."""
+    later = Source.objects.filter(
+        pop_client=source.pop_client_id, folder=source.folder, pk__gt=source.pk
+    )
+    return later.exists()
 
 
 def give_up(source: Source, fetcher: Fetcher) -> None:

@@ -82,6 +82,26 @@ def test_mailbox_that_moved_is_matched_against_what_is_stored(inbox: Inbox) -> N
     assert inbox.subjects() == ["stored", "not fetched"]
 
 
+def test_mailbox_that_moved_back_doubles_nothing(inbox: Inbox) -> None:
+    """What the other server gave has higher numbers here, and is known all the same."""
+    inbox.deliver("first")
+    inbox.run()
+    here = inbox.server.host
+    with MemoryServer("other.contoso.example") as other:
+        other.add_account(ADDRESS, password="right")
+        for message in inbox.server.folder(ADDRESS).messages.values():
+            other.deliver(ADDRESS, message.data, arrived=message.arrived)
+        other.deliver(ADDRESS, letter("between"))
+        inbox.save(server=other.host)
+        inbox.run()
+        pool.pool.close_all()
+    inbox.deliver("between", "after")
+    inbox.save(server=here)
+    back, again = inbox.run(), inbox.run()
+    assert [(c.matched, c.stored) for c in (back, again)] == [(2, 1), (0, 0)]
+    assert inbox.subjects() == ["first", "between", "after"]
+
+
 def folder_with(inbox: Inbox, name: str, *minutes: int) -> None:
     """A folder with messages that came so many minutes ago."""
     now = timezone.now()
