@@ -9,6 +9,7 @@ body means is the protocol's (graph_errors); tokens and redirects are not handle
 from __future__ import annotations
 
 import io
+import logging
 import socket
 import ssl
 import time
@@ -29,6 +30,9 @@ from ..core.choices import Stage
 from ..core.errors import Code, MailError
 from . import net
 from .base import Endpoint, NetworkPolicy
+
+# At DEBUG it writes down every path, which may be a permission in itself.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 PIECE = 1 << 18  # bytes given to a socket at a time
 LONGEST_WAIT = 3600.0  # seconds; a server that asks for more is asked again then
@@ -249,14 +253,13 @@ def failed(error: Exception, stage: Stage, facts: Mapping[str, object]) -> MailE
         if isinstance(cause, MailError):
             return cause
     for kind, code in MEANING:
-        for cause in causes:
-            if isinstance(cause, kind):
-                return MailError(
-                    code, stage, evidence={**facts, "answer": _words(cause)}
-                )
-    return MailError(
-        Code.PROTOCOL_ERROR, stage, evidence={**facts, "answer": _words(error)}
-    )
+        found = [cause for cause in causes if isinstance(cause, kind)]
+        if found:
+            # The innermost: those around it quote addresses, which may be permissions.
+            words = _words(found[-1])
+            return MailError(code, stage, evidence={**facts, "answer": words})
+    words = type(error).__name__
+    return MailError(Code.PROTOCOL_ERROR, stage, evidence={**facts, "answer": words})
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

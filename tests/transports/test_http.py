@@ -42,6 +42,15 @@ def test_failure_of_a_request_is_a_mail_error(error: Exception, code: Code) -> N
     assert mapped.evidence["host"] == "h"
 
 
+def test_address_that_is_a_permission_is_not_quoted() -> None:
+    cause = ConnectionResetError(104, "Connection reset by peer")
+    error = requests.exceptions.ConnectionError(
+        u3.MaxRetryError(None, "/upload?authtoken=canary", cause)  # type: ignore
+    )
+    mapped = http.failed(error, Stage.DATA, {})
+    assert mapped.evidence == {"answer": "Connection reset by peer"}
+
+
 def test_failure_of_the_line_comes_out_as_it_is() -> None:
     inner = MailError(Code.TLS_NAME, Stage.TLS)
     assert http.failed(wrapped(inner), Stage.FETCH, {}) is inner
