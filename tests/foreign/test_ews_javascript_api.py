@@ -17,11 +17,14 @@ from typing import Any
 import pytest
 
 from mailboxes.sandbox.server import Sandbox
+from tests.fixtures.matrix import Claim
 from tests.foreign import npm
+from tests.matrix.cells import MICROSOFT, TOKEN
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 
-PACKAGE = "ews-javascript-api@0.15.3"
+NAME, VERSION = "ews-javascript-api", "0.15.3"
+PACKAGE = f"{NAME}@{VERSION}"
 SCRIPT = Path(__file__).with_name("ews_client.js")
 LOGIN = "support@contoso.example"
 CUSTOMER, HIDDEN = "anna@customers.example", "boss@customers.example"
@@ -54,7 +57,10 @@ def seen(box: Sandbox, folder: Path, **more: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("way", ["user", "application"])
-def test_foreign_client_reads_settles_syncs_and_sends(tmp_path: Path, way: str) -> None:
+def test_foreign_client_reads_settles_syncs_and_sends(
+    tmp_path: Path, way: str, cell: Claim
+) -> None:
+    cell("EWS", TOKEN, MICROSOFT, f"{NAME} (client)", VERSION)
     with Sandbox(tmp_path / "box", first_letters=5) as box:
         before = box.messages(LOGIN)
         more = {"token": box.token(LOGIN)}

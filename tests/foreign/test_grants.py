@@ -17,11 +17,13 @@ from mailboxes.oauth import microsoft
 from mailboxes.oauth.base import Pending, TokenRequest
 from mailboxes.oauth.pkce import Proof
 from mailboxes.transports.base import NetworkPolicy, Proxy
+from tests.fixtures.matrix import Claim
 from tests.fixtures.servers import _started, note_real_server
+from tests.matrix.cells import MICROSOFT
 from tests.servers import oidc_provider
 from tests.servers.oidc_provider import BACK, TENANT, Foreign
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 ADDRESS = "support@contoso.example"
 OWNER = TokenRequest(
     "https://login.microsoftonline.com",
@@ -94,8 +96,9 @@ def code_of(foreign: Foreign, request: TokenRequest, proof: Proof) -> str:
 
 @pytest.mark.parametrize("request_", [OWNER, CONFIDENTIAL], ids=["public", "secret"])
 def test_authorization_code_with_pkce_and_rotation(
-    foreign: Foreign, policy: NetworkPolicy, request_: TokenRequest
+    foreign: Foreign, policy: NetworkPolicy, request_: TokenRequest, cell: Claim
 ) -> None:
+    cell("OAUTH", "authorization_code", MICROSOFT, "oidc-provider", foreign.version)
     proof = Proof.make()
     code = code_of(foreign, request_, proof)
     outcome = microsoft.redeem(request_, policy, code, BACK, proof)
@@ -137,7 +140,8 @@ def fields(page: str) -> dict[str, str]:
     return found
 
 
-def test_device_code(foreign: Foreign, policy: NetworkPolicy) -> None:
+def test_device_code(foreign: Foreign, policy: NetworkPolicy, cell: Claim) -> None:
+    cell("OAUTH", "device_code", MICROSOFT, "oidc-provider", foreign.version)
     device = microsoft.begin_device(DEVICE, policy)
     assert isinstance(microsoft.poll_device(DEVICE, policy, device), Pending)
     with browser(foreign) as session:
@@ -156,8 +160,10 @@ def test_device_code(foreign: Foreign, policy: NetworkPolicy) -> None:
 
 
 def test_client_credentials_with_secret_and_certificate(
-    foreign: Foreign, policy: NetworkPolicy
+    foreign: Foreign, policy: NetworkPolicy, cell: Claim
 ) -> None:
+    for grant in ("client_credentials", "client_credentials (certificate)"):
+        cell("OAUTH", grant, MICROSOFT, "oidc-provider", foreign.version)
     by_secret = microsoft.acquire(APPLICATION, policy, None)
     by_certificate = dataclasses.replace(
         APPLICATION,

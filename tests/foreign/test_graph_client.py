@@ -19,9 +19,11 @@ import pytest
 
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import GRAPH_RESOURCE
+from tests.fixtures.matrix import Claim
 from tests.foreign import npm
+from tests.matrix.cells import MICROSOFT, TOKEN
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 NAME, VERSION = "@microsoft/microsoft-graph-client", "3.0.7"
 SCRIPT = Path(__file__).with_name("graph_client.js")
@@ -57,7 +59,10 @@ def seen(box: Sandbox, folder: Path, **more: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("way", ["user", "application"])
-def test_foreign_client_reads_settles_syncs_and_sends(tmp_path: Path, way: str) -> None:
+def test_foreign_client_reads_settles_syncs_and_sends(
+    tmp_path: Path, way: str, cell: Claim
+) -> None:
+    cell("GRAPH", TOKEN, MICROSOFT, f"{NAME} (client)", VERSION)
     with Sandbox(tmp_path / "box", first_letters=5, answer_after=900) as box:
         before = box.messages(LOGIN)
         token, root = box.token(LOGIN, resource=GRAPH_RESOURCE), "/me"

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from mailboxes.sandbox.server import Sandbox
+from tests.fixtures.matrix import Claim
 from tests.fixtures.servers import note_real_server
+from tests.foreign.programs import version
+from tests.matrix.cells import ANY, BASIC, TOKEN
 from tests.sandbox.clients import letter
 
 pytestmark = pytest.mark.server
@@ -61,9 +64,16 @@ def curl(
 
 @pytest.mark.parametrize("by", ["token", "password"])
 def test_curl_lists_reads_and_deletes(
-    sandbox: Sandbox, address: str, by: str, pytestconfig: pytest.Config
+    sandbox: Sandbox,
+    address: str,
+    by: str,
+    pytestconfig: pytest.Config,
+    cell: Claim,
 ) -> None:
     need("curl", pytestconfig)
+    cell(
+        "POP3", TOKEN if by == "token" else BASIC, ANY, "curl (client)", version("curl")
+    )
     login = ["--user", f"{address}:{sandbox.account(address).password}"]
     if by == "token":
         login = ["--user", f"{address}:", "--oauth2-bearer", sandbox.token(address)]
@@ -93,8 +103,10 @@ def test_fetchmail_fetches_each_message_once(
     keep: bool,
     tmp_path: Path,
     pytestconfig: pytest.Config,
+    cell: Claim,
 ) -> None:
     need("fetchmail", pytestconfig)
+    cell("POP3", BASIC, ANY, "fetchmail (client)", version("fetchmail", "-V"))
     inbox, settings = tmp_path / "inbox", tmp_path / "fetchmailrc"
     settings.write_text(
         f"poll {HOST} via 127.0.0.1 service {sandbox.ports['pop3s']} proto pop3 uidl\n"

@@ -28,13 +28,18 @@ from mailboxes.services.outbox_connections import connections
 from mailboxes.services.pool import pool
 from mailboxes.services.sandbox_control import World
 from tests.fixtures.matrix import Claim
-from tests.matrix.cells import MICROSOFT, SANDBOX
+from tests.matrix.cells import GOOGLE, MICROSOFT, SANDBOX
 
 PLANS = {scenario.name: Plan.of(scenario.described()) for scenario in SCENARIOS}
 SOME = (
     "healthy-fetching",
     "healthy-sending",
     "healthy-application",
+    "healthy-owner",
+    "healthy-google",
+    "healthy-service",
+    "healthy-pop3",
+    "healthy-pop3-application",
     "healthy-socks",
     "healthy-graph",
     "healthy-graph-sending",
@@ -63,12 +68,24 @@ SOME = (
 )
 # What they show of the compatibility matrix.
 CELLS = {
+    "healthy-owner": [
+        ("IMAP", "authorization_code"),
+        ("OAUTH", "authorization_code"),
+    ],
+    "healthy-pop3": [("POP3", "password")],
+    "healthy-pop3-application": [("POP3", "client_credentials")],
     "healthy-fetching": [("IMAP", "password"), ("OAUTH", "password")],
     "healthy-sending": [("SMTP", "password")],
     "healthy-application": [
         ("IMAP", "client_credentials"),
         ("OAUTH", "client_credentials"),
     ],
+}
+
+
+GOOGLE_CELLS = {
+    "healthy-google": ["refresh token"],
+    "healthy-service": ["service_account"],
 }
 
 
@@ -91,6 +108,9 @@ def test_scenario_is_found_as_expected(
 ) -> None:
     for protocol, grant in CELLS.get(name, ()):
         cell(protocol, grant, MICROSOFT, SANDBOX, "")
+    for grant in GOOGLE_CELLS.get(name, ()):
+        cell("IMAP", grant, GOOGLE, SANDBOX, "")
+        cell("OAUTH", grant, GOOGLE, SANDBOX, "")
     result = drill_scene.carried_out(PLANS[name], laboratory)
     assert result.differences == []
 

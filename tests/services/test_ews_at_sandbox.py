@@ -26,6 +26,8 @@ from mailboxes.services import compose, fetch, revisions
 from mailboxes.services.outbox_cycle import SendCycle
 from mailboxes.services.pool import pool
 from tests.fixtures.connection_tests import ADDRESS, carried_out, pop, shown, smtp
+from tests.fixtures.matrix import Claim
+from tests.matrix.cells import BASIC, MICROSOFT, SANDBOX
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +80,10 @@ def lying(sandbox: Sandbox, folder: str, address: str = ADDRESS) -> list[str]:
     return sorted(one["sha256"] for one in sandbox.messages(address, folder))
 
 
-def test_mailbox_is_fetched_whole_and_once(sandbox: Sandbox, proxy: Proxy) -> None:
+def test_mailbox_is_fetched_whole_and_once(
+    sandbox: Sandbox, proxy: Proxy, cell: Claim
+) -> None:
+    cell("EWS", "password", MICROSOFT, SANDBOX, "")
     client = reader(proxy)
     assert fetched(client).outcome == Outcome.OK
     first = Message.objects.filter(pop_client=client).count()
@@ -122,13 +127,19 @@ def test_messages_are_settled_on_the_server(
     assert Message.objects.filter(pop_client=client).count() == 12
 
 
-def test_application_reads_by_impersonation(sandbox: Sandbox, proxy: Proxy) -> None:
+def test_application_reads_by_impersonation(
+    sandbox: Sandbox, proxy: Proxy, cell: Claim
+) -> None:
+    cell("EWS", "client_credentials", MICROSOFT, SANDBOX, "")
     client = reader(proxy, **AS_APP)
     assert fetched(client).outcome == Outcome.OK
     assert Message.objects.filter(pop_client=client).count() == 12
 
 
-def test_own_server_takes_a_password(sandbox: Sandbox, proxy: Proxy) -> None:
+def test_own_server_takes_a_password(
+    sandbox: Sandbox, proxy: Proxy, cell: Claim
+) -> None:
+    cell("EWS", BASIC, MICROSOFT, SANDBOX, "")
     client = reader(proxy, LEGACY, **by_password())
     assert fetched(client).outcome == Outcome.OK
     assert Message.objects.filter(pop_client=client).count() == 12

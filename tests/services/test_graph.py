@@ -35,6 +35,8 @@ from tests.fixtures.connection_tests import (
     shown,
 )
 from tests.fixtures.graph import AS_APPLICATION, GATEWAY, graph_pop, graph_smtp
+from tests.fixtures.matrix import Claim
+from tests.matrix.cells import MICROSOFT, SANDBOX
 from tests.sandbox.clients import letter, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -216,7 +218,8 @@ def send(client: SmtpClient) -> None:
     SendCycle(sender.pk, lambda: False).run()
 
 
-def test_message_is_sent_once(sandbox: Sandbox, proxy: Proxy) -> None:
+def test_message_is_sent_once(sandbox: Sandbox, proxy: Proxy, cell: Claim) -> None:
+    cell("GRAPH", "client_credentials", MICROSOFT, SANDBOX, "")
     client = graph_smtp(proxy)
     message = queue(client)
     send(client)

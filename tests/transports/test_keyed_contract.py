@@ -29,7 +29,9 @@ from mailboxes.transports.keyed import KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer
 from mailboxes.transports.pop3 import Pop3Transport
+from tests.fixtures.matrix import Claim
 from tests.fixtures.servers import note_real_server
+from tests.matrix.cells import ANY, BASIC, MICROSOFT, SANDBOX, TOKEN
 
 MESSAGE = b"From: a@example.org\r\nSubject: one\r\n\r\nHello\r\n.dot\r\n"
 
@@ -72,12 +74,27 @@ def memory(
         )
 
 
+def claim(
+    request: pytest.FixtureRequest,
+    protocol: str,
+    grant: str,
+    provider: str,
+    counterpart: str,
+    version: str = "",
+) -> None:
+    """What the place proves of the compatibility matrix."""
+    cell: Claim = request.getfixturevalue("cell")
+    cell(protocol, grant, provider, counterpart, version)
+
+
 @contextmanager
 def pop3_at_dovecot(
     security: Security, by_token: bool, request: pytest.FixtureRequest
 ) -> Iterator[Place]:
     server = request.getfixturevalue("dovecot")
     note_real_server(request.config, f"Dovecot {server.version} POP3 XOAUTH2")
+    grant = TOKEN if by_token else BASIC
+    claim(request, "POP3", grant, ANY, "Dovecot", server.version)
     user = server.new_user()
 
     def remove(data: bytes) -> None:
@@ -119,6 +136,7 @@ def pop3_at_sandbox(request: pytest.FixtureRequest) -> Iterator[Place]:
 @contextmanager
 def graph(kind: type[KeyedInbound], request: pytest.FixtureRequest) -> Iterator[Place]:
     """The sandbox's Graph, reached by its real name through the sandbox's proxy."""
+    claim(request, "GRAPH", TOKEN, MICROSOFT, SANDBOX)
     folder = request.getfixturevalue("tmp_path") / "sandbox"
     with Sandbox(folder, first_letters=0) as box:
         login = "support@contoso.example"
@@ -149,6 +167,7 @@ EWS_LOGIN = "returns@contoso.example"
 @contextmanager
 def ews(request: pytest.FixtureRequest) -> Iterator[Place]:
     """Exchange Online of the sandbox, through its proxy, as production has it."""
+    claim(request, "EWS", TOKEN, MICROSOFT, SANDBOX)
     folder = request.getfixturevalue("tmp_path")
     with Sandbox(folder / "sandbox", first_letters=0) as box:
         policy = NetworkPolicy(proxy=Proxy(box.host, box.proxy_port), ca_pem=box.ca_pem)
