@@ -42,9 +42,6 @@ from .wire import LIMIT
 from .world import (
     APPS,
     AUTHORITY_HOST,
-    GOOGLE_ACCOUNT_ID,
-    GOOGLE_CLIENT_ID,
-    GOOGLE_SECRET,
     MAIL_RESOURCES,
     MAILBOXES,
     PROXY_LOGIN,
@@ -345,12 +342,7 @@ class Box:
             "ca_file": str(self.authority.ca_file),
             "control": {"host": HOST, "port": self.ports["control"]},
             "listeners": self.ports,
-            "google": {
-                "client_id": GOOGLE_CLIENT_ID,
-                "secret": GOOGLE_SECRET,
-                "account_id": GOOGLE_ACCOUNT_ID,
-                "service_key": json.dumps(self.google.key),
-            },
+            "google": self.google.described(),
             "apps": [_described_app(app) for app in APPS.values()],
             "mailboxes": [_described(account) for account in MAILBOXES],
             "scenarios": [_described(account) for account in REFUSING],
