@@ -49,9 +49,6 @@ from .tunnel import CHUNK, Tunnels
 from .wire import LIMIT
 from .world import (
     APPS,
-    GOOGLE_ACCOUNT_ID,
-    GOOGLE_CLIENT_ID,
-    GOOGLE_SECRET,
     MAILBOXES,
     PROXY_LOGIN,
     Account,
@@ -374,12 +371,7 @@ class Box:
             "ca_file": str(self.authority.ca_file),
             "control": {"host": HOST, "port": self.ports["control"]},
             "listeners": self.ports,
-            "google": {
-                "client_id": GOOGLE_CLIENT_ID,
-                "secret": GOOGLE_SECRET,
-                "account_id": GOOGLE_ACCOUNT_ID,
-                "service_key": json.dumps(self.google.key),
-            },
+            "google": self.google.described(),
             "apps": [described_app(app) for app in APPS.values()],
             "mailboxes": [described(account) for account in MAILBOXES],
             "scenarios": [described(account) for account in REFUSING],

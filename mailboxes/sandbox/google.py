@@ -73,6 +73,15 @@ class Google:
         self._file = self.folder / "service-account.json"
         self.key = self._load() or self._make()
 
+    def described(self) -> dict[str, str]:
+        """What signs in here, for those who set up a section."""
+        return {
+            "client_id": GOOGLE_CLIENT_ID,
+            "secret": GOOGLE_SECRET,
+            "account_id": GOOGLE_ACCOUNT_ID,
+            "service_key": json.dumps(self.key),
+        }
+
     async def handle(self, request: Request) -> Answer:
         """Answer one request, by its path alone."""
         await asyncio.sleep(self.faults.delay(request.who))

@@ -117,6 +117,7 @@ def test_page_script_gets_conditions_and_labels_as_data():
     assert [name for _, name, _ in words] == [
         "Client secret",
         "Refresh token",
+        "Refresh token",
         "Mailbox password",
         "Mailbox password",
     ]
@@ -143,7 +144,9 @@ def test_deprecated_modes_carry_their_date_and_drafts_say_so():
     )
     grants = choices(PopClientForm(), "grant_type")
     assert "names no last day yet" in grants["password"]
-    assert grants["device_code"].endswith("; a draft only in this version")
+    types = choices(PopClientForm(), "type")
+    assert types["GRAPH"].endswith("; a draft only in this version")
+    assert "draft" not in grants["device_code"]
     assert "draft" not in grants["client_credentials"]
     assert "December 2026" in SmtpClientForm().fields["mechanisms"].help_text
 

@@ -136,7 +136,9 @@ def test_who_may_not_change_registrations_sees_why(visitor: Client) -> None:
     assert not Revision.objects.exists()
 
 
-def test_a_mode_that_is_not_there_yet_is_kept_as_a_draft(visitor: Client) -> None:
+def test_a_mode_that_is_not_there_yet_is_kept_as_a_draft(
+    visitor: Client, first_version: None
+) -> None:
     draft = setups.begin(direction="receive")
     setups.save(draft, "mode", mode="google")
     setups.save(draft, "network", server_in="imap.gmail.com")
