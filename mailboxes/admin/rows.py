@@ -25,6 +25,14 @@ class SecretValueAdmin(ReadOnlyAdmin):
     list_select_related = ("created_by",)
 
 
+@admin.register(models.SignIn)
+class SignInAdmin(ReadOnlyAdmin):
+    exclude = ("nonce", "kept")
+    list_display = ("login", "kind", "state", "created_at", "created_by")
+    list_filter = ("state",)
+    list_select_related = ("created_by",)
+
+
 @admin.register(models.TokenCache)
 class TokenCacheAdmin(ReadOnlyAdmin):
     list_display = ("username", "authority", "directory_id", "version", "updated_at")

@@ -101,7 +101,7 @@ def make(policy: NetworkPolicy) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.max_redirects = 3
-    adapter = _Adapter(policy, tls.context(policy.ca_pem))
+    adapter = _Adapter(policy, tls.context(policy.ca_pem, "http"))
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

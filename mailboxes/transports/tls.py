@@ -41,9 +41,11 @@ PERMANENT = {Code.TLS_NAME, Code.TLS_NOT_TLS}
 
 
 @lru_cache(maxsize=64)
-def context(ca_pem: str) -> ssl.SSLContext:
+def context(ca_pem: str, use: str = "mail") -> ssl.SSLContext:
     """The client context that trusts the system's authorities and those of `ca_pem`.
 
+    use: whoever sets something on it has one of its own. urllib3 offers http/1.1 (ALPN)
+    on what it is given, and a mail server ends the handshake at that.
     Raises MailError CONFIG_INCOMPLETE when `ca_pem` holds no readable certificate.
     """
     made = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)

@@ -26,7 +26,7 @@ def begin(visitor: Visitor, world: dict[str, Any], name: str, mode: str) -> Hand
     """A mailbox of its own at the sandbox; the wizard at the step after the mode."""
     address = f"{name}@contoso.example"
     control = SandboxControl(int(world["control"]["port"]))
-    password = control.make(address, basic=True, opened=True)
+    password = control.make(address, basic=True, opened=True).password
     control.deliver(address, 1)
     hand = Hand(visitor.page)
     visitor.goto("/connect/")

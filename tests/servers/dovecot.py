@@ -13,6 +13,7 @@ import os
 import pwd
 import secrets
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -182,7 +183,8 @@ class Dovecot:
         for name in ("", "cur", "new", "tmp"):
             (place / name).mkdir(parents=True, exist_ok=True)
         for path in (place, *place.iterdir(), place.parent, self.home / "mail" / user):
-            self._give(path)
+            with suppress(FileNotFoundError):  # a lock of Dovecot's, gone meanwhile
+                self._give(path)
         return place
 
     def _give(self, path: Path) -> None:

@@ -73,8 +73,8 @@ def test_every_broken_rule_is_told_with_the_first() -> None:
         ({"grant_type": "service_account"}, "grant-missing", "grant-type"),
     ],
 )
-def test_what_this_version_cannot_do_is_said_first(
-    changes: dict[str, str], code: str, option: str
+def test_what_a_version_cannot_do_is_said_first(
+    changes: dict[str, str], code: str, option: str, first_version: None
 ) -> None:
     found, evidence = refused(checks.fields, snapshot(saved_pop(), **changes))
     assert (found, evidence["option"]) == (code, option)

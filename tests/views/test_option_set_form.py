@@ -121,7 +121,7 @@ def test_copy_takes_other_options_along(browser):
     assert f'<option value="{client.pk}" selected>' in text
 
 
-def test_template_of_what_is_missing_says_it_is_a_draft(browser):
+def test_template_of_what_is_missing_says_it_is_a_draft(browser, first_version):
     page = browser.get("/mailboxes/new/?template=microsoft365-graph")
     form = page.context["form"]
     assert form["enable_client"].value() is False

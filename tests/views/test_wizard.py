@@ -164,9 +164,16 @@ def test_cards_say_who_must_help_how_long_and_what_ends(visitor: Client) -> None
         "ends it on 1 April 2027",
         "names no last day yet",
         "end of December 2026",
-        "Draft only in this version",
     ):
         assert words in shown
+    assert "Draft only in this version" not in shown
+
+
+def test_cards_say_what_a_version_cannot_do(
+    visitor: Client, first_version: None
+) -> None:
+    shown = text(visitor.get(at(setups.begin(), "mode")))
+    assert "Draft only in this version" in shown
 
 
 def test_exact_values_can_be_copied(visitor: Client) -> None:

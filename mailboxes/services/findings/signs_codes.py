@@ -100,12 +100,15 @@ SIGNS = (
              r"|ssl/tls.{0,20}(?:secure channel|sicheren kanal)"),
             ("proxy-unreachable", DECISIVE,
              r"proxynameresolutionfailure|err_proxy_connection_failed|proxyerror"
-             rf"|{_curl(5, 97)}|could ?n[o']t resolve proxy|cannot connect to proxy"
-             r"|proxyconnect tcp|proxyconnectexception|\beproxy\b"
-             r"|\bsocks\d?\b.{0,60}(?:fail|error|refus|reject|unreach|malformed)"
-             r"|malformed reply from socks",
+             rf"|{_curl(5)}|could ?n[o']t resolve proxy|cannot connect to proxy"
+             r"|proxyconnect tcp|proxyconnectexception|\beproxy\b",
              "",
              r"\b407\b|tunnel connection failed|err_tunnel|proxy responded"),
+            # What the answers of a SOCKS server mean: signs_network.
+            ("proxy-unreachable", FAIR,
+             rf"{_curl(97)}"
+             r"|\bsocks\d?\b.{0,60}(?:fail|error|refus|reject|unreach|malformed)"
+             r"|malformed reply from socks"),
             ("proxy-denied", STRONG,
              r"err_tunnel_connection_failed|tunnel connection failed: ?4(?!07)\d\d"
              r"|proxy (?:responded|returned|replied|answered|server returned)"
