@@ -13,8 +13,8 @@ from tests.fixtures.product import Product
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
 
 LOOKS = [
-    ("light", 1280),
     ("dark", 360),
+    pytest.param("light", 1280, marks=pytest.mark.slow),
     pytest.param("dark", 1280, marks=pytest.mark.slow),
     pytest.param("light", 360, marks=pytest.mark.slow),
 ]

@@ -77,6 +77,7 @@ def sign_in_here(page: Page) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+@pytest.mark.slow
 def test_every_step_is_left_and_resumed(
     browser: Browser, product: Product, world: dict[str, Any]
 ) -> None:
@@ -261,6 +262,7 @@ def _account(world: dict[str, Any]) -> dict[str, Any]:
     )
 
 
+@pytest.mark.slow
 def test_all_by_keyboard(
     visitor: Visitor, product: Product, world: dict[str, Any]
 ) -> None:

@@ -87,12 +87,18 @@ PROXIES = {
     "microsocks_with_login": ("microsocks (SOCKS5)", "with login"),
     "dante": ("Dante (SOCKS5)", "without login"),
 }
+# In the fast tier too.
+ALWAYS = {("ssl-tls", "token"), ("start-tls", "password"), ("http_proxy", "password")}
 KINDS = [
     "memory",
     "sandbox-token",
     "sandbox-password",
     *(
-        pytest.param(f"{way}-{sign_in}", marks=pytest.mark.server)
+        pytest.param(
+            f"{way}-{sign_in}",
+            marks=[pytest.mark.server]
+            + [pytest.mark.slow] * ((way, sign_in) not in ALWAYS),
+        )
         for way, sign_in in (
             # Dovecot and Postfix
             ("ssl-tls", "password"),

@@ -58,6 +58,7 @@ def test_greeting_that_comes_in_drops_ends_at_the_moment() -> None:
     assert 0 <= late < reader.policy.read_timeout
 
 
+@pytest.mark.slow
 def test_silence_costs_no_more_than_the_timeout_of_a_single_wait() -> None:
     with signed_in({b"NOOP": lambda talk, tag: talk.wait_for_end()}) as server:
         reader = transport(server)

@@ -140,11 +140,13 @@ def test_a_mode_that_is_not_there_yet_is_kept_as_a_draft(
     visitor: Client, first_version: None
 ) -> None:
     draft = setups.begin(direction="receive")
-    setups.save(draft, "mode", mode="google")
-    setups.save(draft, "network", server_in="imap.gmail.com")
+    setups.save(draft, "mode", mode="exchange-ews")
+    setups.save(draft, "password", login="", password="secret")
+    url = "https://mail.example.com/EWS/Exchange.asmx"
+    setups.save(draft, "network", server_in=url)
     setups.save(draft, "fetching", **setups.FETCHING)
     shown = text(visitor.get(at(draft, "turn-on")))
-    assert "Keep as a draft" in shown and "way of sign-in yet" in shown
+    assert "Keep as a draft" in shown and "does not have EWS yet" in shown
     visitor.post(reverse("connect-turn-on", args=[draft.pk]))
     assert not PopClient.objects.get().enable_client
 

@@ -7,7 +7,7 @@ language the words around it are.
 
 from __future__ import annotations
 
-from .sign import AFTER, DECISIVE, FAIR, NETWORK, SIGN_IN, STRONG, TOKEN, table
+from .sign import AFTER, DECISIVE, FAIR, LOOSE, NETWORK, SIGN_IN, STRONG, TOKEN, table
 
 
 def _curl(*numbers: int) -> str:
@@ -105,7 +105,7 @@ SIGNS = (
              "",
              r"\b407\b|tunnel connection failed|err_tunnel|proxy responded"),
             # What the answers of a SOCKS server mean: signs_network.
-            ("proxy-unreachable", FAIR,
+            ("proxy-unreachable", LOOSE,
              rf"{_curl(97)}"
              r"|\bsocks\d?\b.{0,60}(?:fail|error|refus|reject|unreach|malformed)"
              r"|malformed reply from socks"),
