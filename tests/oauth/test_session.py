@@ -15,7 +15,7 @@ from tests.transports.test_net import encrypted, trusting
 
 
 def test_request_for_a_token_makes_no_offer_for_mail() -> None:
-    """urllib3 offers http/1.1 (ALPN); Exim ends the handshake of a mail client at it."""
+    """urllib3 offers http/1.1 (ALPN), at which Exim ends the handshake of mail."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])

@@ -99,7 +99,7 @@ SIGNS = (
              r"|could not create ssl/tls secure channel"
              r"|ssl/tls.{0,20}(?:secure channel|sicheren kanal)"),
             ("proxy-unreachable", DECISIVE,
-             r"proxynameresolutionfailure|err_proxy_connection_failed|proxyerror"
+             r"proxynameresolutionfailure|err_proxy_connection_failed|\bproxyerror"
              rf"|{_curl(5)}|could ?n[o']t resolve proxy|cannot connect to proxy"
              r"|proxyconnect tcp|proxyconnectexception|\beproxy\b",
              "",
