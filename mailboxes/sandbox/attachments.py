@@ -9,6 +9,7 @@ import io
 import struct
 import zipfile
 import zlib
+from functools import lru_cache
 
 
 def pdf(text: str) -> bytes:
@@ -37,6 +38,7 @@ def pdf(text: str) -> bytes:
     return bytes(out)
 
 
+@lru_cache(maxsize=64)
 def png(colour: tuple[int, int, int], side: int = 64) -> bytes:
     """A square picture with a soft slope of one colour."""
     rows = bytearray()

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -376,10 +377,15 @@ class Box:
             "mailboxes": [described(account) for account in MAILBOXES],
             "scenarios": [described(account) for account in REFUSING],
         }
-        known = {"scenarios": [scenario.described() for scenario in SCENARIOS]}
-        for name, told in (("scenarios", known), ("sandbox", content)):
-            text = json.dumps(told, indent=2) + "\n"
-            write_private(folder / f"{name}.json", text.encode())
+        told = json.dumps(content, indent=2) + "\n"
+        write_private(folder / "scenarios.json", _scenarios())
+        write_private(folder / "sandbox.json", told.encode())
+
+
+@lru_cache(maxsize=1)
+def _scenarios() -> bytes:
+    known = {"scenarios": [scenario.described() for scenario in SCENARIOS]}
+    return (json.dumps(known, indent=2) + "\n").encode()
 
 
 def _bind(server: ImapServer | Pop3Server | SmtpServer, encrypted: bool) -> Handler:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import jwt
@@ -26,6 +27,12 @@ ALGORITHMS = ("PS256", "RS256")
 _HASHES = {"x5t#S256": hashes.SHA256, "x5t": hashes.SHA1}
 NOT_FOUND = "The key was not found."
 EXPIRED = "The key used is expired."
+
+
+@lru_cache(maxsize=1)
+def _made() -> certificates.Certificate:
+    """One for a process: an RSA key takes a quarter of a second."""
+    return certificates.make("Contoso mail gateway")
 
 
 class Keys:
@@ -45,7 +52,7 @@ class Keys:
                 return found
         except (OSError, certificates.CertificateUnusable):
             pass  # none yet, or cut short by a crash
-        made = certificates.make("Contoso mail gateway")
+        made = _made()
         write_private(self._file, made.pem.encode())
         return made
 

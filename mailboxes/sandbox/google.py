@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,17 @@ class Refused(Exception):
         super().__init__(error)
         self.answer = Answer(status, {"error": error, "error_description": text})
         self.error = error
+
+
+@lru_cache(maxsize=1)
+def _service_key() -> str:
+    """PEM of the service account; one for a process: it takes a tenth of a second."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
 
 
 @dataclass
@@ -276,12 +288,7 @@ class Google:
             return None
 
     def _make(self) -> dict[str, str]:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode()
+        pem = _service_key()
         made = {
             "type": "service_account",
             "project_id": "sandbox",
