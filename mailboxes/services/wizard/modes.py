@@ -35,7 +35,7 @@ ANY_SMTP = {
 }
 
 
-MODES = (
+_MODES = (
     Mode(
         "microsoft-app",
         _("Microsoft 365, IMAP and SMTP, as an application"),
@@ -289,6 +289,8 @@ MODES = (
         _("Google has announced no end; passwords are gone, but for app passwords."),
     ),
 )
+# Those of one provider stand together, the advised one first.
+MODES = tuple(sorted(_MODES, key=lambda mode: list(Provider).index(mode.provider)))
 BY_NAME = {mode.name: mode for mode in MODES}
 
 
