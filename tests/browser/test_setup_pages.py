@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # Colours do not hang on the width: two looks see both of each.
 LOOKS = [
-    ("light", 1280),
+    pytest.param("light", 1280, marks=pytest.mark.slow),
     pytest.param("dark", 360, marks=pytest.mark.slow),
     pytest.param("dark", 1280, marks=pytest.mark.slow),
     pytest.param("light", 360, marks=pytest.mark.slow),

@@ -154,6 +154,7 @@ def test_every_step_is_left_and_resumed(
     assert trouble + someone.trouble == []
 
 
+@pytest.mark.slow
 def test_the_shortest_way_takes_twelve_clicks(
     visitor: Visitor, product: Product, world: dict[str, Any]
 ) -> None:

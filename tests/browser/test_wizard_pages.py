@@ -140,6 +140,7 @@ def test_the_list_of_steps_folds_on_a_phone(console: Callable[..., Page]) -> Non
     expect(page.locator(".wide-steps")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_second_admin_is_seen_without_a_reload(console: Callable[..., Page]) -> None:
     draft = setups.begin()
     page = console(f"/connect/{draft.pk}/mode/")

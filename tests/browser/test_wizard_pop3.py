@@ -13,7 +13,11 @@ from tests.browser.conftest import Visitor
 from tests.browser.test_wizard import GREEN, SAVE, Hand, app, at_step, wait_for_message
 from tests.fixtures.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("product"),
+]
 TURNED_ON_MS = 30_000
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from mailboxes.core import certificates
 from mailboxes.core.choices import Grant, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.oauth import google
@@ -150,12 +151,10 @@ def test_refusal_of_a_service_account_is_found(
     assert finding_of(service, policy) == "google-delegation-missing"
 
 
-def test_key_of_another_account_is_found(policy, service, tmp_path) -> None:
-    from mailboxes.sandbox.server import Sandbox as Another
-
-    with Another(tmp_path / "another") as other:
-        key = other.service_key
-    foreign = dataclasses.replace(service, service_key=key)
+def test_key_of_another_account_is_found(policy, service) -> None:
+    other = certificates.make("another").pem.partition("-----BEGIN CERTIFICATE")[0]
+    key = json.loads(service.service_key) | {"private_key": other}
+    foreign = dataclasses.replace(service, service_key=json.dumps(key))
     assert finding_of(foreign, policy) == "google-wrong-key"
 
 
