@@ -22,7 +22,7 @@ from mailboxes.models import (
 from mailboxes.models.clients import MECHANISMS
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import compose, fetch, revisions
+from mailboxes.services import compose, connect, fetch, revisions, snapshots
 from mailboxes.services.outbox_cycle import SendCycle
 from mailboxes.services.pool import pool
 from tests.fixtures.connection_tests import ADDRESS, carried_out, pop, shown, smtp
@@ -254,8 +254,6 @@ def test_line_cut_before_a_message_is_taken_leaves_it_queued(
 def test_lost_answer_is_unconfirmed_and_looked_up(
     sandbox: Sandbox, proxy: Proxy, fault: str, taken: int
 ) -> None:
-    from mailboxes.services import connect, snapshots
-
     client = sender(proxy)
     message = queued(client)
     sandbox.fault(ADDRESS, fault, times=1)

@@ -9,6 +9,7 @@ import pytest
 
 from mailboxes.core.choices import AfterFetch, Security, Stage
 from mailboxes.core.errors import Code, MailError
+from mailboxes.sandbox import ews_server
 from mailboxes.sandbox.effects import Effect
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import ON_PREMISES
@@ -32,7 +33,7 @@ def policy(box: Sandbox) -> NetworkPolicy:
     return NetworkPolicy(proxy=Proxy(box.host, box.proxy_port), ca_pem=box.ca_pem)
 
 
-def reader(box: Sandbox, **more: object) -> EwsInbound:
+def reader(box: Sandbox) -> EwsInbound:
     who = Credential(LOGIN, token=box.token(LOGIN))
     return EwsInbound(Endpoint(ONLINE, 0, Security.TLS), who, policy(box))
 
@@ -144,8 +145,6 @@ def test_unknown_folder_to_move_to_is_told(box: Sandbox) -> None:
 def test_older_schema_is_taken_where_the_server_is_older(
     box: Sandbox, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    from mailboxes.sandbox import ews_server
-
     known = ews_server.VERSIONS[: ews_server.VERSIONS.index(version) + 1]
     monkeypatch.setattr(ews_server, "VERSIONS", known)
     box.deliver(LOGIN, LETTER.encode())

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from exchangelib import DELEGATE, IMPERSONATION, UTC, Account, Configuration, FailFast
+from exchangelib.account import Identity
 from exchangelib.protocol import Protocol
 from exchangelib.version import (
     EXCHANGE_2007_SP1,
@@ -167,7 +168,7 @@ def made(wire: Wire) -> Account:
     # machine for its locale and its time zone, which our requests do not need).
     account.protocol = past_the_cache(config, wire)
     account.access_type = IMPERSONATION if who.app_only else DELEGATE
-    account.identity = _identity(who.login)
+    account.identity = Identity(primary_smtp_address=who.login)
     account.default_timezone = UTC
     account.affinity_cookie = None
     account.locale = account.fullname = account.ad_response = None
@@ -179,9 +180,3 @@ def past_the_cache(config: Configuration, wire: Wire) -> OwnProtocol:
     """A protocol that nobody else gets: `Protocol(...)` would look into the cache."""
     protocol: OwnProtocol = type.__call__(OwnProtocol, config, wire)
     return protocol
-
-
-def _identity(login: str) -> object:
-    from exchangelib.account import Identity
-
-    return Identity(primary_smtp_address=login)
