@@ -132,25 +132,27 @@ NATURAL = [
 
 @pytest.mark.parametrize(("number", "changes"), NATURAL)
 def test_entra_refuses_by_itself(
-    sandbox: Sandbox, number: int, changes: dict[str, str]
+    shared_sandbox: Sandbox, number: int, changes: dict[str, str]
 ) -> None:
-    answer = ask(sandbox, **changes)
+    answer = ask(shared_sandbox, **changes)
     body = answer.json()
     assert body["error_codes"] == [number]
     assert (answer.status_code, body["error"]) == ERRORS[number][:2]
 
 
 @pytest.mark.parametrize("number", ERRORS)
-def test_entra_refuses_by_name_in_the_real_shape(sandbox: Sandbox, number: int) -> None:
-    sandbox.fault(SUPPORT, str(number), times=1)
+def test_entra_refuses_by_name_in_the_real_shape(
+    shared_sandbox: Sandbox, number: int
+) -> None:
+    shared_sandbox.fault(SUPPORT, str(number), times=1)
     correlation = str(uuid.uuid4())
-    answer = session(sandbox).post(
+    answer = session(shared_sandbox).post(
         f"{AUTHORITY}/{world.TENANT_ID}/oauth2/v2.0/token",
         data={
             "grant_type": "password",
-            "client_id": sandbox.client_id,
+            "client_id": shared_sandbox.client_id,
             "username": SUPPORT,
-            "password": sandbox.account(SUPPORT).password,
+            "password": shared_sandbox.account(SUPPORT).password,
             "scope": SCOPE,
         },
         headers={"client-request-id": correlation},
@@ -174,7 +176,7 @@ def test_entra_refuses_by_name_in_the_real_shape(sandbox: Sandbox, number: int) 
         "correlation_id",
         "error_uri",
     }
-    assert ask(sandbox).status_code == 200
+    assert ask(shared_sandbox).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -127,9 +127,9 @@ def test_without_consent_there_is_a_token_without_roles(sandbox: Sandbox) -> Non
     ],
 )
 def test_entra_refuses_by_itself(
-    sandbox: Sandbox, number: int, changes: dict[str, str]
+    shared_sandbox: Sandbox, number: int, changes: dict[str, str]
 ) -> None:
-    answer = ask(sandbox, **changes)
+    answer = ask(shared_sandbox, **changes)
     body = answer.json()
     assert body["error_codes"] == [number]
     assert (answer.status_code, body["error"]) == ERRORS[number][:2]
@@ -143,10 +143,10 @@ def test_the_words_name_the_wrong_scope(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("number", ERRORS)
-def test_entra_refuses_by_name(sandbox: Sandbox, number: int) -> None:
-    sandbox.fault(APP.client_id, str(number), times=1)
-    assert ask(sandbox, client_secret="wrong").json()["error_codes"] == [number]
-    assert ask(sandbox).status_code == 200
+def test_entra_refuses_by_name(shared_sandbox: Sandbox, number: int) -> None:
+    shared_sandbox.fault(APP.client_id, str(number), times=1)
+    assert ask(shared_sandbox, client_secret="wrong").json()["error_codes"] == [number]
+    assert ask(shared_sandbox).status_code == 200
 
 
 def test_faults_of_a_mailbox_leave_the_application_alone(sandbox: Sandbox) -> None:
