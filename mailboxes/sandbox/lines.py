@@ -26,7 +26,8 @@ class Lines:
         self, port: int, who: str | None, limit: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to one of our listeners in the name of `who`. Raises OSError."""
-        line = socket.socket()
+        # asyncio sends at once (TCP_NODELAY) only on what says that it is TCP.
+        line = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             line.setblocking(False)
             line.bind((HOST, 0))
