@@ -27,6 +27,20 @@ class Security(StrEnum):
     NONE = "none"
 
 
+# What port 0 stands for.
+USUAL_PORTS = {
+    (Protocol.IMAP, Security.TLS): 993,
+    (Protocol.IMAP, Security.STARTTLS): 143,
+    (Protocol.IMAP, Security.NONE): 143,
+    (Protocol.POP3, Security.TLS): 995,
+    (Protocol.POP3, Security.STARTTLS): 110,
+    (Protocol.POP3, Security.NONE): 110,
+    (Protocol.SMTP, Security.TLS): 465,
+    (Protocol.SMTP, Security.STARTTLS): 587,
+    (Protocol.SMTP, Security.NONE): 25,
+}
+
+
 class Mechanism(StrEnum):
     """Value of `mail.<type>.auth.mechanisms`; absent means basic authentication."""
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.choices import Protocol, Security, Stage
+from ..core.choices import USUAL_PORTS, Protocol, Security, Stage
 from ..core.options import Target
 from ..models import PopClient
 from ..oauth import probe
-from . import snapshots
 from .findings_authority import AUTHORITY
 from .option_hosts import host_of, is_url, port_of
 from .snapshots import Snapshot
@@ -71,7 +70,7 @@ def _authority(snapshot: Snapshot) -> list[Planned]:
 
 
 def _server(snapshot: Snapshot) -> list[Planned]:
-    usual = snapshots.USUAL_PORTS.get((snapshot.protocol, snapshot.security), 0)
+    usual = USUAL_PORTS.get((snapshot.protocol, snapshot.security), 0)
     graph = snapshot.protocol is Protocol.GRAPH
     server = snapshot.server
     port = port_of(server) or snapshot["port"] or usual

@@ -9,22 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.choices import Grant, Protocol, Security
+from ..core.choices import USUAL_PORTS, Grant, Protocol, Security
 from ..models import PopClient, Revision, SmtpClient
 from . import option_rule_scope, pins
 from .option_rule_clouds import GLOBAL
-
-USUAL_PORTS = {
-    (Protocol.IMAP, Security.TLS): 993,
-    (Protocol.IMAP, Security.STARTTLS): 143,
-    (Protocol.IMAP, Security.NONE): 143,
-    (Protocol.POP3, Security.TLS): 995,
-    (Protocol.POP3, Security.STARTTLS): 110,
-    (Protocol.POP3, Security.NONE): 110,
-    (Protocol.SMTP, Security.TLS): 465,
-    (Protocol.SMTP, Security.STARTTLS): 587,
-    (Protocol.SMTP, Security.NONE): 25,
-}
 
 
 @dataclass(frozen=True)

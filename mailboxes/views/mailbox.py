@@ -17,10 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core.choices import Outcome
+from ..core.choices import USUAL_PORTS, Outcome
 from ..models import Cycle, Mailbox, Message, PopClient
 from ..services import activity, status
-from ..services.snapshots import USUAL_PORTS
 from ..services.status import ClientStatus
 from ..templatetags.charts import Column
 from ..templatetags.ui import number

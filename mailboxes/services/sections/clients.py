@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...core.choices import Protocol, Security
+from ...core.choices import USUAL_PORTS, Protocol, Security
 from ...core.errors import Problem
 from ...core.options import NEVER
 from ...models import PopClient, SmtpClient
@@ -25,7 +25,6 @@ from ..option_rules import Cleaned, clean, options_by_name
 from ..option_values import FALSE, TRUE, tidy
 from ..pins import Lookup
 from ..revision_rows import changes_of
-from ..snapshots import USUAL_PORTS
 from . import inheritance
 from .kinds import BESIDE, MODELS, Kind, looks_secret, mechanisms_of
 from .known import Existing, Known

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from ...core.choices import USUAL_PORTS
 from ...core.options import Kind as OptionKind
 from ...core.options import Option, Origin, Target, format_value
 from ...models import AppRegistration, NamedSecret, PopClient, Proxy
 from ...models.clients import MECHANISMS
 from ..option_rules import in_form_order, options_by_name
-from ..snapshots import USUAL_PORTS, Snapshot
+from ..snapshots import Snapshot
 from .ini import CONTROL, quoted
 from .kinds import Kind, kind_of, looks_secret
 from .known import Existing

@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import ClassVar
 
@@ -28,6 +27,7 @@ from ..base import (
     Listed,
     NetworkPolicy,
 )
+from ..line import LineTransport
 from . import errors
 from .control import (
     Client,
@@ -39,7 +39,6 @@ from .control import (
 )
 from .stream import Answer, Pipeline, batches, uid_set
 
-USUAL_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
 GOODBYE = 5.0  # seconds that a server has for the answer to LOGOUT
 LIST_CHUNK = 500  # ids in one command
 SEEN, DELETED = rb"\Seen", rb"\Deleted"
@@ -53,7 +52,7 @@ _DATE = re.compile(
 _MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
-class ImapTransport(InboundTransport):
+class ImapTransport(LineTransport, InboundTransport):
     """One IMAP connection of one login (RFC 9051; works with RFC 3501 servers)."""
 
     protocol: ClassVar[Protocol] = Protocol.IMAP
@@ -63,28 +62,12 @@ class ImapTransport(InboundTransport):
     def __init__(
         self, endpoint: Endpoint, credential: Credential, policy: NetworkPolicy
     ) -> None:
-        port = endpoint.port or USUAL_PORTS[endpoint.security]
-        super().__init__(replace(endpoint, port=port), credential, policy)
+        super().__init__(endpoint, credential, policy)
         self._client: Client | None = None
-        self._usable = False
         self._folder: Folder | None = None
         self._writable = False
 
     # open and close
-
-    def open(self) -> None:
-        self.close()
-        self.timings = {}
-        line = net.Line(self.endpoint, self.policy, self.timings, self.progress)
-        self.facts = line.evidence
-        try:
-            self._greet(line)
-            with line.timed("sign-in"), self._border(Stage.SIGN_IN):
-                self._sign_in()
-        except BaseException:
-            self._drop()
-            raise
-        self._usable = True
 
     def _greet(self, line: net.Line) -> None:
         """Connects, reads greeting and capabilities, encrypts by STARTTLS if asked."""

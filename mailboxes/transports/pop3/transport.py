@@ -11,7 +11,6 @@ from __future__ import annotations
 import weakref
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -20,12 +19,12 @@ from ...core.errors import Code, MailError
 from .. import net
 from ..base import CHUNK_SIZE, Credential, Endpoint, Folder, NetworkPolicy
 from ..keyed import Body, Changes, KeyedInbound, Remote
+from ..line import LineTransport
 from . import answers
 from .client import Answer, Client
 from .maildrop import Maildrop, NoIds, header
 from .sign_in import sign_in
 
-USUAL_PORTS = {Security.TLS: 995, Security.STARTTLS: 110, Security.NONE: 110}
 GOODBYE = 5.0  # seconds that a server has for the answer to QUIT
 VALIDITY = "uidl"  # nothing in POP3 says that ids were given anew
 # All that may come out of a call; anything else is a bug of ours.
@@ -42,7 +41,7 @@ DEADLY = frozenset(
 )
 
 
-class Pop3Transport(KeyedInbound):
+class Pop3Transport(LineTransport, KeyedInbound):
     """One POP3 connection of one login."""
 
     protocol: ClassVar[Protocol] = Protocol.POP3
@@ -57,10 +56,8 @@ class Pop3Transport(KeyedInbound):
     def __init__(
         self, endpoint: Endpoint, credential: Credential, policy: NetworkPolicy
     ) -> None:
-        port = endpoint.port or USUAL_PORTS[endpoint.security]
-        super().__init__(replace(endpoint, port=port), credential, policy)
+        super().__init__(endpoint, credential, policy)
         self._client: Client | None = None
-        self._usable = False
         self._committed = False  # QUIT ended the session, as it has to after DELE
         self._offered: dict[str, str] | None = None
         self._maildrop: Maildrop | None = None
@@ -70,27 +67,10 @@ class Pop3Transport(KeyedInbound):
     # open and close
 
     def open(self) -> None:
-        self.close()
-        self.timings = {}
         self._committed = False
-        line = net.Line(self.endpoint, self.policy, self.timings, self.progress)
-        self.facts = line.evidence
-        try:
-            client = self._greet(line)
-            with line.timed("sign-in"), self._border(Stage.SIGN_IN):
-                answer = sign_in(
-                    client, self.credential, self.endpoint, self._offered, self.facts
-                )
-                self._expect(answer, Stage.SIGN_IN)
-        except BaseException:
-            self._drop()
-            raise
-        self._tops = self._offered is None or "TOP" in self._offered
-        self._maildrop = Maildrop(client, self._offered)
-        self._usable = True
+        super().open()
 
-    def _greet(self, line: net.Line) -> Client:
-        """Connects, reads greeting and capabilities, encrypts by STLS if asked."""
+    def _greet(self, line: net.Line) -> None:
         me = weakref.proxy(self)
         client = self._client = Client(line, lambda: me.until)
         with line.timed("greeting") as told, self._border(Stage.GREETING):
@@ -100,7 +80,13 @@ class Pop3Transport(KeyedInbound):
             self._offered = client.capabilities()
             if self.endpoint.security is Security.STARTTLS:
                 self._encrypt(client)
-        return client
+
+    def _sign_in(self) -> None:
+        client, offered = self._connected(Stage.SIGN_IN), self._offered
+        answer = sign_in(client, self.credential, self.endpoint, offered, self.facts)
+        self._expect(answer, Stage.SIGN_IN)
+        self._tops = offered is None or "TOP" in offered
+        self._maildrop = Maildrop(client, offered)
 
     def _encrypt(self, client: Client) -> None:
         offered = self._offered is None or "STLS" in self._offered

@@ -12,7 +12,6 @@ import smtplib
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import ClassVar
 
 from ...core.choices import Protocol, Security, Stage
@@ -27,12 +26,12 @@ from ..base import (
     Reply,
     SendResult,
 )
+from ..line import LineTransport
 from . import answers
 from . import message as wire
 from .client import Client, disconnected, reply
 
 GOODBYE = 5.0  # seconds that a server has for the answer to QUIT
-USUAL_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 # All that may come out of a call; anything else is a bug of ours.
 KNOWN: tuple[type[Exception], ...] = (smtplib.SMTPException, OSError, ValueError)
 # Codes after which the connection cannot be used again.
@@ -49,7 +48,7 @@ NOT_AN_ADDRESS = Reply(553, "5.1.3 not an address that SMTP can carry (not sent)
 NO_SMTPUTF8 = Reply(553, "5.6.7 the server does not offer SMTPUTF8 (not sent)")
 
 
-class SmtpTransport(OutboundTransport):
+class SmtpTransport(LineTransport, OutboundTransport):
     """One SMTP connection of one login. A credential without secret signs nobody in."""
 
     protocol: ClassVar[Protocol] = Protocol.SMTP
@@ -57,26 +56,10 @@ class SmtpTransport(OutboundTransport):
     def __init__(
         self, endpoint: Endpoint, credential: Credential, policy: NetworkPolicy
     ) -> None:
-        port = endpoint.port or USUAL_PORTS[endpoint.security]
-        super().__init__(replace(endpoint, port=port), credential, policy)
+        super().__init__(endpoint, credential, policy)
         self._client: Client | None = None
-        self._usable = False
 
     # open and close
-
-    def open(self) -> None:
-        self.close()
-        self.timings = {}
-        line = net.Line(self.endpoint, self.policy, self.timings, self.progress)
-        self.facts = line.evidence
-        try:
-            self._greet(line)
-            with line.timed("sign-in"), self._border(Stage.SIGN_IN):
-                self._sign_in()
-        except BaseException:
-            self._drop()
-            raise
-        self._usable = True
 
     def _greet(self, line: net.Line) -> None:
         """Connects, reads the greeting, EHLO, and STARTTLS with another EHLO."""
