@@ -6,10 +6,10 @@ Repeatable, and it cannot fail: what cannot be read goes to quarantine with a re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from ..core.choices import ParseState
 from ..models import Message, MessageChunk
@@ -18,6 +18,21 @@ from . import mime
 TOO_LARGE = "too-large"
 HEAD = 1 << 20  # bytes that hold the header
 BATCH = 200  # messages; only what is read of them is held
+TOGETHER = 1 << 20  # bytes of bodies that are asked for in one query
+# Columns that this step writes, those of `_read`.
+WRITTEN = frozenset(
+    {
+        "parse_state",
+        "reason",
+        "subject",
+        "sender",
+        "recipients",
+        "message_id",
+        "in_reply_to",
+        "dated_at",
+        "attachments",
+    }
+)
 
 
 def parse_pending(pop_client: int) -> int:
@@ -30,19 +45,52 @@ def parse_pending(pop_client: int) -> int:
         waiting = list(
             Message.objects.filter(
                 pop_client_id=pop_client, parse_state=ParseState.PENDING
-            ).order_by("pk")[:BATCH]
+            )
+            .only("size", "complete", "reason", "message_id")
+            .order_by("pk")[:BATCH]
         )
         if waiting:
-            quarantined += _write([(one.pk, _read(one)) for one in waiting])
+            quarantined += _write(
+                [(one.pk, _read(one, found)) for one, found in _bodies(waiting)]
+            )
         if len(waiting) < BATCH:
             return quarantined
 
 
-def _read(message: Message) -> dict[str, Any]:
+def _bodies(messages: Sequence[Message]) -> Iterator[tuple[Message, bytes]]:
+    """Each message, in any order, with its bytes (of a huge one its header).
+
+    Small ones are asked for together: a query for each took longer than reading them.
+    """
+    together: list[Message] = []
+    held = 0
+    for message in messages:
+        if message.size > TOGETHER:
+            large = message.size > mime.PARSE_LIMIT
+            yield message, raw(message, HEAD if large else None)
+            continue
+        if held + message.size > TOGETHER:
+            yield from _together(together)
+            together, held = [], 0
+        together.append(message)
+        held += message.size
+    yield from _together(together)
+
+
+def _together(messages: Sequence[Message]) -> Iterator[tuple[Message, bytes]]:
+    found: dict[int, bytes] = {}
+    chunks = MessageChunk.objects.filter(message__in=messages)
+    for pk, data in chunks.order_by("message_id", "number").values_list(
+        "message_id", "data"
+    ):
+        found[pk] = found.get(pk, b"") + bytes(data)
+    for message in messages:
+        yield message, found.get(message.pk, b"")
+
+
+def _read(message: Message, read: bytes) -> dict[str, Any]:
     """The columns of a message; `reason` is "" unless it goes to quarantine."""
-    large = message.size > mime.PARSE_LIMIT
-    read = raw(message, HEAD if large else None)
-    found = mime.parse(read, only_header=large)
+    found = mime.parse(read, only_header=message.size > mime.PARSE_LIMIT)
     reason = found.defect if message.complete else message.reason or TOO_LARGE
     return {
         "parse_state": ParseState.QUARANTINED if reason else ParseState.PARSED,
@@ -60,17 +108,33 @@ def _read(message: Message) -> dict[str, Any]:
 def _write(read: Sequence[tuple[int, dict[str, Any]]]) -> int:
     """Write what was read; returns how many went to quarantine.
 
-    In one transaction: one for each message would wait for the disk each time, which
-    took longer than fetching them.
+    In one transaction, and by executemany: one for each message would wait for the
+    disk each time, and making the statements anew took longer than fetching them.
     """
-    quarantined = 0
     with transaction.atomic():
-        for pk, columns in read:
-            changed = Message.objects.filter(
-                pk=pk, parse_state=ParseState.PENDING
-            ).update(**columns)
-            quarantined += bool(changed and columns["reason"])
-    return quarantined
+        _update([one for one in read if not one[1]["reason"]])
+        return _update([one for one in read if one[1]["reason"]])
+
+
+def _update(read: Sequence[tuple[int, dict[str, Any]]]) -> int:
+    """Update what still waits to be read; returns how many rows that were."""
+    if not read:
+        return 0
+    quote = connection.ops.quote_name
+    fields = [field for field in Message._meta.local_fields if field.name in WRITTEN]
+    columns = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    statement = (
+        f"UPDATE {quote(Message._meta.db_table)} SET {columns}"
+        f" WHERE {quote('id')} = %s AND {quote('parse_state')} = %s"
+    )
+    rows = [
+        [field.get_db_prep_save(values[field.name], connection) for field in fields]
+        + [pk, ParseState.PENDING.value]
+        for pk, values in read
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+        return int(cursor.rowcount)
 
 
 def raw(message: Message, limit: int | None = None) -> bytes:
