@@ -1,7 +1,7 @@
 """A message of 60 MB in and out by Graph: the same bytes, in little memory.
 
-Fetched it goes to the disk in chunks. Sent it lies in memory as message, as parsed parts
-and as one request.
+Fetched it goes to the disk in chunks. Sent it lies in memory as message, as parsed
+parts and as one request.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 exchangelib would hold an answer, its tree, its text and the decoded bytes at once, five
 times a large message. Here base64 is decoded between two reads of the network into
-chunks of at most 1 MB, which go to the disk when they are many (spool). Asking for the contents: inbound.
+chunks of at most 1 MB, which go to the disk when they are many (spool). Asking for the
+contents: inbound.
 """
 
 from __future__ import annotations
