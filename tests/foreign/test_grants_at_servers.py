@@ -134,8 +134,8 @@ def test_token_of_a_grant_receives_and_sends(
         ("POP3", "Dovecot", asking_dovecot),
         ("SMTP", "Postfix", asking_postfix),
     ):
-        versions = f"{foreign.version}, {server.version}"
-        cell(protocol, grant, provider, f"oidc-provider, {name}", versions)
+        versions = f"{foreign.version} + {server.version}"
+        cell(protocol, grant, provider, f"oidc-provider + {name}", versions)
     if provider == GOOGLE:
         cell("OAUTH", grant, provider, "oidc-provider", foreign.version)
     credential = Credential(user, token=got(foreign, policy).token.value)
