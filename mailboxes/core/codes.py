@@ -53,6 +53,7 @@ class Code(StrEnum):
     XOAUTH2_MISSING = "xoauth2-missing"
     LOGIN_DISABLED = "login-disabled"
     TOKEN_NOT_ACCEPTED = "token-not-accepted"  # the mail server refused the token
+    SESSION_TOKEN_ENDED = "session-token-ended"  # the token of an open session
     PASSWORD_REFUSED = "password-refused"
     BASIC_AUTH_BLOCKED = "basic-auth-blocked"
     AUTHORIZATION_FAILED = "authorization-failed"

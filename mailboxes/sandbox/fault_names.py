@@ -35,6 +35,7 @@ GRAPH_PLACES = {
     "upload": "in an upload session",
     "send": "when a draft is to be sent",
 }
+ENDED = "Session invalidated - AccessTokenExpired"
 ASK_LOGIN = "ask for a login"  # Effect.say of a proxy that lets its own login pass
 GREET = "greet"  # Effect.say of a proxy that puts the greeting behind its 200
 
@@ -108,6 +109,14 @@ _ONE: dict[str, tuple[str, Effect]] = {
     "imap-drop-in-fetch": (
         "IMAP: the connection ends in the middle of a message",
         _imap("fetch", end=effects.DROP),
+    ),
+    "imap-token-ended": (
+        "IMAP: the session ends because its token has",
+        _imap(effects.COMMAND, say=f"* BYE {ENDED}", end=effects.CLOSE),
+    ),
+    "pop3-token-ended": (
+        "POP3: the session ends because its token has",
+        Effect(place("pop3", effects.COMMAND), say=f"-ERR {ENDED}", end=effects.CLOSE),
     ),
     "imap-refuse-token": (
         "IMAP: a token that is right is refused",

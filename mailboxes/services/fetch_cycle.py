@@ -71,6 +71,7 @@ class FetchCycle:
         self._transport: InboundTransport | None = None
         self._quarantined = self._settled = self._listed = 0
         self._moved = False  # a window, or the beginning of one, is stored
+        self._renewed = False  # the token ended, and a new one was got
         self._late: MailError | None = None
         self._unsettled: MailError | None = None
 
@@ -95,7 +96,7 @@ class FetchCycle:
             asked_at=None,
         )
         try:
-            outcome = self._run()
+            outcome = self._run_through()
         except LeaseLost:
             self._drop()
             self._end(Outcome.LOST, Code.LEASE_LOST)
@@ -124,6 +125,23 @@ class FetchCycle:
         return self._cycle
 
     # --- the work ---
+
+    def _run_through(self) -> Outcome:
+        """The whole work; gone on with by a new token where the old one ends in it."""
+        try:
+            return self._run()
+        except MailError as error:
+            if not self._token_ended(error):
+                raise
+        self._drop()
+        tokens.forget(self._snapshot)
+        self._renewed = True
+        return self._run()
+
+    def _token_ended(self, error: MailError) -> bool:
+        """Refused after it had let us in, for the first time in this cycle."""
+        refused = error.code in tokens.REFUSED and error.stage in retry.SIGNED_IN_STAGES
+        return refused and not self._renewed
 
     def _run(self) -> Outcome:
         transport = self._connected()
@@ -239,6 +257,8 @@ class FetchCycle:
             with self._phase("settle"):
                 self._settled += settle.settle_pending(transport, source, self._cycle)
         except MailError as error:
+            if self._token_ended(error):
+                raise
             self._unsettled = error
             if not transport.alive():
                 self._drop()

@@ -64,6 +64,7 @@ class SendCycle:
         self._transport: OutboundTransport | None = None
         self._used = 0  # messages sent over this connection
         self._opened = False
+        self._renewed = False  # a token that ended between messages
         self._proved = False  # the server has let us in, or taken a message
 
     def renew(self) -> None:
@@ -157,11 +158,7 @@ class SendCycle:
             if error.handed_over or not transport.alive():
                 self._drop()
             ended = error.code in outbox_outcome.LINE_ENDED and not error.handed_over
-            if error.code == Code.TOKEN_NOT_ACCEPTED:
-                # Over HTTP each message is signed: the token has ended meanwhile.
-                tokens.forget(self._snapshot)
-                ended = True
-            if go_on or (ended and used):
+            if go_on or (ended and used) or self._renews(error):
                 # Servers close a line after some messages: a new one is made.
                 return
             raise
@@ -169,6 +166,7 @@ class SendCycle:
         self._phases["send"] = self._phases.get("send", 0) + spent
         self._used += 1
         self._proved = True
+        self._renewed = False
         _written(lambda: outbox_outcome.taken(claimed, result))
         outbox_rows.count_sent(self._pk, self._cycle, content.size)
 
@@ -218,6 +216,17 @@ class SendCycle:
     def _forget_refused(self, error: MailError) -> None:
         if error.code in tokens.REFUSED:
             tokens.forget(self._snapshot)
+
+    def _renews(self, error: MailError) -> bool:
+        """The token that let us in has ended meanwhile, and a new one was not got yet.
+
+        Over HTTP each message is signed.
+        """
+        if error.code not in tokens.REFUSED or error.handed_over or self._renewed:
+            return False
+        self._renewed = True
+        self._drop()
+        return True
 
     def _drop(self) -> None:
         if self._transport is not None:

@@ -25,6 +25,7 @@ from .token_requests import module_of, password_of, request_of
 REFUSED = frozenset(
     {
         Code.TOKEN_NOT_ACCEPTED,
+        Code.SESSION_TOKEN_ENDED,
         Code.GRAPH_WRONG_AUDIENCE,
         Code.GRAPH_TOKEN_TIME,
         Code.GRAPH_CLAIMS_CHALLENGE,

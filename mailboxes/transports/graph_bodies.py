@@ -1,13 +1,12 @@
-"""Gets the MIME of messages from Graph: four requests at a time, in bounded chunks.
+"""Gets the MIME of messages from Graph: four requests at a time, in bounded memory.
 
-Of several messages only one that is larger than a chunk is read at a time, so that four
-large ones do not lie in memory together. Which messages: graph_inbound. Source:
-learn.microsoft.com, "Get MIME content of a message".
+The bodies of one call share the memory of one spool, because Graph may not have told
+their sizes. Which messages: graph_inbound. Source: learn.microsoft.com, "Get MIME
+content of a message".
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -18,6 +17,7 @@ from ..core.errors import Code, MailError
 from .base import CHUNK_SIZE
 from .graph_client import AT_ONCE, GraphClient, segment
 from .keyed import Body, Remote
+from .spool import Room, Spool
 
 # What may be said of one message, while the others can be had.
 OF_ONE = frozenset(
@@ -35,7 +35,7 @@ class Bodies:
     def __init__(self, client: GraphClient, largest: int | None) -> None:
         self._client = client
         self._largest = largest
-        self._large = threading.Lock()
+        self._room = Room()
         self._ended = False
 
     def get(self, wanted: Sequence[Remote]) -> Iterator[Body]:
@@ -81,22 +81,16 @@ class Bodies:
         answer = self._asked(one)
         if answer is None:
             return None
-        chunks: list[bytes] = []
+        chunks = Spool(self._room)
         size = 0
-        alone = False
-        try:
-            for chunk in self._client.pieces(answer, Stage.FETCH, CHUNK_SIZE):
-                if chunks and not alone:
-                    alone = self._large.acquire()
-                chunks.append(chunk)
-                size += len(chunk)
-                too_large = self._largest is not None and size > self._largest
-                if too_large or self._ended:
-                    answer.close()
-                    return Body(one.key, chunks[:1], complete=False)
-        finally:
-            if alone:
-                self._large.release()
+        for chunk in self._client.pieces(answer, Stage.FETCH, CHUNK_SIZE):
+            chunks.append(chunk)
+            size += len(chunk)
+            too_large = self._largest is not None and size > self._largest
+            if too_large or self._ended:
+                answer.close()
+                chunks.shorten()
+                return Body(one.key, chunks, complete=False)
         return Body(one.key, chunks)
 
     def _head(self, one: Remote) -> Body | None:

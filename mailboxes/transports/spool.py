@@ -1,35 +1,58 @@
 """The bytes of one message, in chunks, of which only few lie in memory.
 
 A large message that comes in goes to a temporary file without a name, so that it costs
-its chunks and not its size. Who may read it is decided elsewhere; the file is gone with
-the last reference or the process.
+its chunks and not its size. Messages that are fetched together can share the memory, so
+that sizes which the server tells wrongly, or not at all, fill none. Who may read it is
+decided elsewhere; the file is gone with the last reference or the process.
 """
 
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Sequence
 from typing import IO, overload
 
 from ..core.choices import Stage
 from ..core.errors import Code, MailError
 
-IN_MEMORY = 4 << 20  # bytes of one message
+IN_MEMORY = 4 << 20  # bytes of one message, or of those that share a room
+
+
+class Room:
+    """Memory for the chunks of one spool or of several; safe in threads.
+
+    size: bytes. Nothing is given back: a room lasts as long as one window.
+    """
+
+    def __init__(self, size: int = IN_MEMORY) -> None:
+        self._left = size
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> bool:
+        """Whether there is room for so many more bytes; they are taken then."""
+        with self._lock:
+            if size > self._left:
+                return False
+            self._left -= size
+            return True
 
 
 class Spool(Sequence[bytes]):
-    """Chunks in the order in which they were added."""
+    """Chunks in the order in which they were added.
 
-    def __init__(self) -> None:
+    room: shared with other spools; None for one of its own.
+    """
+
+    def __init__(self, room: Room | None = None) -> None:
         self._kept: list[bytes] = []
-        self._size = 0
+        self._room = room or Room()
         self._file: IO[bytes] | None = None
         self._places: list[tuple[int, int]] = []  # start and size in the file
 
     def append(self, chunk: bytes) -> None:
         """Add a chunk. Raises MailError INTERNAL when the disk takes no more."""
-        self._size += len(chunk)
-        if self._file is None and self._size <= IN_MEMORY:
+        if self._file is None and self._room.take(len(chunk)):
             self._kept.append(chunk)
             return
         try:
@@ -45,6 +68,12 @@ class Spool(Sequence[bytes]):
                 Code.INTERNAL, Stage.STORE, evidence={"answer": said}
             ) from error
         self._places.append((start, len(chunk)))
+
+    def shorten(self) -> None:
+        """Keep the first chunk only."""
+        if len(self) > 1:
+            self._kept = [self[0]]
+            self._places, self._file = [], None
 
     def __eq__(self, other: object) -> bool:
         """Equal to any chunks that are the same."""

@@ -17,15 +17,17 @@ from typing import Any
 import pytest
 
 from mailboxes.sandbox.server import Sandbox
+from mailboxes.sandbox.world import ON_PREMISES
 from tests.fixtures.matrix import Claim
 from tests.foreign import npm
-from tests.matrix.cells import MICROSOFT, TOKEN
+from tests.matrix.cells import BASIC, MICROSOFT, TOKEN
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 NAME, VERSION = "ews-javascript-api", "0.15.3"
 PACKAGE = f"{NAME}@{VERSION}"
 SCRIPT = Path(__file__).with_name("ews_client.js")
+LEGACY = "legacy@contoso.example"
 LOGIN = "support@contoso.example"
 CUSTOMER, HIDDEN = "anna@customers.example", "boss@customers.example"
 LETTER = (
@@ -86,6 +88,24 @@ def test_foreign_client_reads_settles_syncs_and_sends(
     assert flags[newest["sha256"]] == "\\Seen"
     assert [sorted(one["to"]) for one in sent] == [[CUSTOMER, HIDDEN], [CUSTOMER]]
     assert sent[0]["message_id"] == "<raw@contoso.example>"
+
+
+def test_foreign_client_signs_in_by_password_at_contosos_own_server(
+    tmp_path: Path, cell: Claim
+) -> None:
+    cell("EWS", BASIC, MICROSOFT, f"{NAME} (client)", VERSION)
+    letter = LETTER.replace(LOGIN.encode(), LEGACY.encode())
+    with Sandbox(tmp_path / "box", first_letters=5) as box:
+        got = seen(
+            box,
+            tmp_path,
+            url=f"https://{ON_PREMISES}:{box.ports['ews']}/EWS/Exchange.asmx",
+            user=LEGACY,
+            password=box.account(LEGACY).password,
+            letter=base64.b64encode(letter).decode(),
+        )
+    assert got["folder"] == {"name": "Inbox", "total": 5}
+    assert (len(got["subjects"]), got["refusal"]) == (5, "ErrorFolderNotFound")
 
 
 def test_foreign_client_is_refused_without_a_right_token(tmp_path: Path) -> None:

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import html
-import re
-from collections.abc import Iterator
-from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
-import requests
 
 from mailboxes.core.choices import Grant
 from mailboxes.core.errors import MailError
@@ -18,10 +13,9 @@ from mailboxes.oauth.base import Pending, TokenRequest
 from mailboxes.oauth.pkce import Proof
 from mailboxes.transports.base import NetworkPolicy, Proxy
 from tests.fixtures.matrix import Claim
-from tests.fixtures.servers import _started, note_real_server
+from tests.foreign import owner
 from tests.matrix.cells import MICROSOFT
-from tests.servers import oidc_provider
-from tests.servers.oidc_provider import BACK, TENANT, Foreign
+from tests.servers.oidc_provider import BACK, PERSON, TENANT, Foreign
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 ADDRESS = "support@contoso.example"
@@ -42,18 +36,6 @@ APPLICATION = dataclasses.replace(
     grant=Grant.CLIENT_CREDENTIALS,
     scope="https://outlook.office365.com/.default",
 )
-_INPUT = re.compile(r"<input[^>]*>")
-_FIELD = re.compile(r'(name|value)="([^"]*)"')
-
-
-@pytest.fixture(scope="module")
-def foreign(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Foreign]:
-    _started(oidc_provider.installed)
-    with oidc_provider.running(tmp_path_factory.mktemp("oidc")) as found:
-        note_real_server(request.config, f"oidc-provider {found.version}")
-        yield found
 
 
 @pytest.fixture
@@ -66,41 +48,13 @@ def policy(foreign: Foreign) -> NetworkPolicy:
     )
 
 
-def browser(foreign: Foreign) -> requests.Session:
-    made = requests.Session()
-    made.trust_env = False
-    made.verify = str(foreign.ca_file)
-    made.proxies = {"https": f"http://127.0.0.1:{foreign.proxy_port}"}
-    return made
-
-
-def walk(session: requests.Session, response: requests.Response) -> requests.Response:
-    """Follow redirects until they lead to our page, or end."""
-    while response.is_redirect:
-        target = urljoin(response.url, response.headers["Location"])
-        if target.startswith(BACK):
-            break
-        response = session.get(target, allow_redirects=False, timeout=20)
-    return response
-
-
-def code_of(foreign: Foreign, request: TokenRequest, proof: Proof) -> str:
-    with browser(foreign) as session:
-        link = microsoft.link(request, BACK, "state", proof)
-        last = walk(session, session.get(link, allow_redirects=False, timeout=20))
-    assert last.is_redirect, last.text
-    told = parse_qs(urlsplit(last.headers["Location"]).query)
-    assert told["state"] == ["state"], told
-    return told["code"][0]
-
-
 @pytest.mark.parametrize("request_", [OWNER, CONFIDENTIAL], ids=["public", "secret"])
 def test_authorization_code_with_pkce_and_rotation(
     foreign: Foreign, policy: NetworkPolicy, request_: TokenRequest, cell: Claim
 ) -> None:
     cell("OAUTH", "authorization_code", MICROSOFT, "oidc-provider", foreign.version)
     proof = Proof.make()
-    code = code_of(foreign, request_, proof)
+    code = owner.code_of(foreign, microsoft, request_, proof)
     outcome = microsoft.redeem(request_, policy, code, BACK, proof)
     assert (outcome.account, bool(outcome.token.value)) == (ADDRESS, True)
     seen = [outcome.refresh_token]
@@ -125,38 +79,20 @@ def test_authorization_code_with_pkce_and_rotation(
 def test_code_of_another_link_is_refused(
     foreign: Foreign, policy: NetworkPolicy
 ) -> None:
-    code = code_of(foreign, OWNER, Proof.make())
+    code = owner.code_of(foreign, microsoft, OWNER, Proof.make())
     with pytest.raises(MailError) as caught:
         microsoft.redeem(OWNER, policy, code, BACK, Proof.make())
     assert caught.value.code == "token-invalid-grant"
-
-
-def fields(page: str) -> dict[str, str]:
-    found = {}
-    for one in _INPUT.findall(page):
-        told = dict(_FIELD.findall(one))
-        if "name" in told:
-            found[told["name"]] = html.unescape(told.get("value", ""))
-    return found
 
 
 def test_device_code(foreign: Foreign, policy: NetworkPolicy, cell: Claim) -> None:
     cell("OAUTH", "device_code", MICROSOFT, "oidc-provider", foreign.version)
     device = microsoft.begin_device(DEVICE, policy)
     assert isinstance(microsoft.poll_device(DEVICE, policy, device), Pending)
-    with browser(foreign) as session:
-        page = session.get(device.verification_uri, timeout=20)
-        given = fields(page.text) | {"user_code": device.user_code}
-        page = session.post(device.verification_uri, data=given, timeout=20)
-        given = fields(page.text) | {"confirm": "yes", "user_code": device.user_code}
-        answer = session.post(
-            device.verification_uri, data=given, timeout=20, allow_redirects=False
-        )
-        done = walk(session, answer)
-    assert done.status_code == 200, done.text
+    owner.agree(foreign, device)
     outcome = microsoft.poll_device(DEVICE, policy, device)
     assert not isinstance(outcome, Pending)
-    assert (bool(outcome.refresh_token), outcome.account) == (True, ADDRESS)
+    assert (bool(outcome.refresh_token), outcome.account) == (True, PERSON)
 
 
 def test_client_credentials_with_secret_and_certificate(

@@ -40,7 +40,11 @@ A counterpart is software that shares no code with ours: a server that our trans
 talk to, a client that talks to our sandbox, a proxy on the way. *sandbox only*: shown
 against our own sandbox and nothing else, because no foreign counterpart exists or none
 was tried. *bearer token*: the token was given ready, whatever grant it would come from.
-*any* provider: the standards are enough.
+*any* provider: the standards are enough. Two names with + are a chain: the first gave
+or got the token, the second took or used it.
+
+Nothing here was shown at Microsoft or Google themselves: for that there is
+`scripts/live` ([live-kit.md](live-kit.md)).
 """
 COLUMNS = ("Protocol", "Provider", "Grant", "Counterpart", "Version", "Result")
 

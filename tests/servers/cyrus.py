@@ -134,6 +134,18 @@ class Cyrus:
             if status != "OK":
                 raise ValueError(answer)
 
+    def remove(self, user: str, data: bytes) -> None:
+        """Takes the messages with these bytes out of the inbox, over IMAP."""
+        context = ssl.create_default_context(cadata=self.ca_pem)
+        with imaplib.IMAP4_SSL("localhost", self.imaps, ssl_context=context) as client:
+            client.login(user, PASSWORD)
+            client.select("INBOX")
+            for number in client.search(None, "ALL")[1][0].split():
+                (_, found), *_ = client.fetch(number, "(BODY.PEEK[])")[1]
+                if found == data:
+                    client.store(number, "+FLAGS", "\\Deleted")
+            client.expunge()
+
     def stop(self) -> None:
         self._running.stop()
         self._passwords.stop()

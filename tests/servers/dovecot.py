@@ -111,6 +111,16 @@ username_attribute = sub
 """
 
 
+ASKING = """
+introspection_mode = post
+introspection_url = {introspection}
+force_introspection = yes
+username_attribute = mailbox
+active_attribute = active
+active_value = true
+"""
+
+
 @dataclass
 class Dovecot:
     """The running server; see the module."""
@@ -195,10 +205,14 @@ class Dovecot:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def start(authority: trustme.CA, *, bare: bool = False) -> Dovecot:
+def start(
+    authority: trustme.CA, *, bare: bool = False, introspection: str = ""
+) -> Dovecot:
     """Starts a Dovecot with a certificate for localhost. Raises ServerMissing.
 
     bare: it offers neither XOAUTH2 nor an extension of IMAP, such as MOVE and UIDPLUS.
+    introspection: where it asks about tokens (RFC 7662); without it those of `token_of`
+    are good.
     """
     process.need("dovecot", "/usr/lib/dovecot/pop3-login")
     home = process.folder("dovecot")
@@ -214,7 +228,10 @@ def start(authority: trustme.CA, *, bare: bool = False) -> Dovecot:
     (home / "mail").mkdir()
     uid = pwd.getpwnam(OWNER).pw_uid
     os.chown(home / "mail", uid, uid)
-    (home / "oauth2.conf").write_text(OAUTH2.format(home=home))
+    told = ASKING if introspection else OAUTH2
+    (home / "oauth2.conf").write_text(
+        told.format(home=home, introspection=introspection)
+    )
     (home / "dovecot.conf").write_text(
         CONFIG.format(
             home=home,

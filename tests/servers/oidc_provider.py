@@ -1,7 +1,7 @@
 """npm `oidc-provider` as an authority: node, a folder of packages, a way to it.
 
-A small CONNECT proxy of our own leads login.microsoftonline.com to it, so that requests
-and certificates are those of production.
+A small CONNECT proxy of our own leads the names of Microsoft and Google to it, so that
+requests and certificates are those of production.
 """
 
 from __future__ import annotations
@@ -29,18 +29,25 @@ PACKAGES = Path(os.environ.get("MAILADMIN_TEST_NPM", "/tmp/mailadmin-npm"))
 VERSION = "9"
 INSTALL_SECONDS = 240
 TENANT = "3d5a1c9e-7b42-4f0d-9a16-c0ffee00f001"
+# The mailbox that is told of a token that an application got for itself.
+OWNED = "desk@example.org"
+PERSON = "owner@example.org"  # who signs in where no name was given, as by a device
 BACK = "https://console.example/owner-sign-in/answer/"
 
 
 @dataclass(frozen=True)
 class Foreign:
-    """Where it is. certificate: of the client `certificate`."""
+    """Where it is. certificate: of the client `certificate`.
+
+    introspection: address for mail servers, with their login; it tells `mailbox`.
+    """
 
     proxy_port: int
     ca_pem: str
     ca_file: Path
     certificate: certificates.Certificate
     version: str
+    introspection: str
 
 
 def installed() -> str:
@@ -75,7 +82,7 @@ def running(folder: Path) -> Iterator[Foreign]:
     authority = Authority(folder)
     authority.context()  # writes server.pem
     made = certificates.make("Foreign")
-    port = free_port()
+    port, plain = free_port(), free_port()
     server = subprocess.Popen(
         [
             "node",
@@ -86,6 +93,9 @@ def running(folder: Path) -> Iterator[Foreign]:
             TENANT,
             BACK,
             json.dumps({"keys": [_jwk(made)]}),
+            str(plain),
+            OWNED,
+            PERSON,
         ],
         stdout=subprocess.PIPE,
         stderr=(folder / "stderr").open("wb"),
@@ -103,6 +113,7 @@ def running(folder: Path) -> Iterator[Foreign]:
             authority.ca_file,
             made,
             version,
+            f"http://mailserver:mail-secret@127.0.0.1:{plain}/introspect",
         )
     finally:
         proxy.close()

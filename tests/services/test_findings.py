@@ -145,6 +145,7 @@ def test_refused_token_is_explained_by_its_claims(
             "BAD User is authenticated but not connected.",
             ["authenticated-not-connected"],
         ),
+        ("* BYE Session invalidated - AccessTokenExpired", ["session-token-ended"]),
         (
             "[SSL: CERTIFICATE_VERIFY_FAILED] Hostname mismatch",
             ["tls-name", "tls-untrusted"],

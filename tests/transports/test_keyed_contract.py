@@ -113,6 +113,26 @@ def pop3_at_dovecot(
 
 
 @contextmanager
+def pop3_at_cyrus(
+    security: Security, request: pytest.FixtureRequest
+) -> Iterator[Place]:
+    server = request.getfixturevalue("cyrus")
+    note_real_server(request.config, f"Cyrus {server.version} POP3")
+    claim(request, "POP3", BASIC, ANY, "Cyrus", server.version)
+    user = server.new_user()
+    server.deliver(user, MESSAGE)  # the inbox is made at the first sign-in by IMAP
+    server.remove(user, MESSAGE)
+    yield Place(
+        Pop3Transport,
+        server.pop3_endpoint(security),
+        server.password_of(user),
+        server.policy(),
+        lambda data: server.deliver(user, data),
+        lambda data: server.remove(user, data),
+    )
+
+
+@contextmanager
 def pop3_at_sandbox(request: pytest.FixtureRequest) -> Iterator[Place]:
     """By its provider's name and port, with a token, through the proxy."""
     box = request.getfixturevalue("sandbox")
@@ -197,12 +217,22 @@ PLACES: dict[str, Opened] = {
     "pop3-dovecot-tls": lambda r: pop3_at_dovecot(Security.TLS, True, r),
     "pop3-dovecot-starttls": lambda r: pop3_at_dovecot(Security.STARTTLS, False, r),
     "pop3-dovecot-plain": lambda r: pop3_at_dovecot(Security.NONE, False, r),
+    "pop3-cyrus-tls": lambda r: pop3_at_cyrus(Security.TLS, r),
+    "pop3-cyrus-starttls": lambda r: pop3_at_cyrus(Security.STARTTLS, r),
     "graph": lambda request: graph(GraphInbound, request),
     "ews": ews,
 }
 
 
-@pytest.fixture(params=PLACES)
+SLOW = {"pop3-cyrus-starttls"}
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name
+        for name in PLACES
+    ]
+)
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     with PLACES[request.param](request) as found:
         yield found

@@ -9,7 +9,7 @@ import pytest
 from mailboxes.core.choices import Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.imap import ImapTransport
-from mailboxes.transports.spool import IN_MEMORY, Spool, whole
+from mailboxes.transports.spool import IN_MEMORY, Room, Spool, whole
 from tests.servers.process import wait_for
 from tests.transports.large import MEGABYTE, SIZE, Letter, digest, moved
 
@@ -72,3 +72,24 @@ def test_spool_gives_back_what_was_put_in() -> None:
     assert whole(spool) == b"".join(chunks)
     with pytest.raises(IndexError):
         spool[8]
+
+
+def test_spools_share_a_room() -> None:
+    room = Room(3)
+    first, second = Spool(room), Spool(room)
+    for spool in (first, second):
+        for chunk in (b"ab", b"c"):
+            spool.append(chunk)
+    assert (first._kept, second._kept) == ([b"ab", b"c"], [])
+    assert first == second == [b"ab", b"c"]
+
+
+@pytest.mark.parametrize("room", [0, 3, 6])
+def test_shortened_spool_has_its_first_chunk(room: int) -> None:
+    spool = Spool(Room(room))
+    spool.shorten()
+    assert list(spool) == []
+    for chunk in (b"ab", b"c", b"d"):
+        spool.append(chunk)
+    spool.shorten()
+    assert list(spool) == [b"ab"]

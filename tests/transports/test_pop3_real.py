@@ -122,7 +122,7 @@ def test_300_messages_arrive_unchanged(dovecot: Dovecot) -> None:
     assert dovecot.files(user) == []
 
 
-def test_60_megabytes_are_not_held_twice(dovecot: Dovecot) -> None:
+def test_60_megabytes_are_never_held(dovecot: Dovecot) -> None:
     body = b"Subject: x\r\n\r\n" + LINE * (60_000_000 // len(LINE))
     user = dovecot.new_user()
     dovecot.deliver(user, body)
@@ -139,7 +139,7 @@ def test_60_megabytes_are_not_held_twice(dovecot: Dovecot) -> None:
     for chunk in got.chunks:
         whole.update(chunk)
     assert (whole.hexdigest(), there[0].size) == (digest, size)
-    assert peak < size + 8_000_000
+    assert peak < 16_000_000
 
 
 def test_speed_against_raw_discard(

@@ -13,11 +13,25 @@ import pytest
 from mailboxes.core.choices import Security
 from mailboxes.core.errors import Code, MailError
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
+from mailboxes.sandbox.world import GRAPH_RESOURCE
+from mailboxes.transports.base import (
+    Credential,
+    Endpoint,
+    NetworkPolicy,
+    Proxy,
+    Transport,
+)
+from mailboxes.transports.ews import EwsInbound, EwsOutbound
+from mailboxes.transports.graph_inbound import GraphInbound
+from mailboxes.transports.graph_outbound import GraphOutbound
 from mailboxes.transports.imap import ImapTransport
+from mailboxes.transports.pop3 import Pop3Transport
 from mailboxes.transports.smtp import SmtpTransport
 
 KILOBYTE = 1000
+EWS = "https://outlook.office365.com/EWS/Exchange.asmx"
+GRAPH = "graph.microsoft.com"
+OUTLOOK = "https://outlook.office.com"
 SUPPORT = "support@contoso.example"
 LETTER = b"From: a@example.org\r\nSubject: x\r\n\r\nHello\r\n"
 
@@ -52,21 +66,44 @@ def test_relay_takes_a_token_of_kilobytes(
         assert sender.send(user, [user], LETTER).accepted == (user,)
 
 
-def test_sandbox_takes_and_refuses_a_token_of_eight_kilobytes(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sign = sandbox.box.tokens.sign
+def eight_kilobytes(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tokens of this sandbox have eight to ten kilobytes from now on."""
+    sign = box.box.tokens.sign
     pad = {"groups": ["x" * 5900]}
-    monkeypatch.setattr(sandbox.box.tokens, "sign", lambda told: sign(told | pad))
-    good = Credential(SUPPORT, token=sandbox.token(SUPPORT))
+    monkeypatch.setattr(box.box.tokens, "sign", lambda told: sign(told | pad))
+
+
+ONLINE = "outlook.office365.com"
+LARGE: dict[str, tuple[type[Transport], Endpoint, str]] = {
+    "IMAP": (ImapTransport, Endpoint(ONLINE, 993, Security.TLS), OUTLOOK),
+    "POP3": (Pop3Transport, Endpoint(ONLINE, 995, Security.TLS), OUTLOOK),
+    "SMTP": (
+        SmtpTransport,
+        Endpoint("smtp.office365.com", 587, Security.STARTTLS),
+        OUTLOOK,
+    ),
+    "EWS in": (EwsInbound, Endpoint(EWS, 0, Security.TLS), OUTLOOK),
+    "EWS out": (EwsOutbound, Endpoint(EWS, 0, Security.TLS), OUTLOOK),
+    "Graph in": (GraphInbound, Endpoint(GRAPH, 0, Security.TLS), GRAPH_RESOURCE),
+    "Graph out": (GraphOutbound, Endpoint(GRAPH, 0, Security.TLS), GRAPH_RESOURCE),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_sandbox_takes_and_refuses_a_token_of_eight_kilobytes(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    kind, where, resource = LARGE[name]
+    eight_kilobytes(sandbox, monkeypatch)
+    good = Credential(SUPPORT, token=sandbox.token(SUPPORT, resource=resource))
+    ended = sandbox.token(SUPPORT, resource=resource, seconds=-60)
     assert 8 <= len(good.token) / KILOBYTE < 10
     proxy = Proxy(sandbox.host, sandbox.proxy_port)
     policy = NetworkPolicy(10, 20, proxy=proxy, ca_pem=sandbox.ca_pem)
-    imap = Endpoint("outlook.office365.com", 993, Security.TLS)
-    smtp = Endpoint("smtp.office365.com", 587, Security.STARTTLS)
-    for kind, where in ((ImapTransport, imap), (SmtpTransport, smtp)):
-        with kind(where, good, policy) as transport:
-            assert transport.alive()
-        with pytest.raises(MailError) as caught:
-            kind(where, replace(good, login="orders@contoso.example"), policy).open()
-        assert caught.value.code == Code.TOKEN_NOT_ACCEPTED
+    with kind(where, good, policy) as transport:
+        assert transport.alive()
+    with pytest.raises(MailError) as caught:
+        kind(where, replace(good, token=ended), policy).open()
+    graph = kind in (GraphInbound, GraphOutbound)
+    refused = Code.GRAPH_TOKEN_TIME if graph else Code.TOKEN_NOT_ACCEPTED
+    assert caught.value.code == refused

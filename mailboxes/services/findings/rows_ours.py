@@ -12,6 +12,7 @@ from .entry import (
     EXCHANGE,
     FULL_ACCESS,
     NETWORK,
+    NOBODY,
     NOW,
     OVERVIEW,
     OWNER,
@@ -75,6 +76,17 @@ ROWS: tuple[Entry, ...] = (
         "",
         _("Synchronise the clock of this host by NTP."),
         who=NETWORK,
+    ),
+    row(
+        "session-token-ended",
+        0,
+        _("The token ended while {host} was in use"),
+        _("The server ended the session: the token is too old, or was revoked."),
+        Step.SERVICE,
+        "",
+        _("Nothing to do: a new token is got, and the work goes on where it was."),
+        who=NOBODY,
+        retry=NOW,
     ),
     # --- a mail server refused the token, and its claims say why ---
     row(

@@ -10,6 +10,8 @@ SIGNS = (
     *table(
         SIGN_IN,
         [
+            ("session-token-ended", DECISIVE,
+             r"session invalidated ?- ?access|bye.{0,40}accesstokenexpired"),
             ("authenticated-not-connected", DECISIVE,
              r"auth\w{3,8}ated,? but not connected"
              r"|accessauthenticatedbutnotconnected"),

@@ -2,7 +2,8 @@
 
 exchangelib would hold an answer, its tree, its text and the decoded bytes at once, five
 times a large message. Here base64 is decoded between two reads of the network into
-chunks of at most 1 MB. Asking for the contents: inbound.
+chunks of at most 1 MB, which go to the disk when they are many (spool). Asking for the
+contents: inbound.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from ..base import CHUNK_SIZE
+from ..spool import Room, Spool
 from .answers import Refusal
 
 MESSAGES = "http://schemas.microsoft.com/exchange/services/2006/messages "
@@ -33,7 +35,7 @@ class Got:
 
     code: str = ""
     text: str = ""
-    chunks: list[bytes] = field(default_factory=list)
+    chunks: Spool = field(default_factory=Spool)
     complete: bool = True
     size: int = 0
 
@@ -54,6 +56,7 @@ class Reader:
 
     def __init__(self, largest: int | None) -> None:
         self._largest = largest
+        self._room = Room()
         self._ready: list[Got] = []
         self._now: Got | None = None
         self._kept: str | None = None  # the attribute that text is added to
@@ -85,7 +88,7 @@ class Reader:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name == ONE:
-            self._now = Got()
+            self._now = Got(chunks=Spool(self._room))
         elif self._now is not None and name == CONTENT:
             self._rest, self._tail = "", bytearray()
             self._parser.CharacterDataHandler = self._content
@@ -128,7 +131,7 @@ class Reader:
             if now.complete and not now.chunks:
                 now.chunks.append(bytes(self._tail + data)[:CHUNK_SIZE])
             now.complete = False
-            del now.chunks[1:]
+            now.chunks.shorten()
             self._tail = bytearray()
             return
         self._tail += data

@@ -27,6 +27,8 @@ def _rule(pattern: str, code: Code, permanent: bool = False, *stages: Stage) -> 
 
 
 RULES = (
+    # Exchange Online: "BYE Session invalidated - AccessTokenExpired".
+    _rule(r"accesstokenexpired|session invalidated", Code.SESSION_TOKEN_ENDED),
     _rule(r"suggested backoff time", Code.SERVER_THROTTLED),
     _rule(
         r"too many simultaneous connections|maximum number of connections",

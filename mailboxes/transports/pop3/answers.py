@@ -40,6 +40,8 @@ def _rule(
 
 
 RULES = (
+    # The words of Exchange Online's IMAP; no source was found for those of its POP3.
+    _rule(r"accesstokenexpired|session invalidated", Code.SESSION_TOKEN_ENDED),
     _rule(r"\[IN-USE\]", Code.POP_IN_USE),
     _rule(r"\[LOGIN-DELAY\]", Code.POP_LOGIN_DELAY),
     _rule(
@@ -107,6 +109,12 @@ def known(text: str) -> bool:
     return _CODE.match(text) is not None or any(
         rule.pattern.search(text) for rule in RULES
     )
+
+
+def final(text: str) -> bool:
+    """An -ERR that is a server's last word: it closes, whatever is asked next."""
+    code, _ = _meaning(text, Stage.FETCH, False)
+    return code in (Code.SESSION_TOKEN_ENDED, Code.SERVER_CLOSED)
 
 
 def refusal(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ..base import CHUNK_SIZE
+from ..spool import Room, Spool
 
 CRLF, LF = b"\r\n", b"\n"
 
@@ -107,20 +108,21 @@ class Inbox:
 
 
 def chunked(
-    pieces: Iterable[bytes], largest: int | None = None
-) -> tuple[list[bytes], bool]:
+    pieces: Iterable[bytes], largest: int | None = None, room: Room | None = None
+) -> tuple[Spool, bool]:
     """A body in chunks of at most 1 MB, and whether it is the whole one.
 
     largest: see base.InboundTransport.stream; all of the pieces are read all the same.
+    room: memory that it shares with the other bodies of its window.
     """
-    chunks: list[bytes] = []
+    chunks = Spool(room)
     part = bytearray()
     total = 0
     for piece in pieces:
         total += len(piece)
         whole = largest is None or total <= largest
         if not whole and chunks:
-            del chunks[1:]
+            chunks.shorten()
             part.clear()
             continue
         part += piece
@@ -130,4 +132,6 @@ def chunked(
     whole = largest is None or total <= largest
     if part and (whole or not chunks):
         chunks.append(bytes(part))
-    return chunks if whole else chunks[:1], whole
+    if not whole:
+        chunks.shorten()
+    return chunks, whole

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..spool import Room
 from .body import chunked
 from .client import Answer, Client
 
@@ -39,7 +40,7 @@ class Got:
 
     key: str
     answer: Answer
-    chunks: list[bytes]
+    chunks: Sequence[bytes]
     whole: bool = True
 
 
@@ -94,6 +95,7 @@ class Maildrop:
         there, client = self.places(), self._client
         todo = iter([(key, there[key]) for key in keys if key in there])
         verb = command.split()[0]
+        room = Room()  # LIST may have told sizes that are too small
         while True:
             fresh = []
             while len(self._waiting) < self._ahead:
@@ -110,12 +112,12 @@ class Maildrop:
             got = Got(key, client.answer(), [])
             if got.answer.ok and verb in (b"RETR", b"TOP"):
                 size = place.size if verb == b"RETR" else 0
-                got.chunks, got.whole = chunked(client.body(size), largest)
+                got.chunks, got.whole = chunked(client.body(size), largest, room)
             self._waiting.popleft()
             yield got
 
 
-def header(chunks: list[bytes]) -> list[bytes]:
+def header(chunks: Sequence[bytes]) -> list[bytes]:
     """The header alone, with its empty line, of what begins with one."""
     text = b"".join(chunks)
     ends = [

@@ -170,6 +170,7 @@ class Pop3Transport(LineTransport, KeyedInbound):
                 if got.answer.ok:
                     yield Body(got.key, got.chunks, got.whole)
                 elif not answers.gone(got.answer.text):
+                    self._last_word(got.answer, Stage.FETCH)
                     refused = refused or got.answer
             if refused is not None:
                 raise self._refused(refused, Stage.FETCH)
@@ -198,6 +199,7 @@ class Pop3Transport(LineTransport, KeyedInbound):
             elif answers.gone(got.answer.text):
                 del left[got.key]
             else:
+                self._last_word(got.answer, Stage.FETCH)
                 self._refusal = got.answer
                 if command.startswith(b"TOP") and self._offered is None:
                     self._tops = False  # nobody said that it has TOP
@@ -247,6 +249,7 @@ class Pop3Transport(LineTransport, KeyedInbound):
             if answers.gone(got.answer.text) and not got.answer.ok:
                 gone.add(got.key)
             elif not got.answer.ok:
+                self._last_word(got.answer, Stage.SETTLE)
                 refused = refused or got.answer
         if len(gone) < len(wanted):
             self._commit()
@@ -262,6 +265,12 @@ class Pop3Transport(LineTransport, KeyedInbound):
         self._expect(answer, Stage.SETTLE)
 
     # errors
+
+    def _last_word(self, answer: Answer, stage: Stage) -> None:
+        """Raises what the server ends the session with, before the line falls."""
+        if answers.final(answer.text):
+            self._usable = False
+            raise self._refused(answer, stage)
 
     def _connected(self, stage: Stage) -> Client:
         if self._client is None:
