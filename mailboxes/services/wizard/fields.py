@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ...core.choices import Protocol
 from ...core.options import Option
 from ..option_rules import options_by_name
 from .modes import POP, SMTP
@@ -37,7 +36,6 @@ class Field:
     help: Text = ""
     required: bool = False
     whatever_type: bool = False
-    not_for: tuple[Protocol, ...] = ()
 
     def option(self, kinds: tuple[str, ...]) -> Option | None:
         """The declaration of the first option in use; None for no option."""
@@ -131,7 +129,6 @@ FIELDS = {
             {POP: "server"},
             label=_("Server for receiving"),
             required=True,
-            not_for=(Protocol.GRAPH,),
         ),
         Field("port_in", {POP: "port"}, label=_("Port for receiving")),
         Field(
@@ -144,7 +141,6 @@ FIELDS = {
             {SMTP: "server"},
             label=_("Server for sending"),
             required=True,
-            not_for=(Protocol.GRAPH,),
         ),
         Field("port_out", {SMTP: "port"}, label=_("Port for sending")),
         Field(

@@ -203,8 +203,7 @@ class Setup:
             if kind not in field.options or mode is None:
                 continue
             option = options_by_name(kind)[field.options[kind]]
-            possible = mode.protocol(kind) not in field.not_for
-            if possible and (field.whatever_type or option.applies(self.own(kind))):
+            if field.whatever_type or option.applies(self.own(kind)):
                 return True
         return False
 
