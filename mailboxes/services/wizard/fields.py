@@ -58,6 +58,14 @@ FIELDS = {
             help=_("The address that people write to."),
             required=True,
         ),
+        Field(
+            "account",
+            label=_("Account that signs in"),
+            help=_(
+                "Only for a shared mailbox of Microsoft 365 that a person's account"
+                " opens: that account. Leave it empty otherwise."
+            ),
+        ),
         Field("direction", label=_("What this mailbox is for"), required=True),
         Field("mode", label=_("Protocol and sign-in"), required=True),
         # The application
@@ -179,4 +187,4 @@ FIELD_OF = {
     (kind, option): one.name
     for one in FIELDS.values()
     for kind, option in one.options.items()
-}
+} | {(kind, "account"): "account" for kind in BOTH}
