@@ -52,6 +52,9 @@ class Grant(StrEnum):
     """Value of `grant-type`; the first two are the vendor's words, the others ours."""
 
     PASSWORD = "password"  # RFC 6749 section 4.3
+    # The same, said so: `password` is the default too, and with GRAPH that means the
+    # application (services/pins.grant). Nothing below the option sees this word.
+    USER_PASSWORD = "user_password"
     CLIENT_CREDENTIALS = "client_credentials"  # section 4.4
     AUTHORIZATION_CODE = "authorization_code"  # section 4.1, with PKCE
     DEVICE_CODE = "device_code"  # RFC 8628
@@ -60,6 +63,8 @@ class Grant(StrEnum):
 
 # A person signs in once, and a refresh token stands for it from then on.
 OWNER_GRANTS = frozenset({Grant.AUTHORIZATION_CODE, Grant.DEVICE_CODE})
+# The token is a person's: it opens every mailbox that this person has rights on.
+PERSON_GRANTS = OWNER_GRANTS | {Grant.PASSWORD}
 
 
 class ProxyKind(StrEnum):
@@ -67,6 +72,7 @@ class ProxyKind(StrEnum):
 
     HTTP = "http"  # CONNECT, RFC 9110 section 9.3.6
     SOCKS5 = "socks5"  # RFC 1928
+    DIRECT = "direct"  # none: the row holds certificate authorities alone
 
 
 class Stage(StrEnum):

@@ -25,6 +25,7 @@ ENDS: dict[tuple[str, str], Text] = {
     ("type", Protocol.EWS.value): EWS_ENDS,
     ("server-type", Protocol.EWS.value): EWS_ENDS,
     ("grant-type", Grant.PASSWORD.value): ROPC_ENDS,
+    ("grant-type", Grant.USER_PASSWORD.value): ROPC_ENDS,
 }
 DRAFT_ONLY = _("a draft only in this version")
 EMPTY: dict[Target, Text] = {
@@ -36,10 +37,13 @@ EMPTY: dict[Target, Text] = {
 
 def _possible(option: Option) -> frozenset[str] | None:
     """Values that this version can really use; None where all are."""
+    grants = abilities.MICROSOFT_GRANTS | abilities.GOOGLE_GRANTS
+    if Grant.PASSWORD in grants:
+        grants |= {Grant.USER_PASSWORD}
     possible: dict[str, frozenset[str]] = {
         "type": frozenset(abilities.INBOUND),
         "server-type": frozenset(abilities.OUTBOUND),
-        "grant-type": frozenset(abilities.MICROSOFT_GRANTS | abilities.GOOGLE_GRANTS),
+        "grant-type": frozenset(grants),
     }
     return possible.get(option.name)
 

@@ -30,6 +30,9 @@ GRAPH = {
     "scope": GRAPH_SCOPE,
     "grant-type": Grant.CLIENT_CREDENTIALS.value,
 }
+GRAPH_BY_LINK = GRAPH | {"grant-type": Grant.AUTHORIZATION_CODE.value}
+GRAPH_BY_DEVICE = GRAPH | {"grant-type": Grant.DEVICE_CODE.value}
+GRAPH_BY_PASSWORD = GRAPH | {"grant-type": Grant.USER_PASSWORD.value}
 OF_APP = _("Signs in as the application, with a client secret; no mailbox password.")
 BY_LINK = XOAUTH2 | {"grant-type": Grant.AUTHORIZATION_CODE.value}
 BY_DEVICE = XOAUTH2 | {"grant-type": Grant.DEVICE_CODE.value}
@@ -104,6 +107,24 @@ POP = (
         _("Microsoft 365, Graph, app-only"),
         OF_APP,
         {"type": Protocol.GRAPH.value, **GRAPH},
+    ),
+    Template(
+        "microsoft365-graph-sign-in",
+        _("Microsoft 365, Graph, sign-in of the owner"),
+        OF_OWNER,
+        {"type": Protocol.GRAPH.value, **GRAPH_BY_LINK},
+    ),
+    Template(
+        "microsoft365-graph-device",
+        _("Microsoft 365, Graph, device code"),
+        OF_DEVICE,
+        {"type": Protocol.GRAPH.value, **GRAPH_BY_DEVICE},
+    ),
+    Template(
+        "microsoft365-graph-password",
+        _("Microsoft 365, Graph, mailbox password"),
+        OF_PASSWORD,
+        {"type": Protocol.GRAPH.value, **GRAPH_BY_PASSWORD},
     ),
     Template(
         "microsoft365-imap-app",
@@ -212,6 +233,24 @@ SMTP = (
         _("Microsoft 365, Graph, app-only"),
         OF_APP,
         {"server-type": Protocol.GRAPH.value, **GRAPH},
+    ),
+    Template(
+        "microsoft365-graph-sign-in-send",
+        _("Microsoft 365, Graph, sign-in of the owner"),
+        OF_OWNER,
+        {"server-type": Protocol.GRAPH.value, **GRAPH_BY_LINK},
+    ),
+    Template(
+        "microsoft365-graph-device-send",
+        _("Microsoft 365, Graph, device code"),
+        OF_DEVICE,
+        {"server-type": Protocol.GRAPH.value, **GRAPH_BY_DEVICE},
+    ),
+    Template(
+        "microsoft365-graph-password-send",
+        _("Microsoft 365, Graph, mailbox password"),
+        OF_PASSWORD,
+        {"server-type": Protocol.GRAPH.value, **GRAPH_BY_PASSWORD},
     ),
     Template(
         "microsoft365-smtp-app",

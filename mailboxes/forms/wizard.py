@@ -68,6 +68,15 @@ def _address() -> RawField:
     )
 
 
+def _account() -> RawField:
+    field = FIELDS["account"]
+    return RawField(
+        label=field.label,
+        help_text=field.help,
+        widget=forms.TextInput(attrs=TEXT | {"inputmode": "email"}),
+    )
+
+
 def _direction() -> RawField:
     return RawField(
         label=FIELDS["direction"].label,
@@ -81,6 +90,7 @@ class NewDraftForm(WizardForm):
 
     address = _address()
     direction = _direction()
+    account = _account()
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         initial = {"direction": SetupDraft.Direction.BOTH} | kwargs.pop("initial", {})
@@ -191,7 +201,7 @@ def _field(setup: Setup, field: Field) -> RawField:
 
 def _widget(setup: Setup, field: Field) -> forms.Widget:
     match field.name:
-        case "address":
+        case "address" | "account":
             return forms.TextInput(attrs=TEXT | {"inputmode": "email"})
         case "direction":
             return forms.RadioSelect(choices=DIRECTIONS)
@@ -223,12 +233,14 @@ def _of_option(setup: Setup, field: Field, option: Option) -> RawField:
         widget.choices = rows_to_name(option.target)
     elif hasattr(widget, "choices"):
         widget.choices = choices_of(option)
+    named_anew = option.label_for(values) != option.label  # by what else was chosen
     made = RawField(
         label=field.label or option.label_for(values),
-        help_text=field.help or option.help_for(values),
+        help_text="" if named_anew else field.help,
         required=field.required or option.has_default or option.target is not None,
         widget=widget,
     )
+    made.help_text = made.help_text or option.help_for(values)
     type_ = str(values.get("type") or values.get("server-type") or "")
     made.option_name = option.written_name(type_)  # type: ignore[attr-defined]
     if option.secret:

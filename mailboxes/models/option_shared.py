@@ -7,8 +7,8 @@ is. Rules over several options: services/option_rules.py.
 
 from __future__ import annotations
 
-from ..core.choices import OWNER_GRANTS, Grant, Mechanism, Protocol, Security
-from ..core.conditions import Needs, Test
+from ..core.choices import OWNER_GRANTS, Grant, Mechanism, Security
+from ..core.conditions import Needs
 from ..core.options import (
     NEVER,
     Certainty,
@@ -21,12 +21,20 @@ from ..core.options import (
     Origin,
     Target,
 )
+from .option_conditions import (
+    GOOGLE,
+    MICROSOFT,
+    XOAUTH2,
+    by_account,
+    granted,
+    graph,
+    has_server,
+    of_person,
+)
 
 OUTLOOK_SCOPE = "https://outlook.office.com/.default"
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 MICROSOFT_AUTHORITY = "https://login.microsoftonline.com"
-
-MECHANISMS = "mail.<type>.auth.mechanisms"
 
 SCOPES = (
     (OUTLOOK_SCOPE, "Office 365"),
@@ -50,7 +58,12 @@ MECHANISM_CHOICES = (
 GRANTS = (
     (
         Grant.PASSWORD.value,
-        "The mailbox's password (ROPC): legacy, fails with every MFA policy",
+        "The mailbox's password (ROPC): legacy, fails with every MFA policy. With"
+        " GRAPH, as at the old server: the application itself",
+    ),
+    (
+        Grant.USER_PASSWORD.value,
+        "A password (ROPC) with GRAPH too: legacy, fails with every MFA policy",
     ),
     (
         Grant.CLIENT_CREDENTIALS.value,
@@ -61,20 +74,36 @@ GRANTS = (
     (Grant.SERVICE_ACCOUNT.value, "Google service account with delegation"),
 )
 
-XOAUTH2 = Test(MECHANISMS, (Mechanism.XOAUTH2.value,))
-GOOGLE = Test("tenant-authority", contains="google")
-MICROSOFT = Test("tenant-authority", contains="google", negated=True)
+
+def shared_mailbox(type_option: str) -> Label:
+    """What the log-in name is called where another account signs in."""
+    return Label(
+        by_account(type_option),
+        "Shared mailbox",
+        "The address of the mailbox that is opened; the account below signs in.",
+    )
 
 
-def _graph(type_option: str) -> Test:
-    return Test(type_option, (Protocol.GRAPH.value,))
+def server_option(effect: Effect, type_option: str, example: str) -> Option:
+    """The option `server`. example: host name of a server of that direction."""
+    return Option(
+        "server",
+        "Server",
+        f"Host name of the mail server, such as {example}; for EWS the whole address,"
+        " https://.../EWS/Exchange.asmx.",
+        effect,
+        kind=Kind.HOST,
+        valid="A host name or an IP address, without a port; for EWS a URL.",
+        condition=has_server(type_option),
+        sign_in=True,
+    )
 
 
 def sign_in_options(effect: Effect, type_option: str) -> dict[str, Option]:
     """The options of sign-in. type_option: `type` or `server-type`."""
     pop = effect is Effect.NEXT_CYCLE
     rewording = ("8.5.202.02",) if pop else ()
-    oauth: Needs = ((XOAUTH2, _graph(type_option)),)
+    oauth: Needs = ((XOAUTH2, graph(type_option)),)
     named = "<type>" if pop else "<server-type>"
     sentence = (
         f"Takes effect only when mail.{named}.auth.mechanisms is XOAUTH2 or the type is"
@@ -82,16 +111,14 @@ def sign_in_options(effect: Effect, type_option: str) -> dict[str, Option]:
     )
     condition = Condition(oauth, sentence)
     of_microsoft = Condition((*oauth, (MICROSOFT,)), sentence)
+    app_only = Grant.CLIENT_CREDENTIALS
     app_secret: Needs = (
         *oauth,
         (MICROSOFT,),
-        (Test("grant-type", (Grant.CLIENT_CREDENTIALS.value,)), _graph(type_option)),
+        (granted(app_only), graph(type_option)),
+        (granted(app_only, Grant.PASSWORD),),
     )
-    owner_signs_in: Needs = (
-        *oauth,
-        (MICROSOFT,),
-        (Test("grant-type", tuple(grant.value for grant in sorted(OWNER_GRANTS))),),
-    )
+    owner_signs_in: Needs = (*oauth, (MICROSOFT,), (granted(*sorted(OWNER_GRANTS)),))
     return {
         "registration": Option(
             "registration",
@@ -183,9 +210,26 @@ def sign_in_options(effect: Effect, type_option: str) -> dict[str, Option]:
             default=Grant.PASSWORD.value,
             certainty=Certainty.CERTAIN if pop else Certainty.DEDUCED,
             choices=GRANTS,
-            valid="client_credentials is the vendor's; password,"
+            valid="client_credentials is the vendor's; password, user_password,"
             " authorization_code, device_code and service_account are ours.",
             condition=condition,
+            sign_in=True,
+        ),
+        "account": Option(
+            "account",
+            "Account that signs in",
+            "For a shared mailbox: the person's account whose token opens it, with Full"
+            " Access. The log-in name is the mailbox then. Empty means that the mailbox"
+            " itself signs in.",
+            effect,
+            group=Group.SIGN_IN,
+            certainty=Certainty.OURS,
+            valid="A user principal name, or empty.",
+            condition=Condition(
+                of_person(type_option),
+                "Takes effect only where a person's account signs in at Microsoft: by"
+                " password, authorization_code or device_code.",
+            ),
             sign_in=True,
         ),
         "secret": Option(
@@ -237,7 +281,13 @@ def sign_in_options(effect: Effect, type_option: str) -> dict[str, Option]:
                     " starts that.",
                 ),
                 Label(
-                    ((XOAUTH2,),),
+                    by_account(type_option),
+                    "Password of the account",
+                    "Of the account that signs in. It goes to the authority only, never"
+                    " to the mail server.",
+                ),
+                Label(
+                    oauth,
                     "Mailbox password",
                     "It goes to the authority only, never to the mail server.",
                 ),

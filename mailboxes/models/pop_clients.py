@@ -20,14 +20,16 @@ from ..core.options import (
     Origin,
 )
 from .mailboxes import Mailbox
+from .option_conditions import MECHANISMS
 from .option_fields import option_field
 from .option_sets import OptionSet
 from .option_shared import (
     MECHANISM_CHOICES,
-    MECHANISMS,
     SECURITIES,
     kept,
     network_options,
+    server_option,
+    shared_mailbox,
     sign_in_options,
 )
 
@@ -88,6 +90,7 @@ class PopClient(OptionSet):
             group=Group.MAILBOX,
             valid="A log-in name of the mail server.",
             sign_in=True,
+            labels=(shared_mailbox("type"),),
         )
     )
     type = option_field(
@@ -108,18 +111,7 @@ class PopClient(OptionSet):
             sign_in=True,
         )
     )
-    server = option_field(
-        Option(
-            "server",
-            "Server",
-            "Host name of the mail server, such as outlook.office365.com; for EWS the"
-            " whole address, https://.../EWS/Exchange.asmx.",
-            NEXT,
-            kind=Kind.HOST,
-            valid="A host name or an IP address, without a port; for EWS a URL.",
-            sign_in=True,
-        )
-    )
+    server = option_field(server_option(NEXT, "type", "outlook.office365.com"))
     port = option_field(
         Option(
             "port",
@@ -169,6 +161,7 @@ class PopClient(OptionSet):
     )
     registration = option_field(_S["registration"])
     grant_type = option_field(_S["grant_type"])
+    account = option_field(_S["account"])
     tenant_authority = option_field(_S["tenant_authority"])
     client_id = option_field(_S["client_id"])
     directory_id = option_field(_S["directory_id"])

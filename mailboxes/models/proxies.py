@@ -10,7 +10,10 @@ from .secrets import SecretValue
 
 
 class Proxy(models.Model):
-    """A proxy and, where it inspects TLS, the authority that signs its certificates.
+    """A way to servers: a proxy, and certificate authorities to trust on it.
+
+    Of kind DIRECT there is no proxy (host "", port 0): the row holds the authorities
+    alone, for servers whose certificates a private authority signs.
 
     Revisions of the clients that name it pin its values, so that a change of it is
     saved first and in effect by each client's own rule (DESIGN D3).
@@ -19,12 +22,18 @@ class Proxy(models.Model):
     name = models.CharField(max_length=40, unique=True)
     kind = models.CharField(
         max_length=8,
-        choices=[(ProxyKind.HTTP.value, "HTTP"), (ProxyKind.SOCKS5.value, "SOCKS5")],
+        choices=[
+            (ProxyKind.HTTP.value, "HTTP"),
+            (ProxyKind.SOCKS5.value, "SOCKS5"),
+            (ProxyKind.DIRECT.value, "No proxy"),
+        ],
         default=ProxyKind.HTTP.value,
     )
-    host = models.CharField(max_length=255)
+    host = models.CharField(max_length=255, blank=True)
     port = models.PositiveIntegerField(
-        validators=[MinValueValidator(1), MaxValueValidator(65535)]
+        default=0,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(65535)],
     )
     username = models.CharField(max_length=255, blank=True)
     password = models.ForeignKey(
@@ -33,7 +42,8 @@ class Proxy(models.Model):
     ca_pem = models.TextField(
         "certificate authorities",
         blank=True,
-        help_text="PEM. Needed only where the proxy inspects TLS.",
+        help_text="PEM. Needed where the proxy inspects TLS, and for servers whose"
+        " certificates a private authority signs.",
     )
     sandbox = models.BooleanField(default=False, editable=False)
 

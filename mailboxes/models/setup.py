@@ -21,6 +21,7 @@ class SetupDraft(models.Model):
     values: own options by kind of section and option name, as services/wizard cleaned
         them: {"pop-client": {"folder-path": "Inbox"}, ...}; never a secret.
     steps: when each step was saved or done by hand, and by whom, by id of the step.
+    account: who signs in for a shared mailbox, "" where it does so itself.
     principal_id: Object ID of the enterprise application, which Exchange is told.
     registration_made: the registration was entered here, not chosen.
     pop_revision, smtp_revision: the newest that the wizard saved itself; 0 for none.
@@ -39,6 +40,7 @@ class SetupDraft(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.OPEN)
     version = models.PositiveIntegerField(default=1)
     address = models.CharField(max_length=254)
+    account = models.CharField(max_length=254, blank=True)
     direction = models.CharField(max_length=8, choices=Direction)
     mode = models.CharField(max_length=40, blank=True)
     values = models.JSONField(default=dict)

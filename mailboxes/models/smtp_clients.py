@@ -8,15 +8,16 @@ from __future__ import annotations
 from ..core.choices import Protocol, Security
 from ..core.conditions import Test
 from ..core.options import Certainty, Condition, Effect, Group, Kind, Option, Origin
+from .option_conditions import MECHANISMS, XOAUTH2
 from .option_fields import option_field
 from .option_sets import OptionSet
 from .option_shared import (
     MECHANISM_CHOICES,
-    MECHANISMS,
     SECURITIES,
-    XOAUTH2,
     kept,
     network_options,
+    server_option,
+    shared_mailbox,
     sign_in_options,
 )
 
@@ -73,18 +74,7 @@ class SmtpClient(OptionSet):
             sign_in=True,
         )
     )
-    server = option_field(
-        Option(
-            "server",
-            "Server",
-            "Host name of the mail server, such as smtp.office365.com; for EWS the"
-            " whole address, https://.../EWS/Exchange.asmx.",
-            RESTART,
-            kind=Kind.HOST,
-            valid="A host name or an IP address, without a port; for EWS a URL.",
-            sign_in=True,
-        )
-    )
+    server = option_field(server_option(RESTART, "server-type", "smtp.office365.com"))
     port = option_field(
         Option(
             "port",
@@ -124,6 +114,7 @@ class SmtpClient(OptionSet):
             group=Group.MAILBOX,
             valid="A log-in name of the mail server.",
             sign_in=True,
+            labels=(shared_mailbox("server-type"),),
         )
     )
     proxy = option_field(_N["proxy"])
@@ -147,6 +138,7 @@ class SmtpClient(OptionSet):
     )
     registration = option_field(_S["registration"])
     grant_type = option_field(_S["grant_type"])
+    account = option_field(_S["account"])
     tenant_authority = option_field(_S["tenant_authority"])
     client_id = option_field(_S["client_id"])
     directory_id = option_field(_S["directory_id"])

@@ -52,6 +52,7 @@ from .world import (
     APPS,
     MAILBOXES,
     PROXY_LOGIN,
+    SHARED,
     Account,
     accounts,
 )
@@ -63,7 +64,7 @@ KEEP = 20_000  # messages in a living INBOX; the generator takes the oldest away
 MOST_AT_ONCE = 20  # letters to one mailbox, after a time asleep
 AFTER_TROUBLE = 5.0  # seconds
 TICK = 0.1  # seconds between looks for letters and answers that are due
-# What an option set needs of the provider, beside the account and the app.
+FILLED = (*MAILBOXES, *SHARED)  # mailboxes with letters from the first day on
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -149,7 +150,7 @@ class Box:
 
     async def _start(self) -> None:
         for account in self.accounts.values():
-            if self.store.ensure(account.address) and account in MAILBOXES:
+            if self.store.ensure(account.address) and account in FILLED:
                 self._first_letters(account.address)
         self.laboratory.restore()
         self.ports.update(self._dead.open())
@@ -342,7 +343,7 @@ class Box:
                 now = time.monotonic()
                 due = int((now - last) / self.rate) if self.rate > 0 else 0
                 last = last + due * self.rate if self.rate > 0 else now
-                for account in MAILBOXES if due else ():
+                for account in FILLED if due else ():
                     if account.living:
                         self.write(account.address, min(due, MOST_AT_ONCE))
                         self._make_room(account.address)
@@ -375,6 +376,7 @@ class Box:
             "google": self.google.described(),
             "apps": [described_app(app) for app in APPS.values()],
             "mailboxes": [described(account) for account in MAILBOXES],
+            "shared": [described(account) for account in SHARED],
             "scenarios": [described(account) for account in REFUSING],
         }
         told = json.dumps(content, indent=2) + "\n"

@@ -126,6 +126,9 @@ class Control:
                 str(given.get("address")),
                 basic=given.get("basic") is True,
                 opened=given.get("opened") is not False,
+                shared=given.get("shared") is True,
+                full_access=_names(given, "full_access"),
+                send_as=_names(given, "send_as"),
             )
         except WrongAddress as error:
             raise Wrong(str(error)) from error
@@ -183,6 +186,12 @@ def _json(request: Request) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise Wrong("The body is not a JSON object.")
     return given
+
+
+def _names(given: dict[str, Any], name: str) -> tuple[str, ...]:
+    """A list of addresses, () where there is none."""
+    told = given.get(name)
+    return tuple(str(one).lower() for one in told) if isinstance(told, list) else ()
 
 
 def _number(value: object, least: float, most: float) -> float:

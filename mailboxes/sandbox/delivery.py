@@ -51,11 +51,18 @@ class Delivery:
             return recipient.lower() in self._accounts
         return domain != UNKNOWN_DOMAIN
 
-    def wrong_sender(self, user: str, sender: str, content: bytes) -> str | None:
-        """An address that the user may not send as, in MAIL FROM or in From."""
+    def wrong_sender(
+        self, user: str, sender: str, content: bytes, person: str = ""
+    ) -> str | None:
+        """An address that must not be sent as, in MAIL FROM or in From.
+
+        user: the mailbox that sends. person: whose token opened it, "" for its own.
+        """
+        mailbox = self._accounts.get(user.lower())
+        own = not person or mailbox is None or mailbox.sends_for(person)
         authors = [a for _, a in getaddresses(_header(content).get_all("From", []))]
         for address in [sender, *authors]:
-            if address and address.lower() != user.lower():
+            if address and not (own and address.lower() == user.lower()):
                 return address
         return None
 

@@ -45,4 +45,6 @@ def described(account: Account) -> dict[str, Any]:
         "basic": account.basic,
         "fault": account.fault,
         "app_access": account.app_access,
+        "full_access": account.full_access,
+        "send_as": account.send_as,
     }

@@ -101,6 +101,8 @@ class SignInPages:
         account = self.accounts.get(given.get("username", "").strip().lower())
         if account is None or given.get("password") != account.password:
             return None, WRONG
+        if account.shared:
+            return None, "AADSTS50057: The user account is disabled."
         fault = self.faults.at(effects.PERSON, account.address)
         if fault is not None:
             self.tally.note("page", account.address, str(fault.number))

@@ -109,6 +109,8 @@ class TokenEndpoint:
             "resource": resource,
         }
         self._fail_if_asked(account.address, request, **facts)
+        if account.shared and grant == "password":
+            raise Refused(50057, **facts)
         if password != account.password:
             raise Refused(50126)
         app = self.consents.of(app, account.address)

@@ -118,6 +118,28 @@ def find_folder(store: Mailstore, account: str, element: Element) -> Folder | No
     raise _no_folder()
 
 
+def owner_of(store: Mailstore, asked: Element) -> str:
+    """Whose mailbox a request is about, "" where it does not say.
+
+    By the mailbox beside the name of a folder, else by the first id in it.
+    """
+    for element in asked.iter():
+        kind = name_of(element)
+        if kind == "DistinguishedFolderId":
+            for inside in element.iter():
+                if name_of(inside) == "EmailAddress":
+                    return text_of(inside).lower()
+        if kind in ("FolderId", "ItemId", "ParentItemId"):
+            try:
+                of, *values = _unpacked(element.get("Id", ""))
+            except Refused:
+                return ""
+            if of == "root":
+                return values[0]
+            return store.owner(int(values[0])) if of in ("folder", "item") else ""
+    return ""
+
+
 def folder_element(folder: int) -> str:
     return tag("t:FolderId", Id=folder_id(folder), ChangeKey=_packed("key", folder))
 

@@ -28,12 +28,18 @@ _TO = ("ToRecipients", "CcRecipients", "BccRecipients")
 
 
 class Sending:
-    """What one mailbox sends. account: its address in lower case."""
+    """What one mailbox sends. account: its address in lower case.
 
-    def __init__(self, store: Mailstore, delivery: Delivery, account: str) -> None:
+    person: who has signed in, "" for an application.
+    """
+
+    def __init__(
+        self, store: Mailstore, delivery: Delivery, account: str, person: str
+    ) -> None:
         self._store = store
         self._delivery = delivery
         self._account = account
+        self._person = person
 
     def create(self, asked: Element) -> list[str]:
         """CreateItem: sends, or keeps a draft, as MessageDisposition says."""
@@ -92,7 +98,9 @@ class Sending:
             raise Refused(
                 "ErrorInvalidRecipients", "At least one recipient isn't valid."
             )
-        wrong = self._delivery.wrong_sender(self._account, self._account, content)
+        wrong = self._delivery.wrong_sender(
+            self._account, self._account, content, self._person
+        )
         if wrong:
             raise Refused(
                 "ErrorSendAsDenied",

@@ -16,6 +16,7 @@ from . import effects
 from .delivery import Delivery
 from .effects import Effect
 from .ews_folders import Folders
+from .ews_ids import owner_of
 from .ews_items import Items
 from .ews_send import Sending
 from .ews_sign_in import SERVICE, EwsSignIn, Unauthorized
@@ -80,10 +81,15 @@ class EwsServer:
             return Answer(400, str(error))
         except Refused as refused:
             return fault(refused)
-        return await self._operation(account, asked, request)
+        person = caller.account.address if caller.account else ""
+        try:
+            account = self.sign_in.opened(caller, account, owner_of(self.store, asked))
+        except Refused as refused:
+            return _refused(refused, asked)
+        return await self._operation(account, person, asked, request)
 
     async def _operation(
-        self, account: Account, asked: Element, request: Request
+        self, account: Account, person: str, asked: Element, request: Request
     ) -> Answer:
         name = name_of(asked)
         self.sign_in.tally.note(SERVICE, account.address, "ok")
@@ -92,7 +98,7 @@ class EwsServer:
             stopped = await self._at(place, account.address, request, asked)
             if stopped:
                 return stopped
-        run = self._operations(account).get(name)
+        run = self._operations(account, person).get(name)
         if run is None:
             refused = Refused("ErrorInvalidRequest", "The request is invalid.", True)
             return fault(refused)
@@ -101,11 +107,11 @@ class EwsServer:
         stopped = await self._at(after, account.address, request, asked)
         return stopped or done
 
-    def _operations(self, account: Account) -> dict[str, Operation]:
+    def _operations(self, account: Account, person: str) -> dict[str, Operation]:
         address = account.address
         folders = Folders(self.store, address)
         items = Items(self.store, address)
-        sending = Sending(self.store, self.delivery, address)
+        sending = Sending(self.store, self.delivery, address, person)
         return {
             "GetFolder": folders.get,
             "FindFolder": folders.find,
@@ -139,11 +145,16 @@ async def _shown(shown: Effect, asked: Element | None) -> Answer:
         refused = Refused(shown.error, shown.text, whole, shown.body)
         if whole or asked is None:
             return fault(refused)
-        operation = name_of(asked)
-        one = failure(operation, refused, _empty(operation))
-        items = sum(1 for element in asked.iter(t("ItemId")))
-        return answer(operation, [one] * max(items, 1))
+        return _refused(refused, asked)
     return Answer(shown.status, shown.body, {**KIND, **shown.headers})
+
+
+def _refused(refused: Refused, asked: Element) -> Answer:
+    """Every item of a request is refused."""
+    operation = name_of(asked)
+    one = failure(operation, refused, _empty(operation))
+    items = sum(1 for element in asked.iter(t("ItemId")))
+    return answer(operation, [one] * max(items, 1))
 
 
 def _empty(operation: str) -> str:

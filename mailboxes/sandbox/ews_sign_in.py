@@ -26,6 +26,7 @@ NOT_IMPERSONATED = (
     "ExchangeImpersonation SOAP header must be present for this type of OAuth token."
 )
 MAY_NOT = "The account does not have permission to impersonate the requested user."
+UNSEEN = "The specified object was not found in the store., Default folder not found."
 _WHY = {
     "audience": "The audience claim value is invalid for current resource.",
     "expired": "The token has expired.",
@@ -95,6 +96,22 @@ class EwsSignIn:
         if caller.app not in account.app_access:
             self.tally.note(SERVICE, wanted, "application")
             raise Refused("ErrorImpersonateUserDenied", MAY_NOT, fault=True)
+        return account
+
+    def opened(self, caller: Caller, own: Account, owner: str) -> Account:
+        """The mailbox that a request is about. Raises Refused: no rights there.
+
+        own: of the caller. owner: address that the request names, "" for none.
+        """
+        if caller.account is None or owner in ("", own.address):
+            return own
+        account = self.accounts.get(owner)
+        if account is None:
+            self.tally.note(SERVICE, owner, "no mailbox")
+            raise Refused("ErrorNonExistentMailbox", NO_MAILBOX)
+        if not account.opens_to(own.address):
+            self.tally.note(SERVICE, owner, "user")
+            raise Refused("ErrorItemNotFound", UNSEEN)
         return account
 
     def _token(self, token: str, request: Request) -> Caller:

@@ -20,6 +20,10 @@ from .world import GRAPH_RESOURCE, Account
 SERVICE = "graph"
 AUDIENCES = (GRAPH_RESOURCE, "00000003-0000-0000-c000-000000000000")
 READ, WRITE, SEND = "Mail.Read", "Mail.ReadWrite", "Mail.Send"
+SEND_AS = (
+    "The user account which was used to submit this request does not have the right to"
+    " send mail on behalf of the specified sending account."
+)
 _INCLUDED = {READ: (READ, WRITE), WRITE: (WRITE,), SEND: (SEND,)}
 
 
@@ -118,6 +122,12 @@ class SignIn:
         shared = not bearer.is_app and bearer.user != account.address
         if not bearer.may(permission, shared=shared):
             self.tally.note(SERVICE, account.address, "permission")
+            raise graph_errors.denied()
+        if shared and permission == SEND and not account.sends_for(bearer.user):
+            self.tally.note(SERVICE, account.address, "send as")
+            raise Refused(403, "ErrorSendAsDenied", SEND_AS)
+        if shared and permission != SEND and not account.opens_to(bearer.user):
+            self.tally.note(SERVICE, account.address, "user")
             raise graph_errors.denied()
         if bearer.is_app and bearer.claims.get("appid") not in account.app_access:
             self.tally.note(SERVICE, account.address, "application")

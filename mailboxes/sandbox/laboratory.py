@@ -72,11 +72,20 @@ class Laboratory:
         text = json.dumps(self._faults.scenarios(), indent=2) + "\n"
         write_private(self._file, text.encode())
 
-    def make(self, address: str, *, basic: bool, opened: bool) -> Account:
+    def make(
+        self,
+        address: str,
+        *,
+        basic: bool,
+        opened: bool,
+        shared: bool = False,
+        full_access: tuple[str, ...] = (),
+        send_as: tuple[str, ...] = (),
+    ) -> Account:
         """A mailbox of its own for a drill.
 
         basic: lets a password sign in. opened: to the application with a secret.
-        Raises WrongAddress.
+        shared, full_access, send_as: as of world.Account. Raises WrongAddress.
         """
         address = address.lower()
         local, _, domain = address.partition("@")
@@ -92,6 +101,9 @@ class Laboratory:
             "made for a drill",
             basic=basic,
             app_access=(CONFIDENTIAL_APP_ID,) if opened else (),
+            shared=shared,
+            full_access=full_access,
+            send_as=send_as,
         )
         self._store.ensure(address)
         self._accounts[address] = account

@@ -115,6 +115,13 @@ class Mailstore:
         ).fetchone()
         return Folder(*row) if row else None
 
+    def owner(self, folder: int) -> str:
+        """Whose folder it is, "" for none that is known."""
+        row = self._db.execute(
+            "SELECT account FROM folder WHERE id = ?", (folder,)
+        ).fetchone()
+        return str(row[0]) if row else ""
+
     def create(self, account: str, name: str) -> bool:
         """False when it is there already."""
         made = self._db.execute(

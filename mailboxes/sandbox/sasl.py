@@ -61,11 +61,13 @@ class SignIn:
         scheme, _, token = fields.get("auth", "").partition(" ")
         if scheme.lower() != "bearer" or not response.endswith(b"\x01\x01"):
             return Refusal("malformed", user)
+        account = self.accounts.get(user.lower())
+        others = account.full_access if account else ()
+        needed = _PERMISSIONS[self.service]
         try:
-            claims = self.tokens.check(token, user, *_PERMISSIONS[self.service])
+            claims = self.tokens.check(token, user, *needed, others)
         except TokenRefused as refused:
             return Refusal(str(refused), user)
-        account = self.accounts.get(user.lower())
         if account is None:
             return Refusal("no mailbox", user)
         for_app = claims.get("idtyp") == "app"
@@ -75,6 +77,15 @@ class SignIn:
         if self.faults.at(at, account.address):
             return Refusal(f"{self.service}-refuse-token", user)
         return account
+
+    def signer(self, response: bytes) -> str:
+        """Whose token a response of XOAUTH2 has, "" for that of an application."""
+        _, _, token = response.rstrip(b"\x01").rpartition(b"auth=Bearer ")
+        try:
+            claims = self.tokens.read(token.decode("utf-8", "replace"))
+        except TokenRefused:
+            return ""
+        return str(claims.get("upn", "")).lower()
 
     def plain(self, response: bytes) -> Account | Refusal:
         """Judge `authzid NUL user NUL password`."""

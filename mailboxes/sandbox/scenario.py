@@ -17,6 +17,7 @@ from .effects import Effect
 from .scenario_words import words_of
 
 CERTAIN, LIKELY = "certain", "likely"
+FULL, READS, NONE, ITSELF = "full", "reads", "none", "itself"  # Setup.shared
 OWNER, GOOGLE, SERVICE = "owner", "google", "service"
 
 
@@ -49,6 +50,9 @@ class Setup:
     by: OWNER where the owner has signed in at Entra, GOOGLE where at Google, SERVICE
     for a service account there; "" for the password.
     opened: the mailbox is opened to the application.
+    shared: a shared mailbox, opened by a person's account: FULL where that has Full
+        Access and Send As, READS without Send As, NONE without any right; ITSELF where
+        the mailbox's own account is to sign in. "" for a usual mailbox.
     way: "proxy", "socks", "direct", "closed" for a proxy that nobody listens at, or
         "not-socks" for SOCKS spoken to a mail server.
     options: values that differ; a text of the form <name> is the port of that listener.
@@ -62,6 +66,7 @@ class Setup:
     basic: bool = False
     by: str = ""
     opened: bool = True
+    shared: str = ""
     way: str = "proxy"
     options: Mapping[str, object] = field(default_factory=dict)
     fetched: bool = False

@@ -16,6 +16,7 @@ from . import (
     scenarios_graph,
     scenarios_imap,
     scenarios_pop3,
+    scenarios_shared,
     scenarios_smtp,
     scenarios_transport,
 )
@@ -51,6 +52,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *scenarios_google.SCENARIOS,
     *scenarios_graph.SCENARIOS,
     *scenarios_google_token.SCENARIOS,
+    *scenarios_shared.SCENARIOS,
     *scenarios_transport.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

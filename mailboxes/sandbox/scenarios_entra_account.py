@@ -59,7 +59,7 @@ SCENARIOS = (
     refused("entra-no-cloud-password", 5, (50056,), "No password in the cloud",
             Step.PASSWORD, "password"),
     refused("entra-account-disabled", 6, (50057,), "Account disabled",
-            Step.ACCOUNT, "mailbox"),
+            Step.ACCOUNT, "account"),
     refused("entra-password-changed", 7, (50064, 50132, 50133, 50135),
             "Password changed", Step.PASSWORD, "password"),
     refused("entra-mfa-registration", 8, (50072, 50079, 53004),

@@ -253,11 +253,11 @@ class Sandbox:
         self._call(lambda: self.box.laboratory.switch(address, name))
 
     def make(
-        self, address: str, *, basic: bool = False, opened: bool = True
+        self, address: str, *, basic: bool = False, opened: bool = True, **more: Any
     ) -> Account:
         """A mailbox of its own; see laboratory."""
         make = self.box.laboratory.make
-        return self._call(lambda: make(address, basic=basic, opened=opened))
+        return self._call(lambda: make(address, basic=basic, opened=opened, **more))
 
     def delivered(self) -> list[dict[str, Any]]:
         """Every message that SMTP accepted, oldest first."""

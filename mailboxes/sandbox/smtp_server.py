@@ -74,6 +74,7 @@ class _Connection:
         self._server = server
         self._wire = wire
         self._account: Account | None = None
+        self._person = ""  # whose token it is, where that is known
         self._greeted = False
         self._envelope = _Envelope()
 
@@ -201,6 +202,7 @@ class _Connection:
         if plain:
             return self._server.sign_in.plain(response)
         result = self._server.sign_in.xoauth2(response)
+        self._person = self._server.sign_in.signer(response)
         if isinstance(result, sasl.Refusal):
             await self._wire.send(b"334 " + sasl.challenge("401", SCOPE) + b"\r\n")
             await self._wire.line()  # the client has to answer, whatever it says
@@ -283,11 +285,12 @@ class _Connection:
         if await self._faulty(effects.CONTENT):
             return
         wrong = self._server.delivery.wrong_sender(
-            self._account.address, envelope.sender, content
+            self._account.address, envelope.sender, content, self._person
         )
         if wrong:
+            who = self._person or self._user
             await self._say(
-                f"554 5.2.252 SendAsDenied; {self._user} not allowed to send as {wrong}"
+                f"554 5.2.252 SendAsDenied; {who} not allowed to send as {wrong}"
             )
             return
         number = self._server.delivery.accept(

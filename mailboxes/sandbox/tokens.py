@@ -13,7 +13,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -159,12 +159,18 @@ class Tokens:
         return claims
 
     def check(
-        self, token: str, user: str | None, scope: str, role: str
+        self,
+        token: str,
+        user: str | None,
+        scope: str,
+        role: str,
+        others: Collection[str] = (),
     ) -> dict[str, Any]:
         """The claims of a token that is good for a protocol. Raises TokenRefused.
 
         user: whose mailbox is opened, None where the token alone says it.
-        scope: what a delegated token must have, which opens its own mailbox only.
+        scope: what a delegated token must have. It opens the mailbox of its own, or of
+        `user` where its own is among `others`, who have rights there.
         role: what a token of an application must have; whether the mailbox lets that
         application in is for the caller to see.
         """
@@ -186,7 +192,7 @@ class Tokens:
         if scope not in str(claims.get("scp", "")).split():
             raise TokenRefused("scope")
         upn = str(claims.get("upn", "")).lower()
-        if user is not None and upn != user.lower():
+        if user is not None and upn != user.lower() and upn not in others:
             raise TokenRefused("user")
         return claims
 

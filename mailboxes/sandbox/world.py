@@ -116,7 +116,11 @@ MAIL_PERMISSIONS = (
     "POP.AccessAsUser.All",
     "SMTP.Send",
 )
-GRAPH_PERMISSIONS = ("Mail.ReadWrite", "Mail.Send", "User.Read")
+GRAPH_PERMISSIONS = (
+    *("Mail.ReadWrite", "Mail.ReadWrite.Shared"),
+    *("Mail.Send", "Mail.Send.Shared"),
+    "User.Read",
+)
 
 
 # Application permissions, for tokens of the application itself.
@@ -168,6 +172,9 @@ class Account:
     configured_password: what the demo option set holds, where it is not the right one.
     app_access: client ids of applications whose service principal may open it
     (Add-MailboxPermission FullAccess).
+    shared: nobody signs in as it, as at Exchange by default; others open it.
+    full_access, send_as: addresses of people who may open it, and send in its name
+    (Add-MailboxPermission FullAccess, Add-RecipientPermission SendAs).
     """
 
     address: str
@@ -182,6 +189,17 @@ class Account:
     tenant_id: str = TENANT_ID
     client_id: str = PUBLIC_APP_ID
     app_access: tuple[str, ...] = ()
+    shared: bool = False
+    full_access: tuple[str, ...] = ()
+    send_as: tuple[str, ...] = ()
+
+    def opens_to(self, person: str) -> bool:
+        """Whether the token of somebody opens it. person: address in lower case."""
+        return person == self.address or person in self.full_access
+
+    def sends_for(self, person: str) -> bool:
+        """Whether somebody may send in its name."""
+        return person == self.address or person in self.send_as
 
 
 def _id(number: int) -> str:
@@ -269,6 +287,22 @@ MAILBOXES = (
     ),
 )
 
+# Opened by people: Support may also send as it, Orders may only read.
+SHARED = (
+    Account(
+        "service@contoso.example",
+        "Contoso Service",
+        "Nobody-Signs-In-Here-1",
+        _id(6),
+        "shared; support@contoso.example and orders@contoso.example open it",
+        living=True,
+        app_access=GATEWAY,
+        shared=True,
+        full_access=("support@contoso.example", "orders@contoso.example"),
+        send_as=("support@contoso.example",),
+    ),
+)
+
 # Accounts that always refuse, each for one reason. Where the fault is a mail server's,
 # the application may open the mailbox, so that its sign-ins meet that fault too.
 SCENARIOS = tuple(
@@ -306,4 +340,4 @@ SCENARIOS = tuple(
 
 def accounts() -> dict[str, Account]:
     """All accounts by lower-case address."""
-    return {account.address: account for account in (*MAILBOXES, *SCENARIOS)}
+    return {account.address: account for account in (*MAILBOXES, *SHARED, *SCENARIOS)}

@@ -80,16 +80,21 @@ def explain(error: MailError, transport: Transport) -> MailError:
     """Add what a finding needs: the protocol; of a refused token its claims and user.
 
     A mail server gives no reason for such a refusal (diagnosis.md section 3.1). What
-    fails in our own house has no protocol.
+    fails in our own house has no protocol. Of a shared mailbox they need who signs in.
     """
-    if error.stage is not Stage.STORE:
-        error.evidence.setdefault("protocol", str(transport.protocol))
-    if error.code in tokens.REFUSED and transport.credential.is_token:
-        error.evidence.setdefault("user", transport.credential.login)
+    if error.stage is Stage.STORE:
+        return error
+    who = transport.credential
+    error.evidence.setdefault("protocol", str(transport.protocol))
+    by_claims = tokens.REFUSED
+    if who.account:
+        error.evidence.setdefault("user", who.login)
+        error.evidence["account"] = who.account
+        by_claims = by_claims | {Code.GRAPH_ACCESS_DENIED}
+    if error.code in by_claims and who.is_token:
+        error.evidence.setdefault("user", who.login)
         error.evidence["at"] = round(time.time())  # its claims are judged as of now
-        error.evidence["claims"] = storable(
-            microsoft.claims(transport.credential.token)
-        )
+        error.evidence["claims"] = storable(microsoft.claims(who.token))
     return error
 
 

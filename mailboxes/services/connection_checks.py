@@ -59,6 +59,8 @@ APPLICATION: Mapping[Protocol, tuple[str, ...]] = {
 GRAPH_CHANGES = ("Mail.ReadWrite", "Mail.ReadWrite.Shared")
 GRAPH_READS = ("Mail.Read", "Mail.Read.Shared", *GRAPH_CHANGES)
 GRAPH_SENDS = ("Mail.Send", "Mail.Send.Shared")
+# Of a person for the mailbox of another: nothing else opens it (section 1.5).
+OF_SHARED = ".Shared"
 
 
 def fields(snapshot: Snapshot) -> list[str]:
@@ -189,9 +191,16 @@ def _permitted(snapshot: Snapshot, found: Mapping[str, object]) -> list[str]:
 def _graph_needs(snapshot: Snapshot) -> tuple[str, ...]:
     """Permissions of which one is needed; the first is the one to ask for."""
     if snapshot.kind != PopClient.kind:
-        return GRAPH_SENDS
+        return _of_mailbox(snapshot, GRAPH_SENDS)
     leaves = snapshot["after-fetch"] == AfterFetch.LEAVE
-    return GRAPH_READS if leaves else GRAPH_CHANGES
+    return _of_mailbox(snapshot, GRAPH_READS if leaves else GRAPH_CHANGES)
+
+
+def _of_mailbox(snapshot: Snapshot, needed: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `needed` that open the mailbox of a snapshot."""
+    if not snapshot.is_shared:
+        return needed
+    return tuple(name for name in needed if name.endswith(OF_SHARED))
 
 
 def _graph_lacks(snapshot: Snapshot, granted: list[str]) -> list[str]:
@@ -203,7 +212,7 @@ def _graph_lacks(snapshot: Snapshot, granted: list[str]) -> list[str]:
             % needed[0]
         ]
     sends = snapshot.kind != PopClient.kind
-    if sends and not set(GRAPH_CHANGES) & set(granted):
+    if sends and not set(_of_mailbox(snapshot, GRAPH_CHANGES)) & set(granted):
         return [
             _(
                 "Without Mail.ReadWrite no message over 3 MB can be sent, and none is"
@@ -215,7 +224,9 @@ def _graph_lacks(snapshot: Snapshot, granted: list[str]) -> list[str]:
 
 def _user(snapshot: Snapshot, found: Mapping[str, object]) -> list[str]:
     user = str(found.get("upn", ""))
-    if user and user.lower() != snapshot.login.lower():
+    if user and user.lower() != snapshot.account.lower():
+        if snapshot.is_shared:
+            return [_("The token belongs to %s, not to the account.") % user]
         return [_("The token belongs to %s, which is not the log-in name.") % user]
     return []
 

@@ -58,7 +58,7 @@ def _authority(snapshot: Snapshot) -> list[Planned]:
     end = probe.endpoint(authority_of(snapshot))
     known = {"side": AUTHORITY, "host": end.host, "port": end.port}
     tenant = {**known, "directory_id": directory_of(snapshot)}
-    user = {**known, "user": snapshot.login}
+    user = {**known, "user": snapshot.account}
     return [
         *_way(snapshot, known),
         Planned(Stage.TLS, known),
@@ -91,7 +91,7 @@ def _server(snapshot: Snapshot) -> list[Planned]:
         *greeting,
         Planned(
             Stage.SIGN_IN,
-            {**known, "user": snapshot.login},
+            {**known, "user": snapshot.login, **_account(snapshot)},
             "" if signs_in or inbound else NO_LOGIN,
         ),
         Planned(
@@ -102,6 +102,11 @@ def _server(snapshot: Snapshot) -> list[Planned]:
             "" if inbound else NO_FOLDER,
         ),
     ]
+
+
+def _account(snapshot: Snapshot) -> dict[str, Any]:
+    """Who signs in for a shared mailbox."""
+    return {"account": snapshot.account} if snapshot.is_shared else {}
 
 
 def _way(snapshot: Snapshot, known: dict[str, Any]) -> list[Planned]:

@@ -173,7 +173,7 @@ class _Test:
                 password = secrets.reveal(self._snapshot["password"])
             except SecretUnreadable:
                 return  # deleted this moment: signing in will tell
-            self._scrub.know(password, self._snapshot.login)
+            self._scrub.know(password, self._snapshot.account)
 
     def _authority(self) -> None:
         """Way to the authority, its clock, and the tenant, without a credential."""

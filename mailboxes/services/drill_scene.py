@@ -48,6 +48,8 @@ OWN_SERVER = "mail.contoso.example"  # takes passwords
 # Long where an answer comes, for a machine that is busy; short where none will.
 PATIENT, SHORT = "00:00:15", "00:00:03"
 
+ITSELF = "itself"  # the shared mailbox's own account is to sign in
+
 _numbers = itertools.count(1)
 
 
@@ -99,10 +101,21 @@ def set_up(plan: Plan, world: World, control: SandboxControl) -> Scene:
     """
     setup, number = plan.setup, next(_numbers)
     address = f"drill-{number:03d}@{DOMAIN}"
-    made = control.make(address, basic=setup["basic"], opened=setup["opened"])
+    shared = str(setup["shared"])
+    person = f"person-{number:03d}@{DOMAIN}" if shared else ""
+    made = control.make(
+        address,
+        basic=setup["basic"],
+        opened=setup["opened"],
+        **(_rights(shared, person) if shared else {}),
+    )
     control.deliver(address, 2)
     proxy = _proxy(world, str(setup["way"]), number, address)
+    if shared and shared != ITSELF:
+        made = control.make(person, basic=False, opened=True)
     raw = _options(plan, world, address, made, proxy)
+    if shared and shared != ITSELF:
+        raw["account"] = person
     if setup["sends"]:
         saved = revisions.save_smtp_client(
             client=None, section=f"smtp-client-drill-{number:03d}", raw=raw
@@ -111,6 +124,13 @@ def set_up(plan: Plan, world: World, control: SandboxControl) -> Scene:
         first = {"first-fetch": FirstFetch.EVERYTHING.value}
         saved = revisions.save_pop_client(client=None, address=address, raw=first | raw)
     return Scene(saved.client, address)
+
+
+def _rights(shared: str, person: str) -> dict[str, object]:
+    """Of a shared mailbox, by the word of sandbox/scenario.Setup."""
+    opens = [person] if shared in ("full", "reads") else []
+    sends = [person] if shared == "full" else []
+    return {"shared": True, "full_access": opens, "send_as": sends}
 
 
 def _proxy(world: World, way: str, number: int, address: str) -> Proxy | None:

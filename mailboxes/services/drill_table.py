@@ -33,6 +33,12 @@ _WAYS = {
     "closed": "the port of the proxy is closed",
     "not-socks": "SOCKS5 is spoken to a mail server",
 }
+_SHARED = {
+    "full": "the account has Full Access and Send As",
+    "reads": "the account has Full Access, and no Send As",
+    "none": "the account has no rights on the mailbox",
+    "itself": "sign-in is blocked for the mailbox's own account",
+}
 COLUMNS = ("Scenario", "Row", "On the wire", "Finding", "Step", "Field", "Retry")
 
 
@@ -90,6 +96,8 @@ def _options(plan: Plan) -> str:
     told = [f"{name} = {value}" for name, value in setup["options"].items()]
     if not setup["opened"]:
         told.append("no service principal may open the mailbox")
+    if setup["shared"]:
+        told.append(_SHARED[setup["shared"]])
     if setup["way"] in _WAYS:
         told.append(_WAYS[setup["way"]])
     return ", ".join(told) or "-"

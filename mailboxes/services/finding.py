@@ -47,7 +47,9 @@ OF_PORTAL = frozenset(
         Step.PUBLIC_CLIENT,
     }
 )
-SECOND_BEST = ("mailbox", "type", "server-type", "grant-type")
+SECOND_BEST = ("mailbox", "account", "type", "server-type", "grant-type")
+# But a disabled account is most often that of a shared mailbox: another one is named.
+FIELD_FIRST = frozenset({(Step.ACCOUNT, "account")})
 
 RETRY_WORDS = {
     Retry.NOW: _("it is tried again at once"),
@@ -109,6 +111,8 @@ class Finding:
     @property
     def portal_first(self) -> bool:
         """It is mended at the provider, not in a field here."""
+        if (self.step, self.option) in FIELD_FIRST:
+            return False
         return not self.option or (
             self.step in OF_PORTAL and self.option in SECOND_BEST
         )

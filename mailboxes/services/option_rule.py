@@ -175,6 +175,11 @@ class Facts:
         """The name that signs in, "" where it is not known."""
         return self.text("mailbox") or self.address
 
+    @property
+    def account(self) -> str:
+        """The name that signs in: of the mailbox, or of a person with rights on it."""
+        return pins.account(self.values, self.login)
+
     @cached_property
     def host(self) -> str:
         """Name of the mail server, also where the option holds an address."""

@@ -40,9 +40,10 @@ def _enter_address(host: str) -> str:
 
 @RULES.rule("S09-host-alone")
 def host_alone(facts: Facts) -> Messages:
-    """For every other type the server is a host name."""
+    """For IMAP, POP3 and SMTP the server is a host name."""
     server = facts.text("server")
-    if facts.protocol not in ("", Protocol.EWS) and is_url(server):
+    names_a_host = facts.protocol not in ("", Protocol.EWS, Protocol.GRAPH)
+    if names_a_host and is_url(server):
         yield "server", without_scheme(server)
 
 
@@ -152,6 +153,8 @@ def _basic_at_exchange_online(facts: Facts) -> bool:
 def cloud_of_server(facts: Facts) -> Messages:
     """A server of Microsoft's is in the cloud of the authority."""
     of_server = clouds.of_server(facts.host)
+    if facts.protocol == Protocol.GRAPH:
+        return  # its server has no effect
     if not facts.microsoft or of_server is None or facts.authority is None:
         return
     of_authority = facts.authority.cloud
@@ -178,6 +181,8 @@ def ews_ends(facts: Facts) -> Messages:
 @RULES.rule("S13-provider-of-server", Level.WARNING)
 def provider_of_server(facts: Facts) -> Messages:
     """Server and authority are of the same provider."""
+    if facts.protocol == Protocol.GRAPH:
+        return  # its server has no effect
     if facts.microsoft and clouds.is_google(facts.host):
         server, authority = "Google", "Microsoft"
     elif facts.google and clouds.of_server(facts.host):

@@ -9,6 +9,7 @@ import re
 
 from ..core.choices import Grant, Mechanism, Protocol
 from ..models.clients import MECHANISMS
+from . import pins
 from .option_rule import Facts, Level, Messages, Rules
 from .option_rule_clouds import PERSONAL_DOMAINS
 
@@ -16,7 +17,7 @@ RULES = Rules()
 MARGIN = "token-expiry-margin-time"
 MARGIN_LONGEST = 50 * 60  # seconds; tokens live 60 to 90 minutes (providers.md 4)
 MARGIN_SHORTEST = 60
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 
 
 @RULES.rule("G01-google-type")
@@ -60,19 +61,41 @@ def login_form(facts: Facts) -> Messages:
     login = facts.text("mailbox")
     if re.search(r"\s", login):
         yield "mailbox", "A log-in name has no spaces in it."
-    elif facts.oauth and login and not _ADDRESS.fullmatch(login):
+    elif facts.oauth and login and not ADDRESS.fullmatch(login):
         what = "user principal name" if facts.microsoft else "mail address"
         yield "mailbox", f"Enter the {what}, such as support@contoso.com."
+
+
+@RULES.rule("L04-account-form")
+def account_form(facts: Facts) -> Messages:
+    """The account that signs in is a user principal name."""
+    account = facts.text("account")
+    counts = bool(account) and pins.signs_in_as_person(facts.values)
+    if counts and not ADDRESS.fullmatch(account):
+        yield "account", "Enter the user principal name, such as anna@contoso.com."
+
+
+@RULES.rule("L05-account-is-the-mailbox", Level.WARNING)
+def account_is_the_mailbox(facts: Facts) -> Messages:
+    """The account of the mailbox itself need not be named."""
+    account = facts.text("account").lower()
+    if pins.signs_in_as_person(facts.values) and account == facts.login.lower() != "":
+        yield (
+            "account",
+            "This is the mailbox itself, which means the same as empty. The address of"
+            " a shared mailbox cannot sign in: enter a user with Full Access to it.",
+        )
 
 
 @RULES.rule("L03-personal-account")
 def personal_account(facts: Facts) -> Messages:
     """Neither a password nor an application signs in a personal account."""
-    domain = facts.login.rpartition("@")[2].lower()
+    named = facts.account
+    domain = named.rpartition("@")[2].lower()
     by = (Grant.PASSWORD, Grant.CLIENT_CREDENTIALS)
     if facts.microsoft and facts.grant in by and domain in PERSONAL_DOMAINS:
         yield (
-            "mailbox",
+            "mailbox" if named == facts.login else "account",
             f"{domain} has personal accounts: no password and no application signs in"
             " there, only the owner. Choose authorization_code or device_code.",
         )

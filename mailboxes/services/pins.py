@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.choices import Grant, Protocol
+from ..core.choices import PERSON_GRANTS, Grant, Protocol
 from ..core.options import Option, Target
 from ..models import AppRegistration, NamedSecret, Proxy
 from ..models.clients import MECHANISMS
-from ..models.option_shared import GOOGLE, XOAUTH2
+from ..models.option_conditions import GOOGLE, XOAUTH2
 
 Pinned = Mapping[str, Any]
 
@@ -121,15 +121,20 @@ def grant(values: Mapping[str, object]) -> Grant:
     """The grant that is really used.
 
     GRAPH without a word about it signs in as the application, as at the vendor
-    (email-server-options.md section 1.4).
+    (email-server-options.md section 1.4). `password` is no such word: it is the
+    default, sections that came from the old server hold it, and revisions do not tell
+    a default from what was chosen. So a password at GRAPH has a word of its own,
+    `user_password`, which means the password grant with every type.
     """
     named = Grant(str(values.get("grant-type") or Grant.PASSWORD))
+    said = named is Grant.USER_PASSWORD
+    named = Grant.PASSWORD if said else named
     if GOOGLE.holds(values) and uses_token(values):
         # It has no password grant: whatever is written, a refresh token signs in, but
         # for a service account (email-server-options.md section 7, rule 2).
         other = named is not Grant.SERVICE_ACCOUNT
         return Grant.AUTHORIZATION_CODE if other else named
-    if named is Grant.PASSWORD and protocol(values) == Protocol.GRAPH:
+    if named is Grant.PASSWORD and protocol(values) == Protocol.GRAPH and not said:
         return Grant.CLIENT_CREDENTIALS
     return named
 
@@ -143,6 +148,26 @@ def uses_token(values: Mapping[str, object]) -> bool:
     """Sign-in is by OAuth 2.0 (condition of the seed document)."""
     graph = protocol(values) == Protocol.GRAPH
     return graph or XOAUTH2.holds({MECHANISMS: values.get(MECHANISMS)})
+
+
+def signs_in_as_person(values: Mapping[str, object]) -> bool:
+    """The token is that of a person at Microsoft, who may have rights on others'
+    mailboxes (the condition of the option `account`).
+
+    Gmail's delegation is left out: it is for the web and its API, not for IMAP and
+    SMTP, whose tokens open the mailbox of their account only.
+    """
+    try:
+        person = grant(values) in PERSON_GRANTS
+    except ValueError:
+        return False  # a grant that does not exist, not judged yet
+    return person and uses_token(values) and not GOOGLE.holds(values)
+
+
+def account(values: Mapping[str, object], login: str) -> str:
+    """The name that signs in. login: of the mailbox, which does so itself else."""
+    named = str(values.get("account") or "")
+    return named if named and signs_in_as_person(values) else login
 
 
 def password_is_app_secret(values: Mapping[str, object]) -> bool:

@@ -80,7 +80,7 @@ def _credential(snapshot: Snapshot, check: Check) -> list[object]:
 
     A refusal of the account holds for every application that asks in its name.
     """
-    parts = [snapshot.uses_token, snapshot.login.lower(), snapshot["password"]]
+    parts = [snapshot.uses_token, snapshot.account.lower(), snapshot["password"]]
     finding = find(check.code, check.evidence, stage=check.stage)
     if snapshot.uses_token and finding.step not in OF_ACCOUNT:
         parts += [snapshot[option] for option in OF_APPLICATION]

@@ -96,12 +96,13 @@ class SandboxControl:
         given = {"account": address, "scenario": name}
         return dict(self._ask("POST", "/scenarios", given)["on"])
 
-    def make(self, address: str, *, basic: bool, opened: bool) -> Made:
+    def make(self, address: str, *, basic: bool, opened: bool, **rights: Any) -> Made:
         """Make a mailbox for a drill; returns what signs in to it.
 
         basic: it lets a password sign in. opened: to the application with a secret.
+        rights: shared, and addresses in full_access and send_as (sandbox/world).
         """
-        given = {"address": address, "basic": basic, "opened": opened}
+        given = {"address": address, "basic": basic, "opened": opened, **rights}
         told = self._ask("POST", "/accounts", given)
         return Made(str(told["password"]), dict(told["refresh_tokens"]))
 

@@ -34,7 +34,11 @@ def keep(row: SignIn, snapshot: Snapshot, outcome: TokenOutcome) -> list[Client]
             Code.SIGN_IN_OTHER,
             Stage.TOKEN,
             permanent=True,
-            evidence={"account": account, "user": row.login, "option": "mailbox"},
+            evidence={
+                "account": account,
+                "user": row.login,
+                "option": "account" if snapshot.is_shared else "mailbox",
+            },
         )
     user = row.created_by
     with transaction.atomic():
@@ -71,13 +75,17 @@ def fail(row: SignIn, error: MailError) -> None:
 
 def same_account(snapshot: Snapshot) -> list[Client]:
     """Sections, not archived, in which this account signs in to this application."""
-    login = snapshot.login
+    who = snapshot.account
     live = Q(archived_at=None, revision__gt=0)
     pops = PopClient.objects.filter(
         live,
-        Q(mailbox__iexact=login) | Q(mailbox="", mailbox_row__address__iexact=login),
+        Q(account__iexact=who)
+        | Q(mailbox__iexact=who)
+        | Q(mailbox="", mailbox_row__address__iexact=who),
     ).select_related("mailbox_row")
-    smtps = SmtpClient.objects.filter(live, mailbox__iexact=login)
+    smtps = SmtpClient.objects.filter(
+        live, Q(account__iexact=who) | Q(mailbox__iexact=who)
+    )
     found: list[Client] = [*pops, *smtps]
     return [one for one in found if _key(snapshots.take(one)) == _key(snapshot)]
 
@@ -89,7 +97,7 @@ def _key(snapshot: Snapshot) -> tuple[object, ...]:
         snapshot["tenant-authority"],
         snapshot["directory-id"],
         snapshot["client-id"],
-        snapshot.login.lower(),
+        snapshot.account.lower(),
     )
 
 

@@ -68,7 +68,7 @@ def begin(
     snapshot = snapshots.take(client)
     if not possible(snapshot):
         raise CannotSignIn("This section signs in without a person: nothing to do.")
-    if not snapshot.login or not snapshot["client-id"]:
+    if not snapshot.account or not snapshot["client-id"]:
         raise CannotSignIn("Enter the log-in name and the client ID first, and save.")
     device = snapshot.grant is Grant.DEVICE_CODE
     now = timezone.now()
@@ -81,7 +81,7 @@ def begin(
             pop_client=client if isinstance(client, PopClient) else None,
             smtp_client=client if isinstance(client, SmtpClient) else None,
             draft=draft,
-            login=snapshot.login,
+            login=snapshot.account,
             authority=snapshot["tenant-authority"],
             directory_id=snapshot["directory-id"],
             client_id=snapshot["client-id"],
@@ -180,7 +180,7 @@ def of_now(row: SignIn) -> Snapshot | None:
         found["tenant-authority"],
         found["directory-id"],
         found["client-id"],
-        found.login.lower(),
+        found.account.lower(),
     ) == (row.authority, row.directory_id, row.client_id, row.login.lower())
     return found if same and possible(found) else None
 

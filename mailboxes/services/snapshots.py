@@ -48,6 +48,17 @@ class Snapshot:
         return self.values["mailbox"] or self.address
 
     @property
+    def account(self) -> str:
+        """The name that signs in: of a person with rights on a shared mailbox, else of
+        the mailbox itself (`login`)."""
+        return pins.account(self.values, self.login)
+
+    @property
+    def is_shared(self) -> bool:
+        """Another account than the mailbox signs in."""
+        return self.account.lower() != self.login.lower()
+
+    @property
     def uses_token(self) -> bool:
         return pins.uses_token(self.values)
 

@@ -49,7 +49,7 @@ def request_of(snapshot: Snapshot) -> TokenRequest:
             Code.SIGN_IN_MISSING,
             Stage.TOKEN,
             permanent=True,
-            evidence={"user": snapshot.login},
+            evidence={"user": snapshot.account},
         )
     proof = credential if grant is Grant.CLIENT_CREDENTIALS else ""
     if grant in PROVEN:
@@ -61,7 +61,7 @@ def request_of(snapshot: Snapshot) -> TokenRequest:
         client_id=snapshot["client-id"],
         scope=snapshot["scope"],
         grant=grant,
-        username=snapshot.login,
+        username=snapshot.account,
         password=credential if grant is Grant.PASSWORD else "",
         client_secret="" if by_certificate else proof,
         certificate=proof if by_certificate else "",
@@ -84,7 +84,7 @@ def sign_in_request(snapshot: Snapshot, *, with_proof: bool = True) -> TokenRequ
         client_id=snapshot["client-id"],
         scope=snapshot["scope"],
         grant=grant,
-        username=snapshot.login,
+        username=snapshot.account,
         client_secret="" if by_certificate else proof,
         certificate=proof if by_certificate else "",
     )

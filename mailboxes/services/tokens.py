@@ -63,6 +63,7 @@ def credential(
             token=token.value,
             expires_at=token.expires_at,
             app_only=snapshot.grant is Grant.CLIENT_CREDENTIALS,
+            account=snapshot.account if snapshot.is_shared else "",
         ),
         not token.from_cache,
     )
@@ -136,13 +137,16 @@ def _newest_refresh_token(row: Any) -> str:
 
 
 def cache_key(snapshot: Snapshot) -> dict[str, Any]:
-    """One cache for each login; one for the application where it signs in itself."""
+    """One cache for each account that signs in; one for an application that does.
+
+    A person's token opens each shared mailbox that the person has rights on.
+    """
     app_only = snapshot.grant is Grant.CLIENT_CREDENTIALS
     return {
         "authority": snapshot["tenant-authority"],
         "directory_id": snapshot["directory-id"],
         "client_id": snapshot["client-id"],
-        "username": "" if app_only else snapshot.login.lower(),
+        "username": "" if app_only else snapshot.account.lower(),
         "credential": snapshot["password"] or 0,
     }
 

@@ -32,7 +32,7 @@ def newest_sign_in(
         "wanted": True,
         "client": client,
         "kind": short_kind(client),
-        "login": snapshot.login,
+        "login": snapshot.account,
         "stored": bool(snapshot["password"]),
         "draft": draft,
         "may_start": may(request, "change", type(client)),

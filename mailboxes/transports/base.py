@@ -69,8 +69,10 @@ class Endpoint:
 class Credential:
     """A login with either a bearer token or a password, ready to use.
 
-    login: whose mailbox is opened. app_only: the token is the application's own, not
-    that of a user (EWS has to impersonate then, Graph to name the mailbox).
+    login: whose mailbox is opened. account: the person whose token opens it, where that
+    is somebody else (a shared mailbox), else "". app_only: the token is the
+    application's own, not that of a user (EWS has to impersonate then, Graph to name
+    the mailbox).
     expires_at: end of the token's life as a Unix time in seconds, None for passwords.
     """
 
@@ -79,6 +81,7 @@ class Credential:
     password: str = field(default="", repr=False)
     expires_at: float | None = None
     app_only: bool = False
+    account: str = ""
 
     @property
     def is_token(self) -> bool:

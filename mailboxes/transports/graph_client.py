@@ -365,12 +365,12 @@ def segment(text: str) -> str:
 def _mailbox(credential: Credential) -> str:
     """`/me` for the mailbox of the user whose token it is, else by its address.
 
-    An application has no /me, and a user's token may open a shared mailbox. An opaque
+    An application has no /me, and a person's token may open a shared mailbox. An opaque
     token (personal accounts) says nothing of its user and opens only that mailbox.
     """
     user = _user_of(credential.token)
     others = bool(user) and user.lower() != credential.login.lower()
-    if credential.app_only or others:
+    if credential.app_only or credential.account or others:
         return f"/users/{segment(credential.login)}"
     return "/me"
 

@@ -198,6 +198,10 @@ class Facts:
         return powershell.prerequisites(self._setup)
 
     @property
+    def sharing_lines(self) -> str:
+        return powershell.shared(self._setup)
+
+    @property
     def confining_lines(self) -> str:
         return powershell.confined(self._setup)
 

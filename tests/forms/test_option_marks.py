@@ -29,6 +29,9 @@ def test_password_has_a_label_for_each_mode():
     assert label(**oauth) == "Mailbox password"
     assert label(**oauth, grant_type="client_credentials") == "Client secret"
     assert label(type="GRAPH") == "Client secret"
+    assert label(type="GRAPH", grant_type="user_password") == "Mailbox password"
+    assert label(type="GRAPH", grant_type="device_code") == "Refresh token"
+    assert label(**oauth, account="a@contoso.com") == "Password of the account"
     assert label(**oauth, tenant_authority="google") == "Refresh token"
     form = PopClientForm(BASE | oauth)
     assert str(form.fields["password"].help_text) == (
@@ -105,7 +108,9 @@ def test_needed_scope_goes_with_the_type(values, needed):
 def test_page_script_gets_conditions_and_labels_as_data():
     form = PopClientForm()
     fields = form.fields
-    assert fields["server"].needs == ""
+    assert fields["enable_client"].needs == ""
+    not_graph = Needed("type", ("GRAPH",), negated=True).as_data()
+    assert json.loads(fields["server"].needs) == [[not_graph]]
     assert json.loads(fields["first_fetch_days"].needs) == [
         [Needed("first-fetch", ("last-days",)).as_data()]
     ]
@@ -118,6 +123,7 @@ def test_page_script_gets_conditions_and_labels_as_data():
         "Client secret",
         "Refresh token",
         "Refresh token",
+        "Password of the account",
         "Mailbox password",
         "Mailbox password",
     ]

@@ -77,8 +77,8 @@ CASES = [
     case(
         "T04-choice",
         "grant-type",
-        "Choose one of: password, client_credentials, authorization_code, device_code,"
-        " service_account.",
+        "Choose one of: password, user_password, client_credentials,"
+        " authorization_code, device_code, service_account.",
         "implicit",
         "Client_Credentials",
     ),

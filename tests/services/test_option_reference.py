@@ -82,7 +82,7 @@ FACTS = {
             "none",
             "A host name or an IP address, without a port; for EWS a URL.",
             CYCLE,
-            "always",
+            None,
             "-",
         ),
         "mailbox": ("none", None, CYCLE, "always", "-"),
@@ -136,7 +136,7 @@ FACTS = {
             "8.5.201.05",
         ),
         "server-type": (None, "smtp, ews or GRAPH, in any case.", RESTART, None, None),
-        "server": ("none", None, RESTART, "always", "-"),
+        "server": ("none", None, RESTART, None, "-"),
         "mailbox": ("none", None, RESTART, "always", "-"),
     },
     "[secret-<name>]": {

@@ -4,8 +4,9 @@ Rows store code and evidence, never prose. `find` explains what is stored, `expl
 text that somebody pasted; both look at the same signs and the same catalogue. Evidence
 that is understood, all optional: `answer` (raw words of the other side), `error`,
 `suberror`, `codes` (OAuth and Entra), `status` and `headers` (HTTP), `request_error`
-(code of Graph or EWS), `exception`, `protocol`, `host`, `user`, `claims`, `side`, `at`
-(when it was, seconds since 1970).
+(code of Graph or EWS), `exception`, `protocol`, `host`, `user`, `account` (who signs in
+for the shared mailbox `user`), `claims`, `side`, `at` (when it was, seconds since
+1970).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from .catalogue import BY_CODE, BY_ID, BY_NUMBER, ENTRIES, of_number
 from .families import refines
 from .generic import by_stage, by_text
 from .places import at_place
+from .shared import at_shared, claims_decide
 
 LOOK_UP = "https://login.microsoftonline.com/error?code={}"
 
@@ -144,11 +146,12 @@ def _row(
     code: str, facts: Mapping[str, Any], stage: str, claims: Mapping[str, Any] | None
 ) -> Finding:
     base = _base(code, facts, stage)
-    if code == Code.TOKEN_NOT_ACCEPTED and claims is not None:
+    if claims is not None and claims_decide(code, facts):
         decided = token_claims.decide(
             claims,
             protocol=str(facts.get("protocol") or ""),
             user=str(facts.get("user") or ""),
+            account=str(facts.get("account") or ""),
             now=_moment(facts, claims),
             stage=stage,
         )
@@ -159,6 +162,7 @@ def _row(
         return replace(_with(row, decided.facts), retry=base.retry)
     better = _refined(code, base, facts, claims)
     better = at_place(code, better, facts, stage)
+    better = at_shared(better, facts)
     if code in _KEEP_RETRY:
         better = replace(better, retry=base.retry)
     return better
@@ -332,6 +336,8 @@ def _command(line: str, facts: Mapping[str, Any]) -> str:
     known = {k: v for k, v in facts.items() if v not in (None, "")}
     if "mailbox" not in known and known.get("user"):
         known["mailbox"] = known["user"]
+    if known.get("account"):
+        known["user"] = known["account"]  # who gets the right on a shared mailbox
     names = {
         "client_id": "client-id",
         "object_id": "object-id-of-enterprise-application",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,17 +64,22 @@ def decide(
     *,
     protocol: str,
     user: str = "",
+    account: str = "",
     now: float | None = None,
     stage: str = "",
 ) -> Decision:
     """Why a token with these claims is refused.
 
     protocol: a value of `Protocol`. user: log-in name at the mail server, or "".
+    account: who signs in for a shared mailbox `user`, or "".
     now: seconds since 1970, None where the claims are old. stage: tells sending at
     Graph from reading.
     """
     need = _GRAPH_SEND if protocol == "GRAPH" and stage in _SENDING else None
     need = need or NEEDS.get(protocol, NEEDS[Protocol.IMAP])
+    if account and need.graph:
+        shared = tuple(one for one in need.delegated if one.endswith(".Shared"))
+        need = replace(need, delegated=shared)
     facts: dict[str, object] = {
         "client_id": _first(claims, "appid", "azp"),
         "object_id": _first(claims, "oid"),
@@ -94,12 +99,16 @@ def decide(
         return Decision("refused-token-audience", facts)
     if str(claims.get("tid") or "") == PERSONAL_TENANT and protocol == Protocol.EWS:
         return Decision("refused-token-personal", facts)
-    return _by_permission(claims, need, user, facts)
+    return _by_permission(claims, need, (user, account), facts)
 
 
 def _by_permission(
-    claims: Mapping[str, Any], need: Need, user: str, facts: dict[str, object]
+    claims: Mapping[str, Any],
+    need: Need,
+    names: tuple[str, str],
+    facts: dict[str, object],
 ) -> Decision:
+    user, account = names
     if is_application(claims):
         roles = claims.get("roles")
         held = roles if isinstance(roles, list) else []
@@ -113,6 +122,10 @@ def _by_permission(
         if not any(scope in held for scope in need.delegated):
             return _lacks(need.delegated[0], "delegated", facts)
     owner = _first(claims, "upn", "preferred_username", "unique_name").lower()
+    if account and owner in ("", account.lower()):
+        # The right person's token: what is left are that person's rights.
+        facts |= {"account": account, "login": user}
+        return Decision("shared-rights-missing", facts)
     if owner and user and owner != user.lower():
         facts |= {"user": owner, "login": user.lower()}
         return Decision("refused-token-other-user", facts)

@@ -95,10 +95,10 @@ ROWS: tuple[Entry, ...] = (
             " is."
         ),
         Step.ACCOUNT,
-        "mailbox",
+        "account",
         _(
-            "Allow sign-in for the account, or sign in as a user with Full Access to"
-            " it."
+            "Allow sign-in for the account; for a shared mailbox, enter a user with"
+            " Full Access to it as the account that signs in."
         ),
         who=ENTRA,
         numbers=(50057,),

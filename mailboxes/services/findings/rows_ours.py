@@ -131,6 +131,24 @@ ROWS: tuple[Entry, ...] = (
         copy=(FULL_ACCESS,),
     ),
     row(
+        "shared-rights-missing",
+        0,
+        _("The account may not open the shared mailbox"),
+        _(
+            "The token is right and belongs to {account}. Likely that account has no"
+            " Full Access to the mailbox, or not yet."
+        ),
+        Step.RIGHTS,
+        "account",
+        _(
+            "Give the account Full Access to the mailbox and wait up to an hour, or"
+            " enter an account that has it."
+        ),
+        who=EXCHANGE,
+        likely=True,
+        copy=(FULL_ACCESS,),
+    ),
+    row(
         "refused-token-personal",
         0,
         _("The mail server refused the token"),

@@ -41,6 +41,7 @@ def begin(typed: Mapping[str, str], user: User) -> SetupDraft:
     draft = SetupDraft(
         address=tidy(typed["address"]),
         direction=typed["direction"],
+        account=tidy(typed.get("account", "")),
         steps={"mailbox": stamp(user, now)},
         owner_id=user.pk if user else None,
         updated_by_id=user.pk if user else None,

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ...core.choices import Protocol
 from ...core.options import Option
 from ..option_rules import options_by_name
 from .modes import POP, SMTP
@@ -37,7 +36,6 @@ class Field:
     help: Text = ""
     required: bool = False
     whatever_type: bool = False
-    not_for: tuple[Protocol, ...] = ()
 
     def option(self, kinds: tuple[str, ...]) -> Option | None:
         """The declaration of the first option in use; None for no option."""
@@ -59,6 +57,14 @@ FIELDS = {
             label=_("Address"),
             help=_("The address that people write to."),
             required=True,
+        ),
+        Field(
+            "account",
+            label=_("Account that signs in"),
+            help=_(
+                "Only for a shared mailbox of Microsoft 365 that a person's account"
+                " opens: that account. Leave it empty otherwise."
+            ),
         ),
         Field("direction", label=_("What this mailbox is for"), required=True),
         Field("mode", label=_("Protocol and sign-in"), required=True),
@@ -131,7 +137,6 @@ FIELDS = {
             {POP: "server"},
             label=_("Server for receiving"),
             required=True,
-            not_for=(Protocol.GRAPH,),
         ),
         Field("port_in", {POP: "port"}, label=_("Port for receiving")),
         Field(
@@ -144,7 +149,6 @@ FIELDS = {
             {SMTP: "server"},
             label=_("Server for sending"),
             required=True,
-            not_for=(Protocol.GRAPH,),
         ),
         Field("port_out", {SMTP: "port"}, label=_("Port for sending")),
         Field(
@@ -183,4 +187,4 @@ FIELD_OF = {
     (kind, option): one.name
     for one in FIELDS.values()
     for kind, option in one.options.items()
-}
+} | {(kind, "account"): "account" for kind in BOTH}

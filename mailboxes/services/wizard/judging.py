@@ -18,11 +18,14 @@ from .. import option_rules, registrations
 from ..mailbox_fields import mailbox_problems, tidy_fields
 from ..option_rule import GUID, NIL_GUID
 from ..option_rules import Cleaned
+from ..option_rules_sign_in import ADDRESS
 from ..option_values import tidy
 from .fields import FIELDS, OF_REGISTRATION
 from .modes import BY_NAME, POP, SMTP
 from .setup import KINDS, Setup
 from .steps import Saver, Step
+
+LONGEST_ACCOUNT = 254  # characters, as of the draft's column
 
 
 @dataclass
@@ -74,7 +77,22 @@ def _mailbox(typed: Mapping[str, str], draft: SetupDraft | None) -> Judged:
     judged.problems[:0] = mailbox_problems(fields, mine, taken=taken)
     if not judged.problems:
         judged.problems += _busy(address, kinds, draft)
+    judged.problems += _account(tidy(typed.get("account", "")), address)
     return judged
+
+
+def _account(account: str, address: str) -> list[Problem]:
+    """Who signs in for a shared mailbox: a user principal name, and not its own."""
+    message = ""
+    if account and not ADDRESS.fullmatch(account):
+        message = _("Enter the user principal name, such as anna@contoso.com.")
+    elif len(account) > LONGEST_ACCOUNT:
+        message = _("Enter at most %d characters.") % LONGEST_ACCOUNT
+    elif account and account.lower() == address.lower():
+        message = _(
+            "This is the mailbox itself. Enter the account that opens it, or nothing."
+        )
+    return [Problem("account", "W08-account", message)] if message else []
 
 
 def adoptable(address: str) -> Mailbox | None:

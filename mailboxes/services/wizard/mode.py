@@ -80,6 +80,11 @@ class Mode:
         return self.grant in OWNER_GRANTS
 
     @property
+    def by_person(self) -> bool:
+        """The token is a person's, whose account may be another than the mailbox."""
+        return pins.signs_in_as_person(self.pop)
+
+    @property
     def has_credential(self) -> bool:
         """The draft itself holds what signs in: a password, or a refresh token."""
         return self.by_password or self.signs_in

@@ -20,6 +20,9 @@ __all__ = ["BY_NAME", "MODES", "POP", "SMTP", "Mode", "Provider", "offered"]
 XOAUTH2 = {MECHANISMS: Mechanism.XOAUTH2.value}
 APP_ONLY = XOAUTH2 | {"grant-type": Grant.CLIENT_CREDENTIALS.value}
 GRAPH = {"scope": GRAPH_SCOPE, "grant-type": Grant.CLIENT_CREDENTIALS.value}
+GRAPH_BY_LINK = GRAPH | {"grant-type": Grant.AUTHORIZATION_CODE.value}
+GRAPH_BY_DEVICE = GRAPH | {"grant-type": Grant.DEVICE_CODE.value}
+GRAPH_BY_PASSWORD = GRAPH | {"grant-type": Grant.USER_PASSWORD.value}
 BY_LINK = XOAUTH2 | {"grant-type": Grant.AUTHORIZATION_CODE.value}
 BY_DEVICE = XOAUTH2 | {"grant-type": Grant.DEVICE_CODE.value}
 GOOGLE = XOAUTH2 | {"tenant-authority": "https://accounts.google.com"}
@@ -125,6 +128,57 @@ _MODES = (
         {"server-type": Protocol.SMTP.value, "server": "smtp.office365.com", **XOAUTH2},
         _("An Entra administrator (consent, no second factor for the mailbox)"),
         20,
+        _(
+            "Microsoft advises against it and names no last day yet. Every policy that"
+            " asks for a second factor ends it at once."
+        ),
+    ),
+    Mode(
+        "microsoft-graph-sign-in",
+        _("Microsoft 365, Graph, the owner signs in once"),
+        _(
+            "Microsoft's own interface for mail, as the person who signs in: with every"
+            " second factor that is asked for. A link can be sent to that person."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.GRAPH.value, **GRAPH_BY_LINK},
+        {"server-type": Protocol.GRAPH.value, **GRAPH_BY_LINK},
+        _("The owner of the mailbox, and an Entra administrator (consent)"),
+        20,
+        _(
+            "Microsoft has announced no end. The sign-in ends after 90 days without"
+            " use, and when the owner's password is changed."
+        ),
+    ),
+    Mode(
+        "microsoft-graph-device",
+        _("Microsoft 365, Graph, the owner enters a code"),
+        _(
+            "As above, on any other device: the owner opens a page of Microsoft and"
+            " enters a code that is shown here. For consoles without https."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.GRAPH.value, **GRAPH_BY_DEVICE},
+        {"server-type": Protocol.GRAPH.value, **GRAPH_BY_DEVICE},
+        _("The owner of the mailbox, and an Entra administrator (consent)"),
+        20,
+        _(
+            "Microsoft advises to block device codes by Conditional Access; where a"
+            " tenant does, this way ends at once."
+        ),
+    ),
+    Mode(
+        "microsoft-graph-password",
+        _("Microsoft 365, Graph, with the mailbox's password (ROPC)"),
+        _(
+            "Legacy. The password of the mailbox goes to Microsoft for a token. No"
+            " second factor, no federated account, no personal account."
+        ),
+        Provider.MICROSOFT,
+        {"type": Protocol.GRAPH.value, **GRAPH_BY_PASSWORD},
+        {"server-type": Protocol.GRAPH.value, **GRAPH_BY_PASSWORD},
+        _("An Entra administrator (consent, no second factor for the mailbox)"),
+        15,
         _(
             "Microsoft advises against it and names no last day yet. Every policy that"
             " asks for a second factor ends it at once."

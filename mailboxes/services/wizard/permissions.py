@@ -8,7 +8,7 @@ Exchange do not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...core.choices import Protocol
 from ..option_rule_clouds import GLOBAL
@@ -71,6 +71,11 @@ WITH_SENDING = {
     APPLICATION: _app(GRAPH_API, "Mail.ReadWrite"),
     DELEGATED: _user(GRAPH_API, "Mail.ReadWrite"),
 }
+# Of Graph alone: the others' permissions open whatever the person may open.
+SHARED = {
+    "Mail.ReadWrite": "Mail.ReadWrite.Shared",
+    "Mail.Send": "Mail.Send.Shared",
+}
 USER_READ = _user(GRAPH_API, "User.Read")
 OFFLINE = _user(GRAPH_API, "offline_access")  # a refresh token may be given
 
@@ -84,6 +89,8 @@ def needed(setup: Setup) -> list[Permission]:
     found = [table[pair] for pair in setup.protocols().items() if pair in table]
     if setup.protocols().get(SMTP) == Protocol.GRAPH:
         found.append(WITH_SENDING[APPLICATION if mode.app_only else DELEGATED])
+    if setup.account:
+        found = [replace(one, name=SHARED.get(one.name, one.name)) for one in found]
     if not mode.app_only:
         found.append(USER_READ)
     if mode.signs_in:

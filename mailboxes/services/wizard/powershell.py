@@ -84,6 +84,29 @@ def service_principal(setup: Setup) -> str:
     return "\n".join(lines)
 
 
+def shared(setup: Setup) -> str:
+    """Opens a shared mailbox to the account that signs in; "" where it does itself.
+
+    Without AutoMapping Outlook of that person does not show the mailbox.
+    """
+    if not setup.account:
+        return ""
+    mailbox, account = quoted(setup.draft.address), quoted(setup.account)
+    sends = [
+        f"Add-RecipientPermission -Identity {mailbox} -Trustee {account}"
+        " -AccessRights SendAs -Confirm:$false"
+    ]
+    return "\n".join(
+        [
+            CONNECT,
+            f"Add-MailboxPermission -Identity {mailbox} -User {account}"
+            " -AccessRights FullAccess -AutoMapping $false",
+            *(sends if SMTP in setup.kinds else ()),
+            f"Get-MailboxPermission -Identity {mailbox} -User {account}",
+        ]
+    )
+
+
 def confined(setup: Setup) -> str:
     """Lets the application use Graph with this mailbox alone; "" without Graph.
 

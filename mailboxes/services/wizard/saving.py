@@ -157,8 +157,13 @@ def _draft(
     draft = setup.draft
     draft.address = tidy(typed["address"])
     draft.direction = typed["direction"]
+    draft.account = tidy(typed.get("account", draft.account))
     drafts.adopt(draft)
-    changes: Changes = {"address": draft.address, "direction": draft.direction}
+    changes: Changes = {
+        "address": draft.address,
+        "direction": draft.direction,
+        "account": draft.account,
+    }
     changes["pop_client"], changes["pop_revision"] = (
         draft.pop_client,
         draft.pop_revision,

@@ -54,7 +54,8 @@ WRITTEN = {
         {
             *(name for mode in MODES for name in mode.given(kind)),
             *(one.options[kind] for one in FIELDS.values() if kind in one.options),
-            *("registration", "password", "mailbox", "scope", "enable-client"),
+            *("registration", "password", "mailbox", "account", "scope"),
+            "enable-client",
         }
     )
     for kind in (POP, SMTP)
@@ -123,6 +124,12 @@ class Setup:
         typed = [self.typed(kind).get("mailbox") for kind in self.kinds]
         return next((str(one) for one in typed if one), self.draft.address)
 
+    @property
+    def account(self) -> str:
+        """Who signs in for a shared mailbox, "" where it does so itself."""
+        person = self.mode is not None and self.mode.by_person
+        return self.draft.account if person else ""
+
     def typed(self, kind: str) -> Mapping[str, Any]:
         """Own options that were saved in the wizard, by option name."""
         found = self.draft.values.get(kind)
@@ -141,6 +148,7 @@ class Setup:
         if mode is not None:
             values |= self._of_mode(mode, kind)
         values |= self.typed(kind)
+        values["account"] = self.account
         if kind == SMTP and not values["mailbox"] and self._signs_in:
             # Only a pop-client has an address that can stand in for it.
             values["mailbox"] = self.login
@@ -203,8 +211,7 @@ class Setup:
             if kind not in field.options or mode is None:
                 continue
             option = options_by_name(kind)[field.options[kind]]
-            possible = mode.protocol(kind) not in field.not_for
-            if possible and (field.whatever_type or option.applies(self.own(kind))):
+            if field.whatever_type or option.applies(self.own(kind)):
                 return True
         return False
 

@@ -182,7 +182,7 @@ STEPS = (
         _("Mailbox and direction"),
         _("Which mailbox is connected, and what for."),
         "wizard/steps/mailbox.html",
-        ("address", "direction"),
+        ("address", "direction", "account"),
         needs=(),
         saver=Saver.DRAFT,
         done=_ticked,

@@ -6,6 +6,7 @@ import pytest
 
 from mailboxes.models import Proxy
 from mailboxes.sandbox.server import Sandbox
+from mailboxes.sandbox.world import PUBLIC_APP_ID, accounts
 from mailboxes.services.wizard import making, permissions, powershell, steps
 from mailboxes.services.wizard.setup import Setup
 from tests.fixtures import setups
@@ -63,6 +64,38 @@ def test_lines_confine_the_application_to_the_mailbox() -> None:
 
 def test_other_protocols_have_no_such_lines() -> None:
     assert powershell.confined(Setup.load(setups.app_only().pk)) == ""
+
+
+@pytest.mark.parametrize(
+    ("mode", "further"),
+    [
+        ("microsoft-graph-password", ["User.Read"]),
+        ("microsoft-graph-sign-in", ["User.Read", "offline_access"]),
+        ("microsoft-graph-device", ["User.Read", "offline_access"]),
+    ],
+)
+def test_person_needs_delegated_permissions(mode: str, further: list[str]) -> None:
+    setup = Setup.load(setups.app_only(mode=mode).pk)
+    found = permissions.needed(setup)
+    assert [(one.api, one.kind, one.name) for one in found] == [
+        (permissions.GRAPH_API, permissions.DELEGATED, name)
+        for name in [CHANGE, SEND, *further]
+    ]
+    assert permissions.consent_scope(setup) == "https://graph.microsoft.com/.default"
+    assert powershell.confined(setup) == ""
+
+
+def test_mailbox_is_set_up_with_its_password(sandbox: Sandbox, proxy: Proxy) -> None:
+    draft = setups.app_only(
+        proxy=proxy, mode="microsoft-graph-password", client_id=PUBLIC_APP_ID
+    )
+    password = accounts()[setups.ADDRESS].password
+    setups.save(draft, "password", login="", password=password)
+    assert [run.state for run in setups.tested(draft)] == ["passed"] * 2
+    setup = making.save_off(draft.pk, None)
+    pop = setup.draft.pop_client
+    assert pop is not None
+    assert (pop.grant_type, pop.server) == ("user_password", "")
 
 
 def test_mailbox_is_tested_and_turned_on(sandbox: Sandbox, proxy: Proxy) -> None:

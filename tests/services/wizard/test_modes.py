@@ -13,6 +13,18 @@ from mailboxes.services.wizard.modes import BY_NAME, MODES, POP, SMTP, Mode, off
 SAME = {
     "microsoft-app": ("microsoft365-imap-app", "microsoft365-smtp-app"),
     "microsoft-graph": ("microsoft365-graph", "microsoft365-graph-send"),
+    "microsoft-graph-sign-in": (
+        "microsoft365-graph-sign-in",
+        "microsoft365-graph-sign-in-send",
+    ),
+    "microsoft-graph-device": (
+        "microsoft365-graph-device",
+        "microsoft365-graph-device-send",
+    ),
+    "microsoft-graph-password": (
+        "microsoft365-graph-password",
+        "microsoft365-graph-password-send",
+    ),
     "microsoft-sign-in": ("microsoft365-imap-sign-in", "microsoft365-smtp-sign-in"),
     "microsoft-device": ("microsoft365-imap-device", "microsoft365-smtp-device"),
     "microsoft-password": ("microsoft365-imap", "microsoft365-smtp"),
@@ -82,6 +94,9 @@ def test_grants_follow_the_values() -> None:
     assert {mode.name: mode.grant for mode in MODES} == {
         "microsoft-app": Grant.CLIENT_CREDENTIALS,
         "microsoft-graph": Grant.CLIENT_CREDENTIALS,
+        "microsoft-graph-sign-in": Grant.AUTHORIZATION_CODE,
+        "microsoft-graph-device": Grant.DEVICE_CODE,
+        "microsoft-graph-password": Grant.PASSWORD,
         "microsoft-sign-in": Grant.AUTHORIZATION_CODE,
         "microsoft-device": Grant.DEVICE_CODE,
         "microsoft-password": Grant.PASSWORD,

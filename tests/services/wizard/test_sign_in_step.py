@@ -30,6 +30,12 @@ def states(draft: SetupDraft) -> dict[str, str]:
     return {row.step.id: str(row.state) for row in rows}
 
 
+OWNERS = [
+    *("microsoft-sign-in", "microsoft-device", "google"),
+    *("microsoft-graph-sign-in", "microsoft-graph-device"),
+]
+
+
 def begun(sandbox: Sandbox, mode: str) -> SetupDraft:
     save_proxy(
         name="sandbox",
@@ -47,7 +53,7 @@ def begun(sandbox: Sandbox, mode: str) -> SetupDraft:
         client = world.GOOGLE_ACCOUNT_ID if service else world.GOOGLE_CLIENT_ID
         setups.save(draft, "google-client", google_client=client, google_secret="gmail")
     else:
-        confidential = mode == "microsoft-sign-in"
+        confidential = mode in ("microsoft-sign-in", "microsoft-graph-sign-in")
         app = world.CONFIDENTIAL_APP_ID if confidential else world.PUBLIC_APP_ID
         setups.save(
             draft,
@@ -71,7 +77,7 @@ def begun(sandbox: Sandbox, mode: str) -> SetupDraft:
     return SetupDraft.objects.get(pk=draft.pk)
 
 
-@pytest.mark.parametrize("mode", ["microsoft-sign-in", "microsoft-device", "google"])
+@pytest.mark.parametrize("mode", OWNERS)
 def test_mailbox_is_set_up_by_the_owners_sign_in(sandbox: Sandbox, mode: str) -> None:
     sandbox.device_interval(1)
     draft = begun(sandbox, mode)
