@@ -110,6 +110,11 @@ class SandboxControl:
         """Let the letter writer deliver."""
         self._ask("POST", "/deliver", {"to": address, "count": count})
 
+    def trust(self, client_id: str, certificate: str) -> None:
+        """Upload a certificate (PEM) to an application, as on its page at Entra."""
+        given = {"client_id": client_id, "certificate": certificate}
+        self._ask("POST", "/certificates", given)
+
     def requests(self, who: str) -> dict[str, dict[str, int]]:
         """How often somebody signed in, by service and outcome."""
         return dict(self._ask("GET", f"/requests/{who}"))

@@ -84,5 +84,6 @@ def certificate_download(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(
         text,
         content_type="application/x-pem-file",
-        headers={"Content-Disposition": f'attachment; filename="{name}.pem"'},
+        # Entra's page takes .cer, .pem and .crt; .cer is what its words speak of.
+        headers={"Content-Disposition": f'attachment; filename="{name}.cer"'},
     )

@@ -49,7 +49,7 @@ urlpatterns = [
         name="registration-certificate-take-away",
     ),
     path(
-        "registrations/<int:pk>/certificate.pem",
+        "registrations/<int:pk>/certificate.cer",
         certificate_download,
         name="registration-certificate-file",
     ),

@@ -5,6 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from .wizard import connect, connect_discard, connect_draft
+from .wizard_certificate import (
+    connect_certificate_make,
+    connect_certificate_take_away,
+)
 from .wizard_consent import connect_consent, consent
 from .wizard_step import connect_here, connect_step
 from .wizard_test import (
@@ -22,6 +26,16 @@ urlpatterns = [
     path(ONE, connect_draft, name="connect-draft"),
     path(f"{ONE}discard/", connect_discard, name="connect-discard"),
     path(f"{ONE}consent/new/", connect_consent, name="connect-consent"),
+    path(
+        f"{ONE}certificate/make/",
+        connect_certificate_make,
+        name="connect-certificate-make",
+    ),
+    path(
+        f"{ONE}certificate/take-away/",
+        connect_certificate_take_away,
+        name="connect-certificate-take-away",
+    ),
     path(f"{ONE}test/start/", connect_test, name="connect-test"),
     path(f"{ONE}sign-in/start/", connect_sign_in, name="connect-sign-in"),
     path(f"{ONE}test/cancel/", connect_test_cancel, name="connect-test-cancel"),

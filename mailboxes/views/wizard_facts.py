@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from ..core.choices import FirstFetch, Protocol
 from ..models import Cycle, Message, TestRun
-from ..services import registrations, status
+from ..services import registrations, seen, status
 from ..services.finding import Finding
 from ..services.status import ClientStatus
 from ..services.wizard import consent, permissions, powershell, proof, standing
@@ -217,6 +217,16 @@ class Facts:
             return 0
         mine = (self._setup.draft.pop_client, self._setup.draft.smtp_client)
         return len([c for c in registrations.sections_of(row) if c not in mine])
+
+    @property
+    def registration_seen(self) -> str:
+        """Of the registration as it stands on the page."""
+        return seen.fingerprint(self._setup.registration, registrations.SEEN)
+
+    @property
+    def today(self) -> date:
+        """The UTC day."""
+        return self.now.date()
 
     @property
     def registration_is_ours(self) -> bool:

@@ -34,6 +34,7 @@ from .wizard_access import (
     require,
     rights_to_make,
 )
+from .wizard_certificate import RIGHTS
 from .wizard_facts import Facts
 
 # What a poll replaces, by step.
@@ -141,6 +142,7 @@ def _page(
         "next": standing.next_after(listed, step.id),
         "others": drafts.others(setup.draft, request.user),  # type: ignore[arg-type]
         "may_save": may(request, step.rights),
+        "may_save_registration": may(request, RIGHTS),
         "may_untested": may(request, [UNTESTED]),
         "nav": NAV,
     }

@@ -294,6 +294,7 @@ def _follow(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
+@pytest.mark.slow
 def test_all_without_javascript(
     browser: Browser, product: Product, world: dict[str, Any]
 ) -> None:

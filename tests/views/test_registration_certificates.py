@@ -32,14 +32,14 @@ def test_certificate_is_made_downloaded_and_taken_away(browser, row) -> None:
     text = browser.get(f"/registrations/{row.pk}/").content.decode()
     assert row.certificate_thumbprint in text
     assert "PRIVATE" not in text
-    file = browser.get(f"/registrations/{row.pk}/certificate.pem")
+    file = browser.get(f"/registrations/{row.pk}/certificate.cer")
     assert file["Content-Disposition"].startswith("attachment; filename=")
     assert file.content.decode().startswith("-----BEGIN CERTIFICATE-----")
     assert b"PRIVATE" not in file.content
     browser.post(f"/registrations/{row.pk}/certificate/take-away/")
     row.refresh_from_db()
     assert (row.certificate_id, row.certificate_ends_on) == (None, None)
-    assert browser.get(f"/registrations/{row.pk}/certificate.pem").status_code == 404
+    assert browser.get(f"/registrations/{row.pk}/certificate.cer").status_code == 404
 
 
 def test_pasted_certificate_is_used_and_never_sent_back(browser, row) -> None:

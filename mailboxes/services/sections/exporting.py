@@ -21,7 +21,7 @@ from . import flattened
 from .flattened import Reveal, Written
 from .known import Existing, Known
 from .parts import MASK
-from .shared import SERVER_PROXY, USE
+from .shared import SERVER_PROXY, THUMBPRINT, USE
 
 MOST_MAILBOXES = 25  # that the vendor advises for one server
 
@@ -167,6 +167,12 @@ def _remarks(clients: list[Existing], chosen: list[Written]) -> list[str]:
         remarks.append(
             f"The old server is advised to have at most {MOST_MAILBOXES} mailboxes;"
             f" this file has {inbound}."
+        )
+    keys = sorted(w.name for w in chosen if THUMBPRINT in w.options)
+    if keys:
+        remarks.append(
+            "The key of a certificate is never written, with secrets neither; the file"
+            f" names the certificate by its thumbprint: {', '.join(keys)}."
         )
     if ours:
         remarks.append(f"The old server does not know: {', '.join(ours)}.")

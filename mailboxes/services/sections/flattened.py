@@ -20,6 +20,7 @@ from .ini import CONTROL, quoted
 from .kinds import Kind, kind_of, looks_secret
 from .known import Existing
 from .parts import MASK, Section, Value
+from .shared import THUMBPRINT
 
 # Not spelled out at its default: nobody knows the vendor's word for that.
 UNSPOKEN = ("grant-type",)
@@ -167,6 +168,7 @@ def of_registration(row: AppRegistration, reveal: Reveal) -> Written:
         ("client-id", row.client_id),
         ("password", reveal(row.secret_id) if row.secret_id else ""),
         ("secret-ends-on", ends.isoformat() if ends else ""),
+        (THUMBPRINT, row.certificate_thumbprint),
     ):
         if text:
             written.add(name, text)

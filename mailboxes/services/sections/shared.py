@@ -7,6 +7,7 @@ proxies and registrations; what they do not know is kept beside.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,12 +62,16 @@ REGISTRATION_NAMES = {
     PASSWORD: PASSWORD,
     "secret-ends-on": "secret_ends_on",
 }
+# Names the certificate that an application signs in by; its key is never in a file.
+THUMBPRINT = "certificate-thumbprint"
 # What the fields of the services are called in a file.
 WRITTEN = {column: name for name, column in REGISTRATION_NAMES.items()} | {
     "secret": PASSWORD,
     "username": "user",
     "ca_pem": "certificate-authorities",
 }
+# Options that have a meaning beside those that are saved as they stand.
+ALSO = {Kind.PROXY: {USE}, Kind.REGISTRATION: {THUMBPRINT}}
 
 
 @dataclass
@@ -146,7 +151,7 @@ def _bare(name: str) -> str:
 def unknown_values(section: Section, kind: Kind) -> list[Value]:
     """Options that have no meaning here, but for `kind` itself."""
     known = {*_written(section, kind)}
-    ours = {"kind", USE} if kind is Kind.PROXY else {"kind"}
+    ours = {"kind"} | ALSO.get(kind, set())
     return [v for v in section if v.name not in known and v.name.lower() not in ours]
 
 
@@ -237,8 +242,11 @@ def _registration(
         pk=row.pk if row else known.new_id(),
         name=shared.name,
         secret_id=known.new_id(shared.secret) if shared.secret else stored,
+        certificate_id=row.certificate_id if row else None,
+        certificate_thumbprint=row.certificate_thumbprint if row else "",
         **({} if cleaned.problems else values),
     )
+    _certificate(shared, report)
     if row and not cleaned.problems:
         shared.changed = [f for f in values if getattr(row, f) != values[f]]
         shared.changed += [PASSWORD] if shared.secret else []
@@ -247,6 +255,28 @@ def _registration(
         report.warning(shared.section, Problem(option, warning.rule, warning.message))
     report.notices(shared.section, "pop-client", cleaned.notices)
     return cleaned.problems
+
+
+def _certificate(shared: Shared, report: Report) -> None:
+    """Say what becomes of the certificate that the section names."""
+    value = shared.section.get(THUMBPRINT)
+    named = re.sub(r"[\s:]", "", value.text).upper() if value else ""
+    row: AppRegistration | None = shared.row
+    here = row.certificate_thumbprint if row else ""
+    if not named or named == here:
+        return
+    stays = (
+        f"Here the application goes on signing in by the certificate {here}."
+        if here
+        else "After the import make one on the page of the app registration and upload"
+        " it at Entra, or paste key and certificate there; until then the application"
+        " has its client secret or nothing to sign in by."
+    )
+    message = (
+        f"The key of the certificate {named} is not in the file: it never leaves the"
+        f" copy that it was made in. {stays}"
+    )
+    report.warning(shared.section, Problem(THUMBPRINT, "I22-certificate", message))
 
 
 def save(shared: Shared, user: AbstractBaseUser | None) -> Any:

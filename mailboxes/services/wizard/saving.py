@@ -27,7 +27,7 @@ from .steps import BY_ID as STEPS_BY_ID
 from .steps import Saver, Step
 
 # Done by hand for another application, or for another way of connecting.
-OF_APPLICATION = ("permissions", "exchange")
+OF_APPLICATION = ("certificate", "permissions", "exchange")
 TRIES = 3
 User = AbstractBaseUser | None
 Changes = dict[str, Any]
@@ -40,7 +40,7 @@ def fingerprint(setup: Setup, step: Step) -> str:
     parts += [setup.value(field.name) for field in step.asked(setup)]
     if step.saver is Saver.PASSWORD:
         parts.append(draft.password_id)
-    if step.saver in (Saver.IDS, Saver.SECRET):
+    if step.saver in (Saver.IDS, Saver.SECRET) or step.id == "certificate":
         parts.append(seen.fingerprint(setup.registration, registrations.SEEN))
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
@@ -179,7 +179,8 @@ def _mode(
     """Another way of connecting: what was done for the one before is to do again."""
     if typed["mode"] == setup.draft.mode:
         return {}
-    again = [one.id for one in STEPS_BY_ID.values() if one.by_hand] + [
+    by_hand = (one.id for one in STEPS_BY_ID.values() if one.by_hand)
+    again = [name for name in by_hand if name != "certificate"] + [
         "network",
         "password",
         "google-client",

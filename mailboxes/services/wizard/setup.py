@@ -7,6 +7,7 @@ how the tests of it went. Statuses of the steps: standing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -78,6 +79,7 @@ class Setup:
         """The draft with what hangs on it. Raises SetupDraft.DoesNotExist."""
         rows = SetupDraft.objects.select_related(
             "registration__secret__created_by",
+            "registration__certificate__created_by",
             "password__created_by",
             "pop_client__mailbox_row",
             "pop_client__fetcher",
@@ -296,6 +298,14 @@ class Setup:
         cleaned = self.cleaned(kind)
         address = self.draft.address if kind == POP else ""
         return proof.fingerprint(kind, address, cleaned.effective, cleaned.pinned)
+
+    def saved_since(self, step_id: str, when: datetime) -> bool:
+        """The step was saved, or done by hand, after that moment."""
+        at = (self.draft.steps.get(step_id) or {}).get("at", "")
+        try:
+            return datetime.fromisoformat(at) > when
+        except ValueError:
+            return False
 
     @property
     def proven(self) -> bool:

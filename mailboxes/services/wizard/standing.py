@@ -111,9 +111,17 @@ def _troubles(setup: Setup) -> dict[str, tuple[str, Finding | None]]:
     if refusal is not None:
         found["permissions"] = (str(refusal.title), refusal)
     row = setup.registration
-    ended = row.secret_ends_on if row is not None else None
-    if ended is not None and ended < timezone.now().date():
-        found["secret"] = (_("The client secret ended on %s.") % ended, None)
+    today = timezone.now().date()
+    for step_id, ended, words in (
+        ("secret", row and row.secret_ends_on, _("The client secret ended on %s.")),
+        (
+            "certificate",
+            row and row.certificate_ends_on,
+            _("The certificate ended on %s. Make a new one, and upload it."),
+        ),
+    ):
+        if ended is not None and ended < today:
+            found[step_id] = (words % ended, None)
     asked = setup.sign_in
     came = None if asked is None else sign_ins.finding(asked)
     if came is not None:
@@ -130,7 +138,7 @@ def refused(setup: Setup, link: ConsentLink) -> Finding | None:
     """Why consent was refused, while nobody has done the step by hand since."""
     if link.outcome != ConsentLink.Outcome.REFUSED or link.answered_at is None:
         return None
-    if _saved_since(setup, "permissions", link.answered_at):
+    if setup.saved_since("permissions", link.answered_at):
         return None
     return consent.finding(link)
 
@@ -169,12 +177,4 @@ def mended_since(setup: Setup, step: Step, when: datetime) -> bool:
     secret = row.secret if row is not None and step.id == "secret" else None
     if secret is not None and secret.created_at > when:
         return True
-    return _saved_since(setup, step.id, when)
-
-
-def _saved_since(setup: Setup, step_id: str, when: datetime) -> bool:
-    at = (setup.draft.steps.get(step_id) or {}).get("at", "")
-    try:
-        return datetime.fromisoformat(at) > when
-    except ValueError:
-        return False
+    return setup.saved_since(step.id, when)

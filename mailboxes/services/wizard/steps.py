@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 from django.utils import timezone
@@ -104,6 +105,15 @@ def _proves(setup: Setup) -> bool:
     return setup.mode is not None and setup.mode.proves_application
 
 
+def _by_certificate(setup: Setup) -> bool:
+    row = setup.registration
+    return _proves(setup) and row is not None and row.certificate_id is not None
+
+
+def _by_secret(setup: Setup) -> bool:
+    return _proves(setup) and not _by_certificate(setup)
+
+
 def _at_google(setup: Setup) -> bool:
     return setup.mode is not None and setup.mode.provider is Provider.GOOGLE
 
@@ -130,12 +140,25 @@ def _has_ids(setup: Setup, step: Step) -> bool:
 
 def _has_secret(setup: Setup, step: Step) -> bool:
     row = setup.registration
-    if row is not None and row.certificate_id is not None:
-        ends = row.certificate_ends_on
-        return ends is not None and ends >= timezone.now().date()
     if row is None or row.secret_id is None:
         return False
-    return row.secret_ends_on is None or row.secret_ends_on >= timezone.now().date()
+    return row.secret_ends_on is None or row.secret_ends_on >= _today()
+
+
+def _has_certificate(setup: Setup, step: Step) -> bool:
+    """It lasts, and was uploaded: somebody said so of this one, or others use it."""
+    row = setup.registration
+    if row is None or row.certificate is None or row.certificate_ends_on is None:
+        return False
+    lasts: bool = row.certificate_ends_on >= _today()
+    if not setup.draft.registration_made and step.id not in setup.draft.steps:
+        return lasts
+    return lasts and setup.saved_since(step.id, row.certificate.created_at)
+
+
+def _today() -> date:
+    now: datetime = timezone.now()
+    return now.date()
 
 
 def _ticked(setup: Setup, step: Step) -> bool:
@@ -173,8 +196,8 @@ def _on(setup: Setup, step: Step) -> bool:
 
 
 VALUES = (
-    *("mailbox", "mode", "ids", "google-client", "secret", "password"),
-    *("network", "fetching", "sign-in"),
+    *("mailbox", "mode", "ids", "google-client", "secret", "certificate"),
+    *("password", "network", "fetching", "sign-in"),
 )
 STEPS = (
     Step(
@@ -244,11 +267,22 @@ STEPS = (
         _("What proves to Microsoft that the console is the application."),
         "wizard/steps/secret.html",
         ("secret", "secret_ends_on"),
-        applies=_proves,
+        applies=_by_secret,
         needs=("mailbox", "mode", "ids"),
         saver=Saver.SECRET,
         done=_has_secret,
         rights=("mailboxes.change_appregistration",),
+    ),
+    Step(
+        "certificate",
+        _("Certificate"),
+        _("What proves to Microsoft that the console is the application."),
+        "wizard/steps/certificate.html",
+        applies=_by_certificate,
+        needs=("mailbox", "mode", "ids"),
+        done=_has_certificate,
+        by_hand=True,
+        button=_("It is uploaded, continue"),
     ),
     Step(
         "password",

@@ -1,0 +1,61 @@
+"""The certificate in the wizard: one is made here, or the client secret is gone back to.
+
+Each is a POST that changes the app registration and goes to the step that the draft has
+then. Uploading it at Entra is done by hand; the step's own form says that it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from ..core.errors import OptionError
+from ..models import SetupDraft
+from ..services import registration_certificates
+from ..services.wizard.setup import Setup
+from ..services.wizard.steps import BY_ID
+from .wizard_access import find, require
+
+RIGHTS = BY_ID["secret"].rights
+
+
+@require_POST
+@login_required
+def connect_certificate_make(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new key and certificate, in place of the client secret or of an older one."""
+    return _change(request, pk, registration_certificates.make)
+
+
+@require_POST
+@login_required
+def connect_certificate_take_away(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign in by the client secret."""
+    return _change(request, pk, registration_certificates.take_away)
+
+
+def _change(
+    request: HttpRequest, pk: int, change: Callable[..., object]
+) -> HttpResponse:
+    setup = find(request, pk)
+    require(request, *RIGHTS)
+    row = setup.registration
+    is_open = setup.draft.state == SetupDraft.State.OPEN
+    if row is None or not is_open or _step(setup) is None:
+        return redirect("connect-draft", pk)
+    try:
+        change(row, request.user, seen=request.POST.get("registration_seen", ""))
+    except OptionError as error:
+        for problem in error.problems:
+            messages.error(request, problem.message)
+    return redirect("connect-step", pk, _step(Setup.load(pk)) or "ids")
+
+
+def _step(setup: Setup) -> str | None:
+    """The step in which the application proves itself; None for a mode without."""
+    found = (BY_ID[name] for name in ("secret", "certificate"))
+    return next((step.id for step in found if step.applies(setup)), None)
