@@ -3,8 +3,9 @@
 Opened as every other connection (net.Line: names, proxy, TLS, their failures and
 times), kept between requests, bounded by `until` at every wait. Bodies go out and come
 in by pieces, so that a large message is never held twice. It knows whether the last
-byte of a request was given to the network (DESIGN D8). No redirects, no compression,
-no cookies; what a status means is the transport's.
+byte of a request was given to the network (DESIGN D8). No redirects, no cookies; an
+answer may be gzip where it was asked for. Several at a time: channels. What a status
+means is the transport's.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import select
 import socket
 import ssl
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Protocol, Self
 
 from ..core.choices import Security, Stage
@@ -32,7 +35,10 @@ KNOWN: tuple[type[Exception], ...] = (
     OSError,
     EOFError,
     ValueError,
+    zlib.error,
 )
+GZIP = 31  # zlib's word for a gzip stream
+SHORTEST = 0.05  # seconds that the opening of a line is given at least
 
 
 class Upload(Protocol):
@@ -59,7 +65,10 @@ class Answer:
     """Status and headers of an answer, and its body, which has to be read to the end.
 
     headers: names in lower case; of several with one name all values, by commas.
+    ended: called once the line is free again, or gone.
     """
+
+    ended: Callable[[], None] | None = None
 
     def __init__(
         self, channel: Channel, raw: http.client.HTTPResponse, cut: bool
@@ -80,16 +89,30 @@ class Answer:
         whole = False
         try:
             with self._channel.border(stage):
-                while piece := self._raw.read1(PIECE):
-                    yield piece
-                if self._raw.length:
-                    raise EOFError("the answer was cut short")
+                coded = self.headers.get("content-encoding", "").strip().lower()
+                yield from _inflated(self._read()) if coded == "gzip" else self._read()
             whole = True
         finally:
-            if not whole or self._raw.will_close or self._cut:
-                self._channel.drop()
-            else:
-                self._raw.close()  # read1 does not at the end of a counted body
+            self._end(whole)
+
+    def _read(self) -> Iterator[bytes]:
+        while piece := self._raw.read1(PIECE):
+            yield piece
+        if self._raw.length:
+            raise EOFError("the answer was cut short")
+
+    def close(self) -> None:
+        """Leave what was not read; the line is closed then."""
+        self._end(False)
+
+    def _end(self, whole: bool) -> None:
+        if not whole or self._raw.will_close or self._cut:
+            self._channel.drop()
+        else:
+            self._raw.close()  # read1 does not at the end of a counted body
+        ended, self.ended = self.ended, None
+        if ended is not None:
+            ended()
 
     def whole(self, stage: Stage, most: int = WHOLE) -> bytes:
         """The whole body; of a longer one the line is closed, PROTOCOL_ERROR."""
@@ -108,6 +131,7 @@ class Channel:
 
     until: see base.Transport. facts: of the line that stands, or of the last one.
     handed_over: the last byte of the last request was given to the network.
+    opened: lines so far.
     """
 
     def __init__(
@@ -119,6 +143,7 @@ class Channel:
         self.endpoint = endpoint
         self.policy = policy
         self.handed_over = False
+        self.opened = 0
         self._until = until
         self._http: http.client.HTTPConnection | None = None
         self._socket: socket.socket | None = None
@@ -127,14 +152,24 @@ class Channel:
     def open(self, line: net.Line | None = None) -> None:
         """A new line; `line` if the caller wants to hear of it. Raises MailError."""
         self.drop()
-        line = line or net.Line(self.endpoint, self.policy, {})
+        line = line or net.Line(self.endpoint, self.way(), {})
         self.facts = line.evidence
         with self.border(Stage.TCP):
             self._left()  # before anything is asked of the network
+        self.opened += 1
         self._socket = line.open()
         self._wire = _Bounded(self._socket, self.hurry)
         self._http = http.client.HTTPConnection(self.endpoint.host, self.endpoint.port)
         self._http.sock = self._wire
+
+    def way(self) -> NetworkPolicy:
+        """The policy, with no more patience for a new line than is left."""
+        end = self._until()
+        if end is None:
+            return self.policy
+        left = max(end - time.monotonic(), SHORTEST)
+        patience = min(self.policy.connect_timeout, left)
+        return replace(self.policy, connect_timeout=patience)
 
     @property
     def peer(self) -> socket.socket | None:
@@ -179,6 +214,8 @@ class Channel:
         size = body.size if body else 0
         if method != "GET":
             line.putheader("Content-Length", str(size))
+        if not size:
+            self.handed_over = True  # with the headers
         line.endheaders()
         sent = 0
         cut = False
@@ -192,8 +229,6 @@ class Channel:
                 self.handed_over = True
             line.send(piece)
             sent += len(piece)
-        if not size:
-            self.handed_over = True
         return Answer(self, line.getresponse(), cut)
 
     def stale(self) -> bool:
@@ -254,6 +289,18 @@ class Channel:
 
     def __exit__(self, *_: object) -> None:
         self.drop()
+
+
+def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """What is in a gzip stream, in pieces of bounded size."""
+    stream = zlib.decompressobj(GZIP)
+    for piece in pieces:
+        while piece:
+            yield stream.decompress(piece, PIECE)
+            piece = stream.unconsumed_tail
+    yield stream.flush()
+    if not stream.eof:
+        raise EOFError("the answer was cut short")
 
 
 class _Bounded:

@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-import requests
-
 from ..core.choices import Stage
 from ..core.errors import Code, MailError
 from .base import CHUNK_SIZE
+from .channel import Answer
 from .graph_client import AT_ONCE, GraphClient, segment
 from .keyed import Body, Remote
-from .spool import Room, Spool
+from .spool import Room, Spool, chunked
 
 # What may be said of one message, while the others can be had.
 OF_ONE = frozenset(
     {Code.GRAPH_UNAVAILABLE, Code.PROTOCOL_ERROR, Code.GRAPH_ACCESS_DENIED}
 )
-HEAD_PIECE = 1 << 14  # bytes read at a time while only the header is wanted
 PLAIN = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 Work = Callable[[Remote], Body | None]
@@ -83,7 +81,7 @@ class Bodies:
             return None
         chunks = Spool(self._room)
         size = 0
-        for chunk in self._client.pieces(answer, Stage.FETCH, CHUNK_SIZE):
+        for chunk in chunked(self._client.pieces(answer, Stage.FETCH)):
             chunks.append(chunk)
             size += len(chunk)
             too_large = self._largest is not None and size > self._largest
@@ -98,7 +96,7 @@ class Bodies:
         if answer is None:
             return None
         found = b""
-        for piece in self._client.pieces(answer, Stage.FETCH, HEAD_PIECE):
+        for piece in self._client.pieces(answer, Stage.FETCH):
             found += piece
             if b"\r\n\r\n" in found or len(found) >= CHUNK_SIZE:
                 # The rest is not wanted, and may be long.
@@ -107,7 +105,7 @@ class Bodies:
         head, _, _ = found.partition(b"\r\n\r\n")
         return Body(one.key, [head[:CHUNK_SIZE] + b"\r\n\r\n"], complete=False)
 
-    def _asked(self, one: Remote) -> requests.Response | None:
+    def _asked(self, one: Remote) -> Answer | None:
         """The answer with the message, None when it is gone."""
         path = f"{self._client.root}/messages/{segment(one.key)}/$value"
         try:

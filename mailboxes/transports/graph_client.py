@@ -1,7 +1,7 @@
 """Requests to Microsoft Graph for one mailbox: whose it is, headers, batches, errors.
 
-What is asked for: graph_folders, graph_inbound, graph_outbound. HTTP and the line:
-http. What a refusal means: graph_errors. Sources: learn.microsoft.com, "Use the
+What is asked for: graph_folders, graph_inbound, graph_outbound. HTTP and lines:
+channels. What a refusal means: graph_errors. Sources: learn.microsoft.com, "Use the
 Microsoft Graph API", "Combine multiple HTTP requests using JSON batching", "Get
 immutable identifiers for Outlook resources"; limits: providers.md section 4.
 """
@@ -18,13 +18,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import requests
-
 from ..core.choices import Security, Stage
 from ..core.errors import Code, MailError
-from . import graph_errors, net
+from . import graph_errors
 from .base import Credential, Endpoint, NetworkPolicy, Progress
-from .http import Http
+from .channel import Answer
+from .channels import Channels
 
 HTTPS = 443
 VERSION = "/v1.0"
@@ -81,7 +80,7 @@ class GraphClient:
     ) -> None:
         port = endpoint.port or HTTPS
         self.endpoint = replace(endpoint, port=port, security=Security.TLS)
-        self.http = Http(self.endpoint, policy, most=AT_ONCE)
+        self.channels = Channels(self.endpoint, policy, most=AT_ONCE)
         self.mailbox = _mailbox(credential)
         self.usable = False
         self._open = False
@@ -94,7 +93,7 @@ class GraphClient:
 
     @property
     def facts(self) -> dict[str, object]:
-        return self.http.facts
+        return self.channels.facts
 
     def open(
         self,
@@ -108,20 +107,19 @@ class GraphClient:
         let_off: codes that do not matter; None for all that tell of the mailbox only,
         which whoever opens a folder will meet. Raises MailError.
         """
-        http = self.http
         self._open = True
-        line = net.Line(self.endpoint, http.way(), timings, progress)
-        http.begin_with(line)
+        line = self.channels.begin(timings, progress)
         with line.timed("greeting") as told:
             path = f"{self.root}/mailFolders/inbox?$select=id"
-            answer = http.ask("GET", path, Stage.GREETING, headers=self._headers())
-            body = http.read(answer, Stage.GREETING)
-            told["answer"] = f"HTTP/1.1 {answer.status_code} {answer.reason}"
-            if answer.status_code < 400 and not _is_json(body):
+            asked = self._headers()
+            answer = self.channels.request("GET", path, asked, None, Stage.GREETING)
+            body = answer.whole(Stage.GREETING)
+            told["answer"] = f"HTTP/1.1 {answer.status} {answer.reason}"
+            if answer.status < 400 and not _is_json(body):
                 raise self._unreadable(Code.GREETING_UNEXPECTED, Stage.GREETING, body)
         with line.timed("sign-in"):
             self.facts["user"] = self._credential.login
-            status, headers = answer.status_code, answer.headers
+            status, headers = answer.status, answer.headers
             if status >= 300:
                 error = self._refused(status, headers, body, Stage.SIGN_IN)
                 of_all = status in (401, 429) or status >= 500
@@ -136,15 +134,15 @@ class GraphClient:
         try:
             path = f"{self.root}/mailFolders/inbox?$select=id"
             answer = self._ask("GET", path, Stage.MAILBOX, {}, None)
-            self.http.read(answer, Stage.MAILBOX)
-            self.usable = answer.status_code != 401 and answer.status_code < 500
+            answer.whole(Stage.MAILBOX)
+            self.usable = answer.status != 401 and answer.status < 500
         except MailError:
             self.usable = False
         return self.usable
 
     def close(self) -> None:
         self.usable = self._open = False
-        self.http.close()
+        self.channels.close()
 
     def ask(
         self,
@@ -154,15 +152,15 @@ class GraphClient:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-    ) -> requests.Response:
+    ) -> Answer:
         """A good answer with its body still to be read. Raises MailError.
 
         path: from the root of the server. headers: beside the usual ones.
         """
         answer = self._ask(method, path, stage, headers or {}, body)
-        if answer.status_code >= 300:
-            said = self.http.read(answer, stage)
-            raise self._refused(answer.status_code, answer.headers, said, stage)
+        if answer.status >= 300:
+            said = self.whole(answer, stage)
+            raise self._refused(answer.status, answer.headers, said, stage)
         return answer
 
     def json(
@@ -186,7 +184,7 @@ class GraphClient:
         if prefer:
             headers["Prefer"] = f"{IMMUTABLE}, {prefer}"
         answer = self.ask(method, path, stage, headers=headers, body=body)
-        said = self.http.read(answer, stage)
+        said = self.whole(answer, stage)
         if not said:
             return {}
         try:
@@ -197,13 +195,21 @@ class GraphClient:
             raise self._unreadable(Code.PROTOCOL_ERROR, stage, said)
         return told
 
-    def pieces(
-        self, answer: requests.Response, stage: Stage, size: int
-    ) -> Iterator[bytes]:
-        """The body of an answer in pieces of `size` bytes. Raises MailError."""
+    def pieces(self, answer: Answer, stage: Stage) -> Iterator[bytes]:
+        """The body of an answer as it comes. Raises MailError."""
         try:
-            yield from self.http.pieces(answer, stage, size)
+            yield from answer.pieces(stage)
         except MailError as error:
+            error.evidence = {**self.facts, **error.evidence}
+            self._note(error)
+            raise
+
+    def whole(self, answer: Answer, stage: Stage) -> bytes:
+        """The whole body of an answer. Raises MailError."""
+        try:
+            return answer.whole(stage)
+        except MailError as error:
+            error.evidence = {**self.facts, **error.evidence}
             self._note(error)
             raise
 
@@ -260,7 +266,8 @@ class GraphClient:
             except (KeyError, TypeError, ValueError):
                 continue
             body = one.get("body")
-            headers = requests.structures.CaseInsensitiveDict(one.get("headers") or {})
+            told_of = one.get("headers") or {}
+            headers = {str(name).lower(): str(told_of[name]) for name in told_of}
             replies[number] = Reply(
                 status, headers, body if isinstance(body, dict) else {}
             )
@@ -275,7 +282,7 @@ class GraphClient:
         errors = [self.refused(reply, stage) for reply in replies]
         slowest = max(errors, key=lambda error: error.retry_after or 0.0)
         pause = slowest.retry_after or USUAL_PAUSE
-        until = self.http.until
+        until = self.channels.until
         late = until is not None and time.monotonic() + pause > until
         if pause > LONGEST_PAUSE or late:
             raise slowest
@@ -288,24 +295,16 @@ class GraphClient:
         stage: Stage,
         headers: Mapping[str, str],
         body: bytes | None,
-    ) -> requests.Response:
-        """One request; reading is tried again on a line that lay idle too long."""
+    ) -> Answer:
+        """One request; see channels."""
         if not self._open:
             words = "the connection is not open"
             raise MailError(
                 Code.CONNECTION_LOST, stage, evidence={**self.facts, "answer": words}
             )
         given = {**self._headers(), **headers}
-        before = self.http.opened
         try:
-            return self.http.ask(method, path, stage, headers=given, body=body)
-        except MailError as error:
-            idle = method == "GET" and self.http.opened == before
-            if error.code != Code.CONNECTION_LOST or not idle:
-                self._note(error)
-                raise
-        try:
-            return self.http.ask(method, path, stage, headers=given, body=body)
+            return self.channels.request(method, path, given, body, stage)
         except MailError as error:
             self._note(error)
             raise

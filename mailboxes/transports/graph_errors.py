@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ..core.choices import Stage
 from ..core.errors import Code, MailError
-from . import http
 
+LONGEST_WAIT = 3600.0  # seconds; a server that asks for more is asked again then
 SENDING = frozenset({Stage.ENVELOPE, Stage.DATA})
 # (code, permanent) by Graph's own code, in lower case.
 BY_CODE: Mapping[str, tuple[Code, bool]] = {
@@ -98,7 +100,8 @@ def refusal(
 ) -> MailError:
     """The MailError of an answer with a status of 300 or above.
 
-    body: as received, or parsed already where it is a part of a batch.
+    headers: names in lower case. body: as received, or parsed already where it is a
+    part of a batch.
     """
     error = _error(body)
     words = str(error.get("message", "")) or _plain(body)
@@ -111,16 +114,31 @@ def refusal(
         "answer": words,
         "request_id": _request_id(error, headers),
     }
-    challenge = headers.get("WWW-Authenticate", "")
+    challenge = headers.get("www-authenticate", "")
     if challenge:
         evidence["headers"] = {"WWW-Authenticate": challenge}
     return MailError(
         code,
         stage,
         permanent=permanent,
-        retry_after=http.retry_after(headers),
+        retry_after=retry_after(headers),
         evidence=evidence,
     )
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110 section 10.2.3), None without one."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    left = (moment - datetime.now(UTC)).total_seconds()
+    return min(max(left, 0.0), LONGEST_WAIT)
 
 
 def _meaning(
@@ -131,7 +149,7 @@ def _meaning(
     stage: Stage,
 ) -> tuple[Code, bool]:
     if status == 401:
-        said = " ".join([*names, words, headers.get("WWW-Authenticate", "")])
+        said = " ".join([*names, words, headers.get("www-authenticate", "")])
         for pattern, code, permanent in OF_TOKENS:
             if pattern.search(said):
                 return code, permanent

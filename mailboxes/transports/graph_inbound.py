@@ -247,7 +247,7 @@ class GraphInbound(KeyedInbound):
     @contextmanager
     def _timely(self) -> Iterator[None]:
         """What happens inside ends at `until`."""
-        self._client.http.until = self.until
+        self._client.channels.until = self.until
         yield
 
 

@@ -27,9 +27,9 @@ from .base import (
     OutboundTransport,
     SendResult,
 )
+from .channel import Channel, Whole
 from .graph_client import HTTPS, GraphClient, items, segment
 from .graph_parts import Attachment
-from .http import Http
 
 # A request takes 4 MB, and base64 makes four bytes of three.
 MOST_MIME = 3_000_000  # bytes of a message in one request
@@ -144,14 +144,14 @@ class GraphOutbound(OutboundTransport):
     def _hand_over(self, path: str, body: bytes, kind: str) -> str:
         """The request after which the message is sent; returns Graph's answer."""
         headers = {"Content-Type": kind} if kind else {}
-        http = self._client.http
+        channels = self._client.channels
         try:
             answer = self._client.ask(
                 "POST", path, Stage.DATA, headers=headers, body=body
             )
         except MailError as error:
             status = error.evidence.get("status")
-            lost = status in ANSWER_LOST or (status is None and http.handed_over)
+            lost = status in ANSWER_LOST or (status is None and channels.handed_over)
             if not lost:
                 raise
             raise MailError(
@@ -162,8 +162,8 @@ class GraphOutbound(OutboundTransport):
             ) from error
         request = answer.headers.get("request-id", "")
         with suppress(MailError):  # what is said beside 202 changes nothing
-            http.read(answer, Stage.DATA)
-        words = f"{answer.status_code} {answer.reason}"
+            answer.whole(Stage.DATA)
+        words = f"{answer.status} {answer.reason}"
         return f"{words} (request-id {request})" if request else words
 
     # a draft and its attachments
@@ -178,7 +178,7 @@ class GraphOutbound(OutboundTransport):
             headers={"Content-Type": "text/plain"},
             body=base64.b64encode(small),
         )
-        said = self._client.http.read(answer, Stage.DATA)
+        said = self._client.whole(answer, Stage.DATA)
         try:
             made = json.loads(said)["id"]
         except (ValueError, TypeError, KeyError) as error:
@@ -222,10 +222,8 @@ class GraphOutbound(OutboundTransport):
             raise self._unexpected("an upload session without https")
         end = Endpoint(parts.hostname, parts.port or HTTPS, Security.TLS)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        http = Http(end, self.policy)
-        http.until = self.until
         size = len(content)
-        try:
+        with Channel(end, self.policy, lambda: self.until) as line:
             for first in range(0, size, RANGE):
                 piece = content[first : first + RANGE]
                 last = first + len(piece) - 1
@@ -233,14 +231,12 @@ class GraphOutbound(OutboundTransport):
                     "Content-Type": "application/octet-stream",
                     "Content-Range": f"bytes {first}-{last}/{size}",
                 }
-                answer = http.ask("PUT", path, Stage.DATA, headers=headers, body=piece)
-                said = http.read(answer, Stage.DATA)
-                if answer.status_code >= 300:
+                answer = line.request("PUT", path, headers, Whole(piece), Stage.DATA)
+                said = answer.whole(Stage.DATA)
+                if answer.status >= 300:
                     raise graph_errors.refusal(
-                        answer.status_code, answer.headers, said, Stage.DATA, http.facts
+                        answer.status, answer.headers, said, Stage.DATA, line.facts
                     )
-        finally:
-            http.close()
 
     # inside
 
@@ -259,5 +255,5 @@ class GraphOutbound(OutboundTransport):
     @contextmanager
     def _timely(self) -> Iterator[None]:
         """What happens inside ends at `until`."""
-        self._client.http.until = self.until
+        self._client.channels.until = self.until
         yield

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, overload
 
 from ..core.choices import Stage
 from ..core.errors import Code, MailError
+from .base import CHUNK_SIZE
 
 IN_MEMORY = 4 << 20  # bytes of one message, or of those that share a room
 
@@ -98,6 +99,18 @@ class Spool(Sequence[bytes]):
         start, size = self._places[number - len(self._kept)]
         self._file.seek(start)
         return self._file.read(size)
+
+
+def chunked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in chunks of 1 MB, the last one of what is left."""
+    part = bytearray()
+    for piece in pieces:
+        part += piece
+        while len(part) >= CHUNK_SIZE:
+            yield bytes(part[:CHUNK_SIZE])
+            del part[:CHUNK_SIZE]
+    if part:
+        yield bytes(part)
 
 
 def whole(content: bytes | Sequence[bytes]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
@@ -13,7 +14,7 @@ import trustme
 from mailboxes.core.choices import Security, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.base import Endpoint, NetworkPolicy
-from mailboxes.transports.channel import PIECE, Answer, Channel, Whole
+from mailboxes.transports.channel import PIECE, SHORTEST, Answer, Channel, Whole
 from tests.servers.scripted import Scripted, Talk
 from tests.transports.test_net import encrypted, tls_server, trusting
 
@@ -142,6 +143,47 @@ def test_answer_that_is_cut_is_a_lost_line() -> None:
         with pytest.raises(MailError) as caught:
             got(ask(line))
         assert caught.value.code == Code.CONNECTION_LOST
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_gzip_is_taken_off(cut: bool) -> None:
+    content = b"".join(b"%d " % number for number in range(200_000))
+    packed = gzip.compress(content)
+    if cut:
+        packed = packed[: len(packed) // 2]
+    told = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    answer = told % len(packed) + packed
+    with Scripted(serve(answer)) as server, channel(server.port) as line:
+        if cut:
+            with pytest.raises(MailError) as caught:
+                got(ask(line))
+            assert caught.value.code == Code.CONNECTION_LOST
+        else:
+            assert got(ask(line)) == (200, content)
+
+
+def test_gzip_of_a_large_answer_comes_in_bounded_pieces() -> None:
+    packed = gzip.compress(bytes(20 << 20))
+    told = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    answer = told % len(packed) + packed
+    with Scripted(serve(answer)) as server, channel(server.port) as line:
+        sizes = [len(piece) for piece in ask(line).pieces(Stage.FETCH)]
+    assert (max(sizes), sum(sizes)) == (PIECE, 20 << 20)
+
+
+def test_body_that_is_no_gzip_is_told() -> None:
+    answer = GOOD.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n", 1)
+    with Scripted(serve(answer)) as server, channel(server.port) as line:
+        with pytest.raises(MailError) as caught:
+            got(ask(line))
+        assert caught.value.code == Code.PROTOCOL_ERROR
+
+
+def test_new_line_has_no_more_patience_than_is_left() -> None:
+    begun = time.monotonic()
+    line = channel(1, begun + SOON)
+    assert 0 < line.way().connect_timeout <= SOON
+    assert channel(1, begun - 1).way().connect_timeout == SHORTEST
 
 
 def test_answer_that_is_no_http_is_told() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mailboxes.transports.base import CHUNK_SIZE
-from mailboxes.transports.pop3.body import LF, Inbox, chunked
+from mailboxes.transports.pop3.body import LF, Inbox, spooled
 from tests.servers.pop3_script import stuffed
 
 BODIES = {
@@ -88,13 +88,13 @@ def pieces(size: int, step: int) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_SIZE - 1, CHUNK_SIZE, 3 * CHUNK_SIZE + 5])
 def test_chunks_are_bounded_and_hold_everything(size: int) -> None:
-    chunks, whole = chunked(pieces(size, 70_000))
+    chunks, whole = spooled(pieces(size, 70_000))
     assert (sum(map(len, chunks)), whole) == (size, True)
     assert all(0 < len(chunk) <= CHUNK_SIZE for chunk in chunks)
 
 
 @pytest.mark.parametrize("largest", [10, CHUNK_SIZE + 10, 2 * CHUNK_SIZE + 10])
 def test_of_too_large_a_body_the_first_chunk_is_kept(largest: int) -> None:
-    chunks, whole = chunked(pieces(3 * CHUNK_SIZE, 70_000), largest)
+    chunks, whole = spooled(pieces(3 * CHUNK_SIZE, 70_000), largest)
     assert ([len(chunk) for chunk in chunks], whole) == ([CHUNK_SIZE], False)
-    assert chunked(pieces(largest, 70_000), largest)[1]
+    assert spooled(pieces(largest, 70_000), largest)[1]

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ..base import CHUNK_SIZE
-from ..spool import Room, Spool
+from ..spool import Room, Spool, chunked
 
 CRLF, LF = b"\r\n", b"\n"
 
@@ -107,7 +106,7 @@ class Inbox:
         self._at = 0
 
 
-def chunked(
+def spooled(
     pieces: Iterable[bytes], largest: int | None = None, room: Room | None = None
 ) -> tuple[Spool, bool]:
     """A body in chunks of at most 1 MB, and whether it is the whole one.
@@ -115,23 +114,11 @@ def chunked(
     largest: see base.InboundTransport.stream; all of the pieces are read all the same.
     room: memory that it shares with the other bodies of its window.
     """
-    chunks = Spool(room)
-    part = bytearray()
-    total = 0
-    for piece in pieces:
-        total += len(piece)
-        whole = largest is None or total <= largest
-        if not whole and chunks:
+    chunks, total = Spool(room), 0
+    for chunk in chunked(pieces):
+        total += len(chunk)
+        if largest is None or total <= largest or not chunks:
+            chunks.append(chunk)
+        else:
             chunks.shorten()
-            part.clear()
-            continue
-        part += piece
-        while len(part) >= CHUNK_SIZE:
-            chunks.append(bytes(part[:CHUNK_SIZE]))
-            del part[:CHUNK_SIZE]
-    whole = largest is None or total <= largest
-    if part and (whole or not chunks):
-        chunks.append(bytes(part))
-    if not whole:
-        chunks.shorten()
-    return chunks, whole
+    return chunks, largest is None or total <= largest

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..spool import Room
-from .body import chunked
+from .body import spooled
 from .client import Answer, Client
 
 DEPTH = 16  # commands sent ahead where the server offers PIPELINING
@@ -112,7 +112,7 @@ class Maildrop:
             got = Got(key, client.answer(), [])
             if got.answer.ok and verb in (b"RETR", b"TOP"):
                 size = place.size if verb == b"RETR" else 0
-                got.chunks, got.whole = chunked(client.body(size), largest, room)
+                got.chunks, got.whole = spooled(client.body(size), largest, room)
             self._waiting.popleft()
             yield got
 
