@@ -223,9 +223,11 @@ def _of_option(setup: Setup, field: Field, option: Option) -> RawField:
         widget.choices = rows_to_name(option.target)
     elif hasattr(widget, "choices"):
         widget.choices = choices_of(option)
+    grant = setup.mode.grant if setup.mode else None
+    by_grant = field.help_with.get(grant) if grant else None
     made = RawField(
         label=field.label or option.label_for(values),
-        help_text=field.help or option.help_for(values),
+        help_text=by_grant or field.help or option.help_for(values),
         required=field.required or option.has_default or option.target is not None,
         widget=widget,
     )

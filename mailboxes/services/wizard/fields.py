@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ...core.choices import Protocol
+from ...core.choices import Grant, Protocol
 from ...core.options import Option
 from ..option_rules import options_by_name
 from .modes import POP, SMTP
@@ -29,6 +29,7 @@ class Field:
         draft itself or of the app registration.
     label, help: "" for those of the option. required: for its label only.
     whatever_type: shown also while the option has no effect with the chosen type.
+    not_for: protocols that have no use for it. help_with: its help with some grants.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Field:
     required: bool = False
     whatever_type: bool = False
     not_for: tuple[Protocol, ...] = ()
+    help_with: Mapping[Grant, Text] = field(default_factory=dict)
 
     def option(self, kinds: tuple[str, ...]) -> Option | None:
         """The declaration of the first option in use; None for no option."""
@@ -113,11 +115,19 @@ FIELDS = {
             "google_client",
             _both("client-id"),
             required=True,
+            help_with={
+                Grant.SERVICE_ACCOUNT: _(
+                    "The Unique ID of the service account, digits."
+                )
+            },
         ),
         Field(
             "google_secret",
             _both("secret"),
             required=True,
+            help_with={
+                Grant.SERVICE_ACCOUNT: _("The secret that holds the whole key file.")
+            },
         ),
         Field("scope", _both("scope"), help=_("What the token is asked for.")),
         Field(
