@@ -129,7 +129,7 @@ def sign_in_owner(request: HttpRequest, token: str) -> HttpResponse:
         return response
     context = shown(request, row) | {"region": f"?was={row.state}"}
     late = context["finding"] is not None and row.state in SignIn.OPEN
-    return _public(request, context, 410 if late else 200)
+    return _public(request, context | {"late": late}, 410 if late else 200)
 
 
 def _public(request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:
