@@ -33,8 +33,9 @@ class NamedSecretForm(SharedForm):
     password = RawField(
         label=_("Secret"),
         help_text=_(
-            "The client secret of the Google Cloud application (GOCSPX-…). The secret"
-            " of an Azure application belongs to an app registration."
+            "The client secret of the Google Cloud application (GOCSPX-…), or the whole"
+            " key file (JSON) of a service account. The secret of an Azure application"
+            " belongs to an app registration."
         ),
         widget=forms.PasswordInput(attrs=SECRET),
     )

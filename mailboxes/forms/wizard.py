@@ -233,10 +233,12 @@ def _of_option(setup: Setup, field: Field, option: Option) -> RawField:
         widget.choices = rows_to_name(option.target)
     elif hasattr(widget, "choices"):
         widget.choices = choices_of(option)
+    grant = setup.mode.grant if setup.mode else None
+    by_grant = field.help_with.get(grant) if grant else None
     named_anew = option.label_for(values) != option.label  # by what else was chosen
     made = RawField(
         label=field.label or option.label_for(values),
-        help_text="" if named_anew else field.help,
+        help_text=by_grant or ("" if named_anew else field.help),
         required=field.required or option.has_default or option.target is not None,
         widget=widget,
     )

@@ -18,6 +18,7 @@ from .scenario_words import words_of
 
 CERTAIN, LIKELY = "certain", "likely"
 FULL, READS, NONE, ITSELF = "full", "reads", "none", "itself"  # Setup.shared
+UPLOADED, UNKNOWN = "uploaded", "unknown"
 OWNER, GOOGLE, SERVICE = "owner", "google", "service"
 
 
@@ -47,6 +48,8 @@ class Setup:
     sends: an smtp-client, else a pop-client. message: it shows only when a message is
     sent. app: the application signs in itself. basic: by user name and password, at
     Contoso's own server unless `options` names one.
+    certificate: the application proves itself by one: UPLOADED to it, or UNKNOWN there;
+        "" for its client secret.
     by: OWNER where the owner has signed in at Entra, GOOGLE where at Google, SERVICE
     for a service account there; "" for the password.
     opened: the mailbox is opened to the application.
@@ -65,6 +68,7 @@ class Setup:
     app: bool = False
     basic: bool = False
     by: str = ""
+    certificate: str = ""
     opened: bool = True
     shared: str = ""
     way: str = "proxy"

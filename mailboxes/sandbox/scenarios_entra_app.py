@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from ..core.choices import Retry, RunState, Step
-from .scenario import LIKELY, Scenario, Setup
+from . import effects
+from .effects import Effect
+from .entra_keys import EXPIRED
+from .scenario import LIKELY, UNKNOWN, UPLOADED, Expected, Scenario, Setup, made
 from .scenarios_entra_account import refused
 
 CONSENT = "Entra ID: consent and scope"
 APP = "Entra ID: application and secret"
 TENANT = "Entra ID: tenant and cloud"
 _BY_APP = Setup(app=True)
+_CERTIFIED = Setup(app=True, certificate=UPLOADED)
+FAILED = "Client assertion failed signature validation."
 
 SCENARIOS: tuple[Scenario, ...] = (
     # consent and scope
@@ -55,10 +60,18 @@ SCENARIOS: tuple[Scenario, ...] = (
             Step.SECRET, "password", area=APP, setup=_BY_APP),
     refused("entra-certificate-refused", 34, (700027, 50012, 700030, 50013),
             "Certificate of the application refused", Step.SECRET, area=APP,
-            setup=_BY_APP),
+            setup=_CERTIFIED),
+    made("entra-certificate-unknown", APP, 34, "Certificate was never uploaded", (),
+         Expected("entra-certificate-refused", Step.SECRET), state=RunState.STOPPED,
+         setup=Setup(app=True, certificate=UNKNOWN)),
+    made("entra-certificate-expired", APP, 34, "Certificate of the application expired",
+         Effect(effects.GRANT, error="invalid_client", number=700027, status=401,
+                text=f"{FAILED} [Reason - {EXPIRED}]"),
+         Expected("entra-certificate-expired", Step.SECRET), state=RunState.STOPPED,
+         setup=_CERTIFIED),
     refused("entra-assertion-time", 35, (700024, 500133),
             "Assertion outside of its time", Step.CLOCK, area=APP, retry=Retry.NOW,
-            certainty=LIKELY, setup=_BY_APP, state=RunState.FAILING),
+            certainty=LIKELY, setup=_CERTIFIED, state=RunState.FAILING),
     refused("entra-flow-not-allowed", 46, (70003,), "The flow is not allowed",
             Step.PUBLIC_CLIENT, "grant-type", area=APP),
     refused("entra-redirect-unregistered", 47, (50011, 70004, 900971),

@@ -30,6 +30,7 @@ from . import (
     clients,
     connect,
     connection_checks,
+    ends_soon,
     instance,
     refusals,
     secrets,
@@ -156,6 +157,7 @@ class _Test:
         began = time.monotonic()
         try:
             warnings = connection_checks.fields(self._snapshot)
+            warnings += filter(None, [ends_soon.warning(self._run.client)])
             self._policy = self._limited()
         except MailError as error:
             error.stage = Stage.FIELDS

@@ -14,6 +14,7 @@ from typing import Any
 from ..core.choices import FirstFetch, Grant, Mechanism, Outcome, ProxyKind
 from ..core.errors import OptionError
 from ..models import (
+    AppRegistration,
     Cycle,
     Fetcher,
     Message,
@@ -31,6 +32,8 @@ from . import (
     fetch,
     named_secrets,
     proxies,
+    registration_certificates,
+    registrations,
     revisions,
 )
 from . import connection_test_rows as rows
@@ -168,6 +171,12 @@ def _options(
     else:
         raw |= {"server": SERVERS[setup["sends"]]}
         raw |= _oauth(world, bool(setup["app"]), made.password)
+        if setup["certificate"]:
+            row = _certified(world, address)
+            raw |= {"registration": row.pk, "password": ""}
+            if setup["certificate"] == "uploaded":
+                text = registration_certificates.public(row)
+                SandboxControl(world.control_port).trust(row.client_id, text)
         if setup["by"] == "owner":
             grant = Grant.AUTHORIZATION_CODE.value
             raw |= {"grant-type": grant, "password": made.refresh_tokens["owner"]}
@@ -189,6 +198,19 @@ def _oauth(world: World, as_app: bool, password: str) -> dict[str, object]:
         "password": app["secret"] if as_app else password,
         **({"grant-type": Grant.CLIENT_CREDENTIALS.value} if as_app else {}),
     }
+
+
+def _certified(world: World, name: str) -> AppRegistration:
+    """The registration of the application with a secret, with a certificate of ours."""
+    app = next(one for one in world.apps if not one["public"])
+    row = registrations.save(
+        name=name.partition("@")[0],
+        tenant_authority=app["authority"],
+        directory_id=app["directory_id"],
+        client_id=app["client_id"],
+    ).registration
+    registration_certificates.make(row, None)
+    return row
 
 
 def _google(world: World, service: bool, made: Made, name: str) -> dict[str, object]:

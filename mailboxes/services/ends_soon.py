@@ -10,9 +10,12 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from ..core.choices import Protocol
+from ..core.choices import Grant, Protocol
+from ..core.options import Kind
 from ..models import AppRegistration, PopClient, SmtpClient
+from . import pins
 from .option_rule import EXCHANGE_ONLINE
 
 SOON = 30  # days
@@ -50,6 +53,47 @@ def soon(now: datetime | None = None) -> list[Ending]:
     today = (now or timezone.now()).date()
     found = [*_secrets(today), *_ews(today)]
     return sorted(found, key=lambda ending: ending.day)
+
+
+def warning(client: PopClient | SmtpClient, now: datetime | None = None) -> str:
+    """What the application of one client signs in by and ends soon, in a sentence.
+
+    "" for nothing: also where the client signs in without a proof of its application.
+    """
+    row: AppRegistration | None = client.registration
+    if row is None or not _proves(client):
+        return ""
+    certificate = row.certificate_id is not None
+    day = row.certificate_ends_on if certificate else row.secret_ends_on
+    today = (now or timezone.now()).date()
+    known = certificate or row.secret_id is not None
+    if day is None or not known or (day - today).days > SOON:
+        return ""
+    facts = {"name": row.name, "day": day}
+    if day < today:
+        words = _("The client secret of %(name)s ended on %(day)s.")
+        if certificate:
+            words = _("The certificate of %(name)s ended on %(day)s.")
+    else:
+        words = _("The client secret of %(name)s ends on %(day)s.")
+        if certificate:
+            words = _("The certificate of %(name)s ends on %(day)s.")
+    return words % facts
+
+
+def _proves(client: PopClient | SmtpClient) -> bool:
+    """Its application has to prove itself, by a client secret or a certificate."""
+    plain = {
+        option.name: getattr(client, field)
+        for field, option in client.options().items()
+        if option.kind not in (Kind.SECRET, Kind.REFERENCE)
+    }
+    assert client.registration is not None  # asked before
+    given = {n: getattr(client.registration, c) for n, c in pins.INHERITED.items()}
+    values = plain | given
+    if not pins.uses_token(values) or pins.GOOGLE.holds(values):
+        return False
+    return pins.grant(values) in (Grant.CLIENT_CREDENTIALS, Grant.AUTHORIZATION_CODE)
 
 
 def _secrets(today: date) -> list[Ending]:

@@ -110,7 +110,7 @@ def pop_clients(
     now = now or timezone.now()
     rows = (
         PopClient.objects.filter(archived_at__isnull=not archived)
-        .select_related("mailbox_row", "fetcher__revision")
+        .select_related("mailbox_row", "fetcher__revision", "registration")
         .order_by("mailbox_row__address")
     )
     return worst_first([of_pop_client(client, now) for client in rows])
@@ -138,7 +138,7 @@ def smtp_clients(
     now = now or timezone.now()
     rows = (
         SmtpClient.objects.filter(archived_at__isnull=not archived)
-        .select_related("sender__revision")
+        .select_related("sender__revision", "registration")
         .annotate(tested=Exists(_passed(OuterRef("sender__revision"))))
         .order_by("section")
     )

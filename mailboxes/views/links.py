@@ -10,6 +10,8 @@ from ..services import pins
 from ..services.findings import Finding
 from ..services.status import ClientStatus
 
+BY_CERTIFICATE = ("entra-certificate-refused", "entra-certificate-expired")
+
 
 def edit_url(status: ClientStatus, option: str = "") -> str:
     """The option-set form of a client, at the field of `option` if it has one."""
@@ -56,6 +58,9 @@ def _plain(client: PopClient | SmtpClient) -> dict[str, Option]:
 
 def field_url(client: PopClient | SmtpClient, finding: Finding | None) -> str:
     """The field that a finding names, on whatever form it stands; "" for none."""
+    if finding is not None and finding.id in BY_CERTIFICATE and client.registration_id:
+        at = reverse("registration-detail", args=[client.registration_id])
+        return f"{at}#certificate"
     url = option_url(client, finding.option) if finding else ""
     return url if "#" in url else ""
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from ..core.choices import USUAL_PORTS, Outcome
 from ..models import Cycle, Mailbox, Message, PopClient
-from ..services import activity, status
+from ..services import activity, ends_soon, status
 from ..services.status import ClientStatus
 from ..templatetags.charts import Column
 from ..templatetags.ui import number
@@ -39,6 +39,7 @@ def _mailbox(pk: int) -> tuple[Mailbox, PopClient | None]:
             "pop_client__fetcher__revision",
             "pop_client__fetcher__paused_by",
             "pop_client__proxy",
+            "pop_client__registration",
             "smtp_client",
         ),
         pk=pk,
@@ -60,6 +61,7 @@ def _context(
         "status": one,
         "fetcher": one.runner if one else None,
         "fix_url": links.field_url(client, one.finding) if client and one else "",
+        "ends": ends_soon.warning(client, now) if client else "",
         "may_test": may_test(request, PopClient),
         "now": now,
         "nav": "mailbox-list",

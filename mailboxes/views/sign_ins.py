@@ -114,13 +114,22 @@ def sign_in_answer(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def sign_in_owner(request: HttpRequest, token: str) -> HttpResponse:
-    """What the owner has to do, or what has become of it; without an account here."""
+    """What the owner has to do, or what has become of it; without an account here.
+
+    `?was=STATE` is the poll of a page that shows that state: another one is loaded
+    whole.
+    """
     row = sign_ins.of_token(token)
     if row is None or row.state == SignIn.State.REPLACED:
         return _public(request, {"row": None}, 404)
-    context = shown(request, row)
+    if "was" in request.GET:
+        response = HttpResponse(status=204)
+        if request.GET["was"] != row.state or not sign_ins.is_open(row, timezone.now()):
+            response["HX-Refresh"] = "true"
+        return response
+    context = shown(request, row) | {"region": f"?was={row.state}"}
     late = context["finding"] is not None and row.state in SignIn.OPEN
-    return _public(request, context, 410 if late else 200)
+    return _public(request, context | {"late": late}, 410 if late else 200)
 
 
 def _public(request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:

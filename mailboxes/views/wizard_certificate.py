@@ -1,4 +1,4 @@
-"""The certificate in the wizard: one is made here, or the client secret is gone back to.
+"""The certificate in the wizard: made here, or the client secret is gone back to.
 
 Each is a POST that changes the app registration and goes to the step that the draft has
 then. Uploading it at Entra is done by hand; the step's own form says that it was.

@@ -12,6 +12,7 @@ PLAIN = {
     "mailbox-list-filtered": "/mailboxes/?health=stopped",
     "mailbox-list-empty": "/mailboxes/?q=nobody-has-this-name",
     "connect": "/connect/",
+    "owner-sign-in-not-good": "/owner-sign-in/nonsense/",
     "consent-not-good": "/consent/?state=nonsense",
     "mailbox-new": "/mailboxes/new/",
     "outbox": "/outbox/",

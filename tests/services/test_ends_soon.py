@@ -7,8 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from mailboxes.models import PopClient, SmtpClient
-from mailboxes.services import clients, ends_soon, registrations
+from mailboxes.services import (
+    clients,
+    ends_soon,
+    registration_certificates,
+    registrations,
+)
 from tests import factories
+from tests.services.option_sets import saved_pop
+from tests.services.test_registration_certificates import MADE
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +96,49 @@ def test_number_of_queries_is_fixed(count, django_assert_num_queries):
         factories.pop_client(f"a{number}@contoso.example")
     with django_assert_num_queries(3):
         ends_soon.soon(NOW)
+
+
+# what one client is warned of
+
+
+def by_application(row, **changes: object) -> PopClient:
+    return saved_pop(
+        **{
+            "registration": str(row.pk),
+            "grant-type": "client_credentials",
+            "password": "",
+        }
+        | changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (31, ""),
+        (30, "The client secret of Contoso ends on 2026-12-25."),
+        (0, "The client secret of Contoso ends on 2026-11-25."),
+        (-1, "The client secret of Contoso ended on 2026-11-24."),
+    ],
+)
+def test_client_is_warned_of_the_secret_of_its_application(days, expected):
+    assert ends_soon.warning(by_application(ending("Contoso", days)), NOW) == expected
+
+
+def test_client_is_warned_of_the_certificate_in_place_of_the_secret():
+    row = ending("Contoso", 3)
+    client = by_application(row)
+    registration_certificates.enter(row, MADE.pem, None, today=NOW.date())
+    client.refresh_from_db()
+    assert ends_soon.warning(client, NOW) == ""
+    then = datetime(2027, 11, 18, tzinfo=UTC)
+    assert ends_soon.warning(client, then) == (
+        "The certificate of Contoso ends on 2027-11-19."
+    )
+
+
+def test_client_that_proves_no_application_is_not_warned():
+    row = ending("Contoso", 3)
+    password = {"grant-type": "password", "password": "x"}
+    assert ends_soon.warning(by_application(row, **password), NOW) == ""
+    assert ends_soon.warning(factories.pop_client("b@contoso.example"), NOW) == ""

@@ -99,3 +99,13 @@ def test_a_failure_of_sending_is_told_on_the_page_of_its_options(
     target = f"/option-sets/smtp/{smtp.pk}/"
     assert f'href="{target}#failure"' in client.get("/").content.decode()
     assert "Set-CASMailbox" in client.get(target).content.decode()
+
+
+@pytest.mark.parametrize(
+    "code", ["AADSTS700027", "AADSTS50012", "entra-certificate-expired"]
+)
+def test_refused_certificate_is_mended_in_its_panel(code: str) -> None:
+    client = as_application()
+    assert links.field_url(client, find(code)) == (
+        f"/registrations/{client.registration_id}/#certificate"
+    )

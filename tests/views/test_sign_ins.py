@@ -90,3 +90,31 @@ def test_viewer_starts_no_sign_in(proxy) -> None:
     viewer = Client()
     viewer.force_login(factories.user("vera"))
     assert viewer.post(f"/option-sets/pop/{client.pk}/sign-in/").status_code == 403
+
+
+def test_owners_page_is_loaded_anew_when_something_has_become_of_it(
+    browser: Client, proxy
+) -> None:
+    client = pop(proxy, **{"grant-type": "device_code"})
+    browser.post(f"/option-sets/pop/{client.pk}/sign-in/")
+    row = SignIn.objects.get()
+    public = f"/owner-sign-in/{sign_ins.token_of(row)}/"
+    same = Client().get(f"{public}?was=asked")
+    assert (same.status_code, same.headers.get("HX-Refresh")) == (204, None)
+    SignIn.objects.update(state="shown", user_code="ABCD")
+    other = Client().get(f"{public}?was=asked")
+    assert (other.status_code, other.headers.get("HX-Refresh")) == (204, "true")
+
+
+def test_link_that_is_too_old_tells_the_owner_whom_to_ask(
+    browser: Client, proxy
+) -> None:
+    client = pop(proxy)
+    browser.post(f"/option-sets/pop/{client.pk}/sign-in/")
+    row = SignIn.objects.get()
+    SignIn.objects.update(expires_at=row.created_at)
+    page = Client().get(f"/owner-sign-in/{sign_ins.token_of(row)}/")
+    assert (page.status_code, "Ask whoever sent it" in page.content.decode()) == (
+        410,
+        True,
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
-from mailboxes.services import status
+from mailboxes.services import ends_soon, status
 
 
 class Command(BaseCommand):
@@ -22,7 +22,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         clients = [*status.pop_clients(), *status.smtp_clients()]
         if options["json"]:
-            rows = [client.as_json() for client in clients]
+            rows = [
+                client.as_json() | {"ends_soon": ends_soon.warning(client.client)}
+                for client in clients
+            ]
             self.stdout.write(json.dumps(rows, cls=DjangoJSONEncoder, indent=2))
             return
         if not clients:
@@ -39,4 +42,5 @@ class Command(BaseCommand):
         if client.finding is not None:
             line += f"\n    {client.finding.code}: {client.finding.title}"
             line += f"\n    {client.finding.fix}"
-        return line
+        ends = ends_soon.warning(client.client)
+        return f"{line}\n    {ends}" if ends else line

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ...core.choices import Grant
 from ...core.options import Option
 from ..option_rules import options_by_name
 from .modes import POP, SMTP
@@ -28,6 +29,7 @@ class Field:
         draft itself or of the app registration.
     label, help: "" for those of the option. required: for its label only.
     whatever_type: shown also while the option has no effect with the chosen type.
+    help_with: its help with some grants, in place of the other.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Field:
     help: Text = ""
     required: bool = False
     whatever_type: bool = False
+    help_with: Mapping[Grant, Text] = field(default_factory=dict)
 
     def option(self, kinds: tuple[str, ...]) -> Option | None:
         """The declaration of the first option in use; None for no option."""
@@ -119,11 +122,19 @@ FIELDS = {
             "google_client",
             _both("client-id"),
             required=True,
+            help_with={
+                Grant.SERVICE_ACCOUNT: _(
+                    "The Unique ID of the service account, digits."
+                )
+            },
         ),
         Field(
             "google_secret",
             _both("secret"),
             required=True,
+            help_with={
+                Grant.SERVICE_ACCOUNT: _("The secret that holds the whole key file.")
+            },
         ),
         Field("scope", _both("scope"), help=_("What the token is asked for.")),
         Field(

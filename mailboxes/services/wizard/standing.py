@@ -112,16 +112,14 @@ def _troubles(setup: Setup) -> dict[str, tuple[str, Finding | None]]:
         found["permissions"] = (str(refusal.title), refusal)
     row = setup.registration
     today = timezone.now().date()
-    for step_id, ended, words in (
-        ("secret", row and row.secret_ends_on, _("The client secret ended on %s.")),
-        (
-            "certificate",
-            row and row.certificate_ends_on,
-            _("The certificate ended on %s. Make a new one, and upload it."),
-        ),
-    ):
+    if row is not None:
+        ended = row.secret_ends_on
         if ended is not None and ended < today:
-            found[step_id] = (words % ended, None)
+            found["secret"] = (_("The client secret ended on %s.") % ended, None)
+        ended = row.certificate_ends_on
+        if ended is not None and ended < today:
+            words = _("The certificate ended on %s. Make a new one, and upload it.")
+            found["certificate"] = (words % ended, None)
     asked = setup.sign_in
     came = None if asked is None else sign_ins.finding(asked)
     if came is not None:
