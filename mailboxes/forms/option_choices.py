@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..core.choices import Grant, Protocol
+from ..core.choices import Grant, Protocol, ProxyKind
 from ..core.options import Option, Target
 from ..models import AppRegistration, NamedSecret, Proxy
 from ..services import abilities
@@ -69,12 +70,18 @@ def rows_to_name(target: Target) -> list[tuple[str, Any]]:
     match target:
         case Target.PROXY:
             for proxy in Proxy.objects.order_by("name"):
-                found.append((str(proxy.pk), proxy.name))
+                found.append((str(proxy.pk), _way(proxy)))
         case Target.REGISTRATION:
             found += _names(AppRegistration)
         case Target.SECRET:
             found += _names(NamedSecret)
     return found
+
+
+def _way(proxy: Proxy) -> Text:
+    if proxy.kind == ProxyKind.DIRECT:
+        return gettext("%s (no proxy, own certificate authorities)") % proxy.name
+    return proxy.name
 
 
 def _names(

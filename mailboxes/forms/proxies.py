@@ -16,6 +16,7 @@ from .shared import SECRET, TEXT, SharedForm
 LABELS = {
     ProxyKind.HTTP: _("HTTP (CONNECT)"),
     ProxyKind.SOCKS5: _("SOCKS5"),
+    ProxyKind.DIRECT: _("No proxy, further certificate authorities alone"),
 }
 
 
@@ -34,7 +35,10 @@ class ProxyForm(SharedForm):
     kind = RawField(
         label=_("Kind"),
         required=True,
-        help_text=_("How the proxy is spoken to."),
+        help_text=_(
+            "How the proxy is spoken to. Without a proxy only the name and the"
+            " certificate authorities are kept."
+        ),
         widget=forms.Select(),
     )
     host = RawField(
@@ -59,7 +63,10 @@ class ProxyForm(SharedForm):
     )
     ca_pem = RawField(
         label=_("Certificate authorities"),
-        help_text=_("PEM. Needed only where the proxy inspects TLS."),
+        help_text=_(
+            "PEM. Needed where the proxy inspects TLS, and for servers whose"
+            " certificates a private authority signs."
+        ),
         widget=forms.Textarea(attrs=PEM),
     )
 
@@ -69,6 +76,8 @@ class ProxyForm(SharedForm):
         self.fields["kind"].widget.choices = [
             (kind.value, label) for kind, label in LABELS.items()
         ]
+
+        self.initial["port"] = self.initial.get("port") or ""
 
     def problems(self) -> list[Problem]:
         return proxies.clean(proxy=self.row, **self.typed()).problems

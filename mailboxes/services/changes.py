@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..core.choices import ProxyKind
 from ..core.options import Effect, Kind, Option, Target, format_value
 from ..models import Fetcher, OptionSet, PopClient, Revision, Sender, SmtpClient
 from . import pins, snapshots
@@ -129,6 +130,8 @@ def value_text(option: Option, value: object, pinned: Pinned) -> str:
         if not row:
             return str(value)
         if option.target is Target.PROXY:
+            if row.get("kind") == ProxyKind.DIRECT:
+                return f"{row['name']} (no proxy)"
             return f"{row['name']} ({row['host']}:{row['port']})"
         return str(row["name"])
     return format_value(option, value)

@@ -23,7 +23,7 @@ from ..transports.base import (
     Proxy,
     Transport,
 )
-from . import numbering, secrets, tokens
+from . import numbering, pins, secrets, tokens
 from .snapshots import Snapshot
 
 Given = tuple[Credential, NetworkPolicy]
@@ -109,13 +109,13 @@ def policy(snapshot: Snapshot) -> NetworkPolicy:
     return NetworkPolicy(
         connect_timeout=float(snapshot["connect-timeout"]),
         read_timeout=float(snapshot["protocol-timeout"]),
-        proxy=_proxy(pinned),
+        proxy=_proxy(pins.spoken_proxy(snapshot.pinned)),
         ca_pem=pinned.get("ca_pem", ""),
         local_hostname=_local_hostname(),
     )
 
 
-def _proxy(pinned: dict[str, object]) -> Proxy | None:
+def _proxy(pinned: pins.Pinned | None) -> Proxy | None:
     if not pinned:
         return None
     password = ""

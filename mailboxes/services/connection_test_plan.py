@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.choices import USUAL_PORTS, Protocol, Security, Stage
-from ..core.options import Target
 from ..models import PopClient
 from ..oauth import probe
+from . import pins
 from .findings_authority import AUTHORITY
 from .option_hosts import host_of, is_url, port_of
 from .snapshots import Snapshot
@@ -111,7 +111,7 @@ def _account(snapshot: Snapshot) -> dict[str, Any]:
 
 def _way(snapshot: Snapshot, known: dict[str, Any]) -> list[Planned]:
     """Through a proxy the proxy looks up the name, and one check covers the way."""
-    proxy = snapshot.pinned.get(Target.PROXY)
+    proxy = pins.spoken_proxy(snapshot.pinned)
     if proxy:
         way = {**known, "proxy": f"{proxy['host']}:{proxy['port']}"}
         return [Planned(Stage.PROXY, way)]

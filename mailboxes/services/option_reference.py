@@ -94,7 +94,8 @@ What is refused cannot be saved. A *draft* is a section with `enable-client` off
 of a rule never changes; import and API name it."""
 PROXY = """\
 A proxy is HTTP or SOCKS. The vendor's names of the options for host, kind, user name
-and password are not known."""
+and password are not known. Ours is a kind `direct`: no proxy, only the certificate
+authorities that connections of a section trust beside those of the system."""
 
 
 def page() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.choices import PERSON_GRANTS, Grant, Protocol
+from ..core.choices import PERSON_GRANTS, Grant, Protocol, ProxyKind
 from ..core.options import Option, Target
 from ..models import AppRegistration, NamedSecret, Proxy
 from ..models.clients import MECHANISMS
@@ -93,6 +93,14 @@ def _of(row: Proxy | AppRegistration | NamedSecret) -> dict[str, Any]:
             "certificate_id": row.certificate_id,
         }
     return {"name": row.name, "value_id": row.value_id}
+
+
+def spoken_proxy(pinned: Pinned) -> Pinned | None:
+    """The proxy that connections go through; None for a row that holds certificate
+    authorities alone, and where there is none."""
+    row: Pinned | None = pinned.get(Target.PROXY)
+    direct = not row or row.get("kind") == ProxyKind.DIRECT
+    return None if direct else row
 
 
 def inherited(values: Mapping[str, object], pinned: Pinned) -> dict[str, Any]:

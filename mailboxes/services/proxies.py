@@ -1,5 +1,7 @@
 """Saves proxies; every client that names one gets a new revision that pins it (D3).
 
+One of kind `direct` is no proxy: it holds the certificate authorities that signed the
+servers' certificates, and what was typed of an address or a sign-in is not kept.
 Connections through a proxy: transports/net. Which client uses which: the option proxy.
 """
 
@@ -16,6 +18,7 @@ from ..core.errors import OptionError, Problem
 from ..core.options import Effect, Kind, Option
 from ..models import PopClient, Proxy, SecretValue, SmtpClient
 from . import audit, revisions, secrets, uses
+from .option_reading import Reading
 from .option_values import read, read_secret, tidy
 from .pins import Lookup
 from .seen import refuse_stale
@@ -27,6 +30,7 @@ PORT = Option(
 FIELDS = ("name", "kind", "host", "port", "username", "ca_pem")
 SEEN = (*FIELDS, "password_id")
 SOCKS_BYTES = 255  # of a user name or a password, RFC 1929 section 2
+NOWHERE = Reading(""), Reading(0)  # host and port where there is no proxy
 KINDS = tuple(kind.value for kind in ProxyKind)
 
 
@@ -64,8 +68,11 @@ def clean(
         wrong("name", f"There is a proxy {name} already.")
     if kind not in KINDS:
         wrong("kind", f"Choose one of: {', '.join(KINDS)}.")
+    direct = kind == ProxyKind.DIRECT
     at_host, at_port = read(HOST, host), read(PORT, port)
-    if at_host.problem or not at_host.value:
+    if direct:
+        at_host, at_port, username, password = *NOWHERE, "", ""
+    elif at_host.problem or not at_host.value:
         wrong("host", at_host.problem or "Enter the host name of the proxy.")
     if at_port.problem:
         wrong("port", at_port.problem)
@@ -85,7 +92,9 @@ def clean(
         field = "password" if len(username.encode()) <= SOCKS_BYTES else "username"
         wrong(field, f"Enter at most {SOCKS_BYTES} bytes: SOCKS5 takes no more.")
     ca_pem = ca_pem.replace("\r\n", "\n").strip()
-    if ca_pem and not _is_pem(ca_pem):
+    if direct and not ca_pem:
+        wrong("ca_pem", "Enter the certificates that are to be trusted.")
+    elif ca_pem and not _is_pem(ca_pem):
         wrong(
             "ca_pem",
             "Enter certificates in PEM form, from -----BEGIN CERTIFICATE----- to"

@@ -22,6 +22,11 @@ from .shared_rows import METHODS, WHATS, after_save, require, use_context
 WHAT = WHATS["proxies"]
 
 
+def _lead(row: Proxy) -> str:
+    kind = str(LABELS.get(row.kind, row.kind))
+    return f"{kind}, {row.host}:{row.port}" if row.host else kind
+
+
 @login_required
 def proxy_list(request: HttpRequest) -> HttpResponse:
     """All of them, by name."""
@@ -89,7 +94,7 @@ def proxy_edit(request: HttpRequest, pk: int) -> HttpResponse:
         | {
             "form": form if may else None,
             "title": row.name,
-            "lead": f"{LABELS.get(row.kind, row.kind)}, {row.host}:{row.port}",
+            "lead": _lead(row),
             "back": reverse("proxy-list"),
             "may_delete": request.user.has_perm("mailboxes.delete_proxy"),
         },

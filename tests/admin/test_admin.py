@@ -205,7 +205,7 @@ def test_proxy_mistakes_stand_at_their_fields(browser):
     )
     assert {k: list(v) for k, v in page.context["adminform"].form.errors.items()} == {
         "name": ["Enter a name of 1 to 40 characters."],
-        "kind": ["Choose one of: http, socks5."],
+        "kind": ["Choose one of: http, socks5, direct."],
         "host": ["Enter the host name alone, without http:// and without a path: p."],
         "port": ["Enter a whole number, 1 to 65535."],
     }

@@ -13,10 +13,11 @@ from mailboxes.sandbox.fault_names import FAULTS
 from mailboxes.sandbox.scenario import Scenario
 from mailboxes.sandbox.scenarios import BY_NAME, HEALTHY, SCENARIOS
 from mailboxes.sandbox.scenarios_graph import HEALTHY as HEALTHY_GRAPH
+from mailboxes.sandbox.scenarios_shared import HEALTHY as HEALTHY_SHARED
 from mailboxes.sandbox.tls_faults import ALERTS, KINDS
 from mailboxes.services.findings import by_id
 
-NO_ROW = {scenario.name for scenario in (*HEALTHY, *HEALTHY_GRAPH)} | {
+NO_ROW = {scenario.name for scenario in (*HEALTHY, *HEALTHY_GRAPH, *HEALTHY_SHARED)} | {
     "greeting-silent",
     "greeting-silent-smtp",
     "healthy-pop3",

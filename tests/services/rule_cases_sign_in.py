@@ -117,6 +117,30 @@ CASES = [
         start="pop_google",
     ),
     case(
+        "L04-account-form",
+        "account",
+        "Enter the user principal name, such as anna@contoso.com.",
+        "CONTOSO\\anna",
+        "anna@contoso.com",
+    ),
+    case(
+        "L05-account-is-the-mailbox",
+        "account",
+        "This is the mailbox itself, which means the same as empty. The address of a"
+        " shared mailbox cannot sign in: enter a user with Full Access to it.",
+        {"mailbox": "support@contoso.com", "account": "Support@contoso.com"},
+        {"mailbox": "support@contoso.com", "account": "anna@contoso.com"},
+        warning=True,
+    ),
+    case(
+        "L03-personal-account",
+        "account",
+        "outlook.com has personal accounts: no password and no application signs in"
+        " there, only the owner. Choose authorization_code or device_code.",
+        "anna@outlook.com",
+        "anna@contoso.com",
+    ),
+    case(
         "L03-personal-account",
         "mailbox",
         "hotmail.com has personal accounts: no password and no application signs in"

@@ -28,7 +28,7 @@ RIGHT = {"name": "squid", "host": "proxy.example", "port": 3128}
             " proxy.example.",
         ),
         ("port", "0", "Enter a whole number, 1 to 65535."),
-        ("kind", "socks4", "Choose one of: http, socks5."),
+        ("kind", "socks4", "Choose one of: http, socks5, direct."),
         (
             "username",
             "a:b",

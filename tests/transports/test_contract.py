@@ -80,7 +80,7 @@ class Place:
 
 
 # Kinds of sign-in, their words in the matrix.
-SIGN_INS = {"password": BASIC, "token": TOKEN}
+SIGN_INS = {"password": BASIC, "token": TOKEN, "shared": TOKEN}
 PROXIES = {
     "http_proxy": ("tinyproxy", "without login"),
     "squid_with_login": ("Squid", "with login"),
@@ -93,6 +93,7 @@ KINDS = [
     "memory",
     "sandbox-token",
     "sandbox-password",
+    "sandbox-shared",
     *(
         pytest.param(
             f"{way}-{sign_in}",
@@ -197,6 +198,9 @@ def _sandbox(folder: Path, sign_in: str, cell: Claim) -> Iterator[Place]:
         if sign_in == "token":
             address = "support@contoso.example"
             credential = Credential(address, token=box.token(address))
+        elif sign_in == "shared":  # the token of one account, the mailbox of another
+            address, person = "service@contoso.example", "support@contoso.example"
+            credential = Credential(address, token=box.token(person), account=person)
         else:  # the one account that may still send and fetch with its password
             address = "legacy@contoso.example"
             credential = Credential(address, password=box.account(address).password)

@@ -112,6 +112,16 @@ def pop3_at_dovecot(
     )
 
 
+SHARED, PERSON = "service@contoso.example", "support@contoso.example"
+
+
+def signed_in(box: Sandbox, login: str, resource: str = "") -> Credential:
+    """With a token of the mailbox itself, of a shared one with that of a person."""
+    more = {"resource": resource} if resource else {}
+    person = PERSON if login == SHARED else ""
+    return Credential(login, token=box.token(person or login, **more), account=person)
+
+
 @contextmanager
 def pop3_at_cyrus(
     security: Security, request: pytest.FixtureRequest
@@ -133,10 +143,15 @@ def pop3_at_cyrus(
 
 
 @contextmanager
-def pop3_at_sandbox(request: pytest.FixtureRequest) -> Iterator[Place]:
+def pop3_at_sandbox(
+    request: pytest.FixtureRequest, login: str = "pop3@contoso.example"
+) -> Iterator[Place]:
     """By its provider's name and port, with a token, through the proxy."""
     box = request.getfixturevalue("sandbox")
-    login = box.make("pop3@contoso.example").address
+    if login == SHARED:
+        box.remove(login, *(one["uid"] for one in box.messages(login)))
+    else:
+        box.make(login)
 
     def remove(data: bytes) -> None:
         wanted = hashlib.sha256(data).hexdigest()
@@ -146,7 +161,7 @@ def pop3_at_sandbox(request: pytest.FixtureRequest) -> Iterator[Place]:
     yield Place(
         Pop3Transport,
         Endpoint("outlook.office365.com", 0, Security.TLS),
-        Credential(login, token=box.token(login)),
+        signed_in(box, login),
         NetworkPolicy(proxy=Proxy("127.0.0.1", box.proxy_port), ca_pem=box.ca_pem),
         lambda data: box.deliver(login, data),
         remove,
@@ -154,12 +169,15 @@ def pop3_at_sandbox(request: pytest.FixtureRequest) -> Iterator[Place]:
 
 
 @contextmanager
-def graph(kind: type[KeyedInbound], request: pytest.FixtureRequest) -> Iterator[Place]:
+def graph(
+    kind: type[KeyedInbound],
+    request: pytest.FixtureRequest,
+    login: str = "support@contoso.example",
+) -> Iterator[Place]:
     """The sandbox's Graph, reached by its real name through the sandbox's proxy."""
     claim(request, "GRAPH", TOKEN, MICROSOFT, SANDBOX)
     folder = request.getfixturevalue("tmp_path") / "sandbox"
     with Sandbox(folder, first_letters=0) as box:
-        login = "support@contoso.example"
         policy = NetworkPolicy(
             proxy=Proxy(box.host, box.proxy_port, login, PROXY_LOGIN[1]),
             ca_pem=box.ca_pem,
@@ -174,18 +192,17 @@ def graph(kind: type[KeyedInbound], request: pytest.FixtureRequest) -> Iterator[
         yield Place(
             kind,
             Endpoint("graph.microsoft.com", 0, Security.TLS),
-            Credential(login, token=box.token(login, resource=GRAPH_RESOURCE)),
+            signed_in(box, login, GRAPH_RESOURCE),
             policy,
             lambda data: box.deliver(login, data),
             remove,
         )
 
 
-EWS_LOGIN = "returns@contoso.example"
-
-
 @contextmanager
-def ews(request: pytest.FixtureRequest) -> Iterator[Place]:
+def ews(
+    request: pytest.FixtureRequest, login: str = "returns@contoso.example"
+) -> Iterator[Place]:
     """Exchange Online of the sandbox, through its proxy, as production has it."""
     claim(request, "EWS", TOKEN, MICROSOFT, SANDBOX)
     folder = request.getfixturevalue("tmp_path")
@@ -195,16 +212,16 @@ def ews(request: pytest.FixtureRequest) -> Iterator[Place]:
 
         def remove(data: bytes) -> None:
             wanted = hashlib.sha256(data).hexdigest()
-            there = box.messages(EWS_LOGIN)
+            there = box.messages(login)
             gone = (one["uid"] for one in there if one["sha256"] == wanted)
-            box.remove(EWS_LOGIN, *gone)
+            box.remove(login, *gone)
 
         yield Place(
             EwsInbound,
             Endpoint(at, 0, Security.TLS),
-            Credential(EWS_LOGIN, token=box.token(EWS_LOGIN)),
+            signed_in(box, login),
             policy,
-            lambda data: box.deliver(EWS_LOGIN, data),
+            lambda data: box.deliver(login, data),
             remove,
         )
 
@@ -221,6 +238,9 @@ PLACES: dict[str, Opened] = {
     "pop3-cyrus-starttls": lambda r: pop3_at_cyrus(Security.STARTTLS, r),
     "graph": lambda request: graph(GraphInbound, request),
     "ews": ews,
+    "pop3-sandbox-shared": lambda request: pop3_at_sandbox(request, SHARED),
+    "graph-shared": lambda request: graph(GraphInbound, request, SHARED),
+    "ews-shared": lambda request: ews(request, SHARED),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import trustme
 from django.test import Client
 from django.utils import timezone
 
@@ -342,3 +343,19 @@ def test_dashboard_shows_what_ends_soon_worst_first(browser):
     assert "ended 2 days ago" in text
     AppRegistration.objects.all().delete()
     assert "Ends soon" not in browser.get("/").content.decode()
+
+
+def test_way_without_a_proxy_is_set_up_and_shown(browser: Client) -> None:
+    pem = trustme.CA().cert_pem.bytes().decode()
+    given = {"name": "own-ca", "kind": "direct", "ca_pem": pem}
+    blank = {"host": "", "port": "", "username": "", "password": ""}
+    refused = browser.post("/proxies/new/", given | blank | {"ca_pem": ""})
+    assert errors(refused) == {
+        "ca_pem": ["Enter the certificates that are to be trusted."]
+    }
+    browser.post("/proxies/new/", given | blank)
+    row = Proxy.objects.get()
+    assert (row.kind, row.host, row.port) == ("direct", "", 0)
+    page = browser.get(f"/proxies/{row.pk}/")
+    assert page.context["lead"] == "No proxy, further certificate authorities alone"
+    assert ":0" not in browser.get("/proxies/").content.decode()

@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
+from ...core.choices import ProxyKind
 from ...core.options import Target
 from ...models import PopClient, Proxy
 from .. import audit
@@ -109,7 +110,7 @@ def _server_proxy(known: Known, clients: list[Existing]) -> Proxy | None:
     """The proxy that goes into the old server's one section for all, if that is so."""
     row: Proxy | None = known.lookup.find(Target.PROXY, SERVER_PROXY)
     kept = known.kept.get(SERVER_PROXY)
-    if row is None or not clients:
+    if row is None or row.kind == ProxyKind.DIRECT or not clients:
         return None
     if kept and USE in {name.lower() for name in kept.options}:
         return None  # a section that is switched off has the name

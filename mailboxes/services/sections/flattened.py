@@ -152,7 +152,7 @@ def _proxy_options(
 ) -> Iterator[tuple[str, str]]:
     yield "useProxy", "true" if server else ""
     yield "host", row.host
-    yield "port", str(row.port)
+    yield "port", str(row.port or "")
     yield "kind", row.kind
     yield "user", row.username
     yield "password", reveal(row.password_id) if row.password_id else ""

@@ -54,6 +54,7 @@ PROXY_KINDS = {  # other words for ours
     "ssl": ProxyKind.HTTP.value,
     "connect": ProxyKind.HTTP.value,
     "socks": ProxyKind.SOCKS5.value,
+    "none": ProxyKind.DIRECT.value,
 }
 REGISTRATION_NAMES = {
     "tenant-authority": "tenant_authority",
