@@ -33,13 +33,13 @@ from .generic import by_stage, by_text
 from .places import at_place
 from .stand_ins import stand_in
 
-# A guess from the vocabulary: the share of the evidence from which it is shown, also
-# where the text names neither mail nor a provider, and from which it goes before signs
-# of another step that are no stronger than this.
+# A guess from the vocabulary: the share of the evidence from which it is shown; from
+# which it is shown where the text does not speak of mail, or of no fault; and from which
+# it goes before signs of another step that are no stronger than this.
 _GUESSED = 0.3
-_GUESSED_IN_SILENCE = 0.5
+_GUESSED_UNASKED = 0.5
 _OVERRULES = 0.8
-_DOUBTED = rank.FAIR
+_DOUBTED = rank.LOOSE
 
 LOOK_UP = "https://login.microsoftonline.com/error?code={}"
 
@@ -126,8 +126,8 @@ def explain(text: str, *, protocol: str = "", stage: str = "") -> list[Finding]:
             shown.insert(0, decided)
     heard = bool(found) and found[0].weight >= rank.HEARD
     unknown = None if heard else by_stage(stage) or by_text(features)
-    if (unknown and not stage) or (heard and found[0].weight <= _DOUBTED):
-        guessed = _guessed(features, shown, heard)
+    if not stage and (not heard or found[0].weight <= _DOUBTED):
+        guessed = _guessed(features, shown, heard, faulty=unknown is not None)
         if guessed is not None:
             shown.insert(0, guessed)
     if unknown:
@@ -264,12 +264,12 @@ def _shown(match: rank.Match, text: str, certain: bool, guess: bool) -> Finding:
 
 
 def _guessed(
-    features: prepared.Features, shown: list[Finding], heard: bool
+    features: prepared.Features, shown: list[Finding], heard: bool, faulty: bool
 ) -> Finding | None:
     """What the words of a text point to; None where they are not telling enough.
 
     shown: what signs have found, best first. heard: they are strong enough to be shown
-    by themselves; else they are a hint only.
+    by themselves; else they are a hint only. faulty: it says that something is wrong.
     """
     first = shown[0] if shown else None
     hint = first.step if first and not heard else ""
@@ -277,7 +277,8 @@ def _guessed(
     if heard:
         least = _OVERRULES
     else:
-        least = _GUESSED_IN_SILENCE if features.silent else _GUESSED
+        plain = faulty and not features.silent
+        least = _GUESSED if plain else _GUESSED_UNASKED
     if not guess.step or guess.share < least:
         return None
     if heard and first and first.step == guess.step:

@@ -59,7 +59,7 @@ _TAGS: dict[str, str] = {
     r"|\b[45]\d\d[ -]#?[45]\.\d\.\d|\b535[ -][^\d ]|storedrv"
     r"|undeliver|mailer-daemon|delivery status|\bbounced?\b|\bndrs?\b|\brcpt\b"
     r"|outgoing (?:mail|server)|\bdsn=\d|status=(?:deferred|bounced)|postfix/|\brelay="
-    r"|nodemailer|phpmailer|swift_|sendmail",
+    r"|nodemailer|phpmailer|swift_|sendmail|expected response code",
     "ews": r"exchange\.asmx|\bews\b|exchangelib|exchange\.webservices|ewsaccount"
     r"|impersonat|exchangewebservice|exchange web service"
     r"|exchangeservice|exchange/services/|exchangeimpersonation|ewsresponse"
@@ -97,6 +97,9 @@ PROTOCOLS = ("imap", "pop3", "smtp", "ews", "graph", "oauth")
 # Words of the one are said by the other, too; who knows the protocol decides.
 _OTHERS = {"ews": frozenset({"graph"}), "graph": frozenset({"ews"})}
 _NAMED = frozenset({*PROTOCOLS, "mail", "microsoft", "google"})
+
+# ErrorItemNotFound: how EWS and Graph name what Exchange says; of three words or more.
+_EXCHANGE_CODE = re.compile(r"\bError(?:[A-Z][a-z]+){2,}(?!\w*Exception)")
 
 _NUMBER = re.compile(r"aadsts[\s:_-]*(\d{4,8})\b")
 # Numbers without their prefix, where a word before them says what they are.
@@ -147,6 +150,8 @@ def of_text(text: str, protocol: str = "") -> Features:
     if protocol:
         tags |= {protocol, "mail"}
         tags -= _OTHERS.get(protocol, frozenset())
+    if _EXCHANGE_CODE.search(raw):
+        tags |= {"exchange", "microsoft", "mail"}
     if tags & set(PROTOCOLS):
         tags.add("mail")
     return Features(flat, frozenset(tags), _numbers(flat), claims, raw)

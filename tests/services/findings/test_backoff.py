@@ -22,7 +22,7 @@ AT_LEAST = 0.75
     [
         ("mail: the peer's certificate chain could not be trusted", Step.PROXY),
         ("Postausgang: Passwort stimmt nicht, Login abgewiesen", Step.PASSWORD),
-        ("outlook: refresh of the stored token gave nothing back", Step.REFRESH_TOKEN),
+        ("outlook: the stored refresh token could not be renewed", Step.REFRESH_TOKEN),
         ("smtp gateway: the attachment is larger than permitted", Step.MESSAGE),
         ("imap: label could not be opened, no such folder", Step.FOLDER),
     ],
