@@ -32,6 +32,9 @@ FIRST_SIGHT = {
     "later_ninth": 76.9,
     "later_tenth": 79.5,
     "later_eleventh": 75.6,
+    "later_twelfth": 78.7,
+    "later_thirteenth": 93.8,
+    "later_fourteenth": 88.0,
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10

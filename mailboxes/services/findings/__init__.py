@@ -25,14 +25,23 @@ from ...core.choices import Protocol, Stage
 from ...core.codes import Code
 from ..finding import Certainty, Finding, Who
 from ..findings_authority import AUTHORITY, at_authority
+from . import backoff, rank
 from . import claims as token_claims
 from . import features as prepared
-from . import rank
 from .catalogue import BY_CODE, BY_ID, BY_NUMBER, ENTRIES, of_number
 from .families import refines
 from .generic import by_stage, by_text
 from .places import at_place
 from .shared import at_shared, claims_decide
+from .stand_ins import stand_in
+
+# A guess from the vocabulary: the share of the evidence from which it is shown; from
+# which it is shown where the text does not speak of mail, or of no fault; and from which
+# it goes before signs of another step that are no stronger than this.
+_GUESSED = 0.3
+_GUESSED_UNASKED = 0.5
+_OVERRULES = 0.8
+_DOUBTED = rank.LOOSE
 
 LOOK_UP = "https://login.microsoftonline.com/error?code={}"
 
@@ -117,12 +126,16 @@ def explain(text: str, *, protocol: str = "", stage: str = "") -> list[Finding]:
         decided = _from_token(features, protocol or _protocol(features), stage)
         if decided is not None:
             shown.insert(0, decided)
-    if not found or found[0].weight < rank.HEARD:
-        unknown = by_stage(stage) or by_text(features)
-        if unknown:
-            # What the words hint at tells more than the stage alone, but no stage
-            # that somebody named is contradicted by a hint.
-            shown.insert(0 if stage else len(shown), _plain(unknown, text))
+    heard = bool(found) and found[0].weight >= rank.HEARD
+    unknown = None if heard else by_stage(stage) or by_text(features)
+    if not stage and (not heard or found[0].weight <= _DOUBTED):
+        guessed = _guessed(features, shown, heard, faulty=unknown is not None)
+        if guessed is not None:
+            shown.insert(0, guessed)
+    if unknown:
+        # What the words hint at tells more than the stage alone, but no stage
+        # that somebody named is contradicted by a hint.
+        shown.insert(0 if stage else len(shown), _plain(unknown, text))
     return list({one.id: one for one in shown}.values())[: rank.MOST]
 
 
@@ -252,6 +265,35 @@ def _shown(match: rank.Match, text: str, certain: bool, guess: bool) -> Finding:
         look_up=_look_up(code),
         reason=_("Seen in the text: %s") % match.words,
     )
+
+
+def _guessed(
+    features: prepared.Features, shown: list[Finding], heard: bool, faulty: bool
+) -> Finding | None:
+    """What the words of a text point to; None where they are not telling enough.
+
+    shown: what signs have found, best first. heard: they are strong enough to be shown
+    by themselves; else they are a hint only. faulty: it says that something is wrong.
+    """
+    first = shown[0] if shown else None
+    hint = first.step if first and not heard else ""
+    guess = backoff.guess(features, hint)
+    if heard:
+        least = _OVERRULES
+    else:
+        plain = faulty and not features.silent
+        least = _GUESSED if plain else _GUESSED_UNASKED
+    if not guess.step or guess.share < least:
+        return None
+    if heard and first and first.step == guess.step:
+        return None
+    if first and first.step == guess.step:
+        return replace(first, generic=False, certain=False)
+    finding = stand_in(guess.step, backoff.said(features))
+    if finding is None:
+        return None
+    words = ", ".join(guess.words)
+    return replace(_plain(finding, ""), reason=_("Guessed from the words: %s") % words)
 
 
 def _plain(finding: Finding, text: str) -> Finding:

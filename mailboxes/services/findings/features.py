@@ -59,7 +59,7 @@ _TAGS: dict[str, str] = {
     r"|\b[45]\d\d[ -]#?[45]\.\d\.\d|\b535[ -][^\d ]|storedrv"
     r"|undeliver|mailer-daemon|delivery status|\bbounced?\b|\bndrs?\b|\brcpt\b"
     r"|outgoing (?:mail|server)|\bdsn=\d|status=(?:deferred|bounced)|postfix/|\brelay="
-    r"|nodemailer|phpmailer|swift_|sendmail",
+    r"|nodemailer|phpmailer|swift_|sendmail|expected response code",
     "ews": r"exchange\.asmx|\bews\b|exchangelib|exchange\.webservices|ewsaccount"
     r"|impersonat|exchangewebservice|exchange web service"
     r"|exchangeservice|exchange/services/|exchangeimpersonation|ewsresponse"
@@ -98,6 +98,9 @@ PROTOCOLS = ("imap", "pop3", "smtp", "ews", "graph", "oauth")
 _OTHERS = {"ews": frozenset({"graph"}), "graph": frozenset({"ews"})}
 _NAMED = frozenset({*PROTOCOLS, "mail", "microsoft", "google"})
 
+# ErrorItemNotFound: how EWS and Graph name what Exchange says; of three words or more.
+_EXCHANGE_CODE = re.compile(r"\bError(?:[A-Z][a-z]+){2,}(?!\w*Exception)")
+
 _NUMBER = re.compile(r"aadsts[\s:_-]*(\d{4,8})\b")
 # Numbers without their prefix, where a word before them says what they are.
 _BARE_NUMBER = re.compile(
@@ -112,12 +115,14 @@ class Features:
 
     text: on one line, lower case, escapes undone. tags: what it speaks of. numbers:
     Microsoft's, in the order of the text. claims: of a token in it, {} without one.
+    lines: the text as it came, clipped; never shown.
     """
 
     text: str
     tags: frozenset[str] = frozenset()
     numbers: tuple[int, ...] = ()
     claims: Mapping[str, Any] = field(default_factory=dict)
+    lines: str = field(default="", repr=False)
 
     @property
     def silent(self) -> bool:
@@ -145,9 +150,11 @@ def of_text(text: str, protocol: str = "") -> Features:
     if protocol:
         tags |= {protocol, "mail"}
         tags -= _OTHERS.get(protocol, frozenset())
+    if _EXCHANGE_CODE.search(raw):
+        tags |= {"exchange", "microsoft", "mail"}
     if tags & set(PROTOCOLS):
         tags.add("mail")
-    return Features(flat, frozenset(tags), _numbers(flat), claims)
+    return Features(flat, frozenset(tags), _numbers(flat), claims, raw)
 
 
 def _clipped(text: str) -> str:
@@ -177,6 +184,11 @@ def plain(text: str) -> str:
 
     Offers of sign-in (EHLO, CAPABILITY) go too: they are no sign of what was tried.
     """
+    return cased(text).lower()
+
+
+def cased(text: str) -> str:
+    """As `plain`, but with the case of its letters: it tells where words begin."""
     text = _OFFERS.sub(" ", text)
     text = _JWT.sub(" ", text)
     text = _BASE64_JSON.sub(_decoded, text)
@@ -188,7 +200,15 @@ def plain(text: str) -> str:
     text = _UNICODE.sub(lambda m: chr(int(m[1], 16)), text).translate(_STRAIGHT)
     for pattern, replacement in _ESCAPES:
         text = pattern.sub(replacement, text)
-    return _SPACE.sub(" ", text).strip().lower()
+    return _SPACE.sub(" ", text).strip()
+
+
+def telling(text: str, room: int) -> str:
+    """At most `room` characters: of a longer text the lines that speak of a fault."""
+    if len(text) <= room:
+        return text
+    lines = dict.fromkeys(match[0][:_LINE] for match in _TELLING.finditer(text))
+    return ("\n".join(lines) or text)[:room]
 
 
 def _numbers(flat: str) -> tuple[int, ...]:

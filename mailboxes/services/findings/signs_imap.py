@@ -117,8 +117,16 @@ SIGNS = (
              r"|encryption)|ssl (?:is )?required"),
             ("authorization-failed", DECISIVE,
              r"\[authorizationfailed\]|\[noperm\]"),
+            ("imap-protocol-off", STRONG,
+             r"yet to (?:enable|activate).{0,20}(?:imap|pop)"
+             r"|(?:enable|activate|turn on|switch on) (?:the )?(?:imap|pop)\w*"
+             r".{0,40}(?:account|settings|mailbox|service)",
+             "mail",
+             r"gmail|google"),
             ("imap-contact-admin", DECISIVE,
-             r"\[contactadmin\]|contact your admin"),
+             r"\[contactadmin\]"),
+            ("imap-contact-admin", FAIR,
+             r"contact (?:your|the) (?:\w+ )?admin"),
             ("imap-password-expired", DECISIVE,
              r"\[expired\]|password (?:has )?expired",
              "imap|pop3",

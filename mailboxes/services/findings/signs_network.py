@@ -68,7 +68,7 @@ SIGNS = table(
          r"|failed to connect to (?:the )?\w* ?(?:mail|smtp|imap)? ?server"
          r"|unable to connect to (?:the )?remote server|couldn't connect to server"
          r"|mailconnectexception|sockettimeoutexception|curl error 28\b"
-         r"|curl: \(28\)|timed? ?out",
+         r"|curl: \(28\)|operation timed out|timed? ?out",
          "",
          r"response: ?-1|greeting never|while authenticating|read ?timed? ?out"),
         ("read-timeout", STRONG,
@@ -79,7 +79,7 @@ SIGNS = table(
          r"|greeting)"),
         ("read-timeout", FAIR,
          r"could not connect to (?:smtp )?host.{0,80}response: ?-1"
-         r"|operation timed out|operation has timed out|timeouterror"
+         r"|operation has timed out|timeouterror"
          r"|\besockettimedout"),
         # proxies
         ("proxy-auth", DECISIVE,
@@ -128,7 +128,7 @@ SIGNS = table(
          r"|host ?name did not match|does not match the (?:host|target|peer|server)"
          r"|doesn't match (?:either of|host|the)|certificate is (?:only )?valid for"
          r"|no name matching|remotecertificatenamemismatch|ip address mismatch"
-         r"|peer certificate cn=.{0,80}did not match|name mismatch"
+         r"|peer certificate cn=.{0,80}did not match|(?<!user)(?<!user )name mismatch"
          r"|ssl_error_bad_cert_domain"
          r"|cannot validate certificate for .{0,60}doesn't contain any ip sans"
          r"|certificate (?:subject|name).{0,30}(?:does not|not) match|num=62\b"
@@ -137,7 +137,7 @@ SIGNS = table(
          r"certificate.{0,60}(?:\bnot|n't) match\b"
          r"|(?:\bnot|n't) match.{0,40}certificate"),
         ("tls-expired", DECISIVE,
-         r"certificate (?:has )?expired|certificate is expired|not yet valid"
+         r"certificate (?:has )?:? ?expired|expired certificate|certificate is expired|not yet valid"
          r"|cert_has_expired|certificateexpired|notafter:.{0,60}expired"
          r"|certificate is not valid yet|cert_not_yet_valid|certificatenotyetvalid"
          r"|validity check failed|num=10\b"),
@@ -177,6 +177,8 @@ SIGNS = table(
          r"|trust relationship for the ssl|sec_error_unknown_issuer|unknown issuer"
          r"|invalid peer certificate|root certificate which is not trusted"
          r"|bad handshake|certificate (?:chain )?(?:is )?not trusted"
+         r"|load system roots|no roots provided|untrusted issuer"
+         r"|missing (?:ca|root) certificates?"
          r"|cert(?:ificate)?validationerror|verify error:num=(?:18|19|20|21)"),
         ("tls-untrusted", FAIR,
          r"sslhandshakeexception|tls_process_server_certificate"

@@ -191,7 +191,7 @@ SIGNS = (
              r"|recipient not accepted|smtprecipientsrefused|does not exist here"
              r"|recipientnotfound|addressee unknown|resolver\.adr",
              "smtp|mail",
-             r"relay|dmarc|5\.7\.1\b|graph|authentication failure"),
+             r"relay(?!=)|dmarc|5\.7\.1\b|graph|authentication failure"),
             ("smtp-address-blocked", DECISIVE,
              r"spamhaus|banned sending ip|5\.7\.6[0-4]\d\b"
              r"|(?:client )?host .{0,60}blocked (?:using|by)"
@@ -233,7 +233,7 @@ SIGNS = (
              r"\b55[0-4][ -][5#]?\.?\d?\.?\d*|smtpdataerror|data not accepted"
              r"|transaction failed",
              "smtp",
-             r"535|5\.7\.139|recipient|5\.1\.|authenticat|relay|storedrv|quota|size"
+             r"535|5\.7\.139|recipient|5\.1\.|authenticat|relay(?!=)|storedrv|quota|size"
              r"|dmarc|spam|5\.7\.1\b"),
             ("recipient-refused", FAIR,
              r"mailbox unavailable",

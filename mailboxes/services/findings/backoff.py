@@ -1,0 +1,145 @@
+"""Which step the words of a text point to, where no sign is seen in it.
+
+Every word, and every concept that a word stands for (vocabulary), speaks for some
+steps; how much was learnt from the errors of public threads and stands in
+vocabulary_weights.txt (scripts/learn_vocabulary). What comes of it is a guess: likely
+at best, never certain. Which finding stands for a step: `stand_ins`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import features as prepared
+from .features import Features
+from .vocabulary import CONCEPTS
+
+WEIGHTS = Path(__file__).with_name("vocabulary_weights.txt")
+NONE = "none"  # the "step" of a text that is no fault of mail
+ALWAYS = "always"  # the word that every text has: how usual a step is
+_ROOM = 6_000  # characters looked at
+_STEM = 7  # letters of a word that count
+_TOLD = 4  # words named in the reason
+_HINT = 1.5  # what a weak sign adds to its step
+
+# Frames of stack traces and addresses name things that have no part in the fault.
+_FRAME = re.compile(
+    r"\bat [\w.$/<>`\[\], ]{3,200}\([^()\n]{0,120}\)|\bat [\w.$<>]+ in \S+"
+    r"|file \"[^\"\n]{1,200}\", line \d+,? ?(?:in \S+)?"
+    r"|\bat \S{1,200}\.(?:js|ts|java|cs|php|py):\d+(?::\d+)?"
+    r"|\S{1,200}\.(?:rb|ts|js|py|go):\d+:in `[^']{0,80}'?"
+    r"|#\d+ \S{1,200}\.php\(\d+\)\S*|\b(?:relay|host|to|from|delays?|conn_use|dsn)="
+    r"|https?://[^\s'\"<>]+|[\w.+-]{1,80}@[\w.-]+",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORD = re.compile(r"[^\W\d_]+\d{0,2}")
+_REPLY = re.compile(r"(?<![\d.:\w])([45][0-5]\d)(?=[ \-,:)'\"]|$)")
+_CLASS = re.compile(r"(?<![\d.])[45]\.([1-7])\.\d{1,3}(?![\d.])")
+_STATUS = re.compile(
+    r"(?:http|status|code|error|\()\W{0,4}(?:\d\.\d )?([45]\d\d)\b"
+    r"|\b([45]\d\d) (?:client|bad|unauth|forbid|not f|proxy|too|server|internal|serv"
+    r"|gateway)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A step with its share of the evidence (0 to 1), and the words that speak for it.
+
+    step: "" for a text that is no fault of mail.
+    """
+
+    step: str
+    share: float
+    words: tuple[str, ...]
+
+
+def guess(features: Features, hint: str = "") -> Guess:
+    """The step that the words of a text point to most.
+
+    hint: a step that a weak sign in it points to.
+    """
+    table = weights()
+    seen = said(features)
+    sums = dict(table[ALWAYS])
+    if hint:
+        sums[hint] = sums.get(hint, 0.0) + _HINT
+    for name in seen:
+        for step, weight in table.get(name, {}).items():
+            sums[step] += weight
+    best = max(sums, key=lambda step: (sums[step], step))
+    share = 1 / sum(math.exp(value - sums[best]) for value in sums.values())
+    told = sorted(seen, key=lambda name: -table.get(name, {}).get(best, 0.0))
+    words = dict.fromkeys(
+        seen[name]
+        for name in told
+        if seen[name] and table.get(name, {}).get(best, 0.0) > 0
+    )
+    return Guess("" if best == NONE else best, share, tuple(words)[:_TOLD])
+
+
+def said(features: Features) -> dict[str, str]:
+    """What a text is made of: names as in the table, each with the word that shows it.
+
+    A concept by its name, a word as "w:" and its stem, a reply or status by its number,
+    a tag of the text (no word shows it) as "t:".
+    """
+    text = _FRAME.sub(" ", prepared.cased(prepared.telling(features.lines, _ROOM)))
+    words = _WORD.findall(_JOINED.sub(" ", text).lower())
+    found: dict[str, str] = {f"t:{tag}": "" for tag in features.tags}
+    stems, phrases, longest = _stems()
+    for word in dict.fromkeys(words):
+        if len(word) > 2:
+            found.setdefault(f"w:{word[:_STEM]}", word)
+        for length in range(2, min(len(word), longest) + 1):
+            for concept in stems.get(word[:length], ()):
+                found.setdefault(concept, word)
+        for concept in stems.get(f"{word}=", ()):
+            found.setdefault(concept, word)
+    joined = f" {' '.join(words)} "
+    for phrase, concept in phrases:
+        if phrase in joined:
+            found.setdefault(concept, phrase.strip())
+    for match in _REPLY.finditer(text):
+        found.setdefault(match[1], match[1])
+        found.setdefault(f"{match[1][0]}xx", match[1])
+    for match in _CLASS.finditer(text):
+        found.setdefault(f"x.{match[1]}", match[0])
+    for match in _STATUS.finditer(text):
+        number = match[1] or match[2]
+        found.setdefault(f"http-{number if number < '500' else '5xx'}", number)
+    return found
+
+
+@functools.cache
+def weights() -> Mapping[str, Mapping[str, float]]:
+    """The table: for each name the steps it speaks for."""
+    table = {}
+    for line in WEIGHTS.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, *pairs = line.split()
+            table[name] = dict(zip(pairs[::2], map(float, pairs[1::2]), strict=True))
+    return table
+
+
+@functools.cache
+def _stems() -> tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str], ...], int]:
+    """Concepts by stem, phrases with their concept, and the length of the longest."""
+    stems: dict[str, tuple[str, ...]] = {}
+    phrases = []
+    for concept, written in CONCEPTS.items():
+        for stem in written.split():
+            if "_" in stem.strip("_"):
+                end = " " if stem.endswith("=") else ""
+                words = stem.rstrip("=").replace("_", " ")
+                phrases.append((f" {words}{end}", concept))
+            else:
+                stems[stem.rstrip("_")] = (*stems.get(stem, ()), concept)
+    return stems, tuple(phrases), max(map(len, stems))

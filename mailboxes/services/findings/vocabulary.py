@@ -1,0 +1,241 @@
+"""What the words of an error stand for, whoever's words they are.
+
+A concept is a handful of stems in several languages: a word that starts with one counts
+(`=` at its end: the whole word; `_`: two or more words that follow each other). Words
+are cut where programs write them together (AuthenticationFailedException). What a
+concept tells about the step at fault stands in `vocabulary_weights`, learnt from the
+errors of public threads by scripts/learn_vocabulary; both are used by `backoff`.
+"""
+
+from __future__ import annotations
+
+CONCEPTS: dict[str, str] = {
+    "password": (
+        "password passwd passwor= pwd passwort kennwort contrase senha="
+        " wachtwoord passphrase mot_de_passe clave= parola= пароль userpass pass="
+    ),
+    "credential": (
+        "credential zugangsdaten anmeldedaten anmeldeinfo identifiants"
+        " credenciais credenciales credenziali inloggegevens cred= creds="
+    ),
+    "user": (
+        "username user_name benutzer utilisateur usuario utente userid user_id"
+        " user= users= gebruiker login_name upn= userprincipal account_name"
+    ),
+    "sign-in": (
+        "login logon log_in signin sign_in signing_in logging_in logged einlogg"
+        " anmeld auth= authenticat authentif authentisier autentic autentif authn"
+        " authfail authexc sasl iniciar_ses connexion_au identif"
+    ),
+    "refused": (
+        "refus deni reject declin disallow prohibit abgelehnt verweiger"
+        " zurückgewiesen rechaz deneg negad= negat rifiut geweiger unsuccessful"
+        " not_accepted unauthorized_client"
+    ),
+    "wrong": (
+        "wrong incorrect invalid bad= mismatch falsch ungültig ungueltig"
+        " incorrect invalide errat inválid malformed illegal not_valid non_valid"
+        " not_correct nicht_korrekt ongeldig unrecogni improper"
+    ),
+    "fail": (
+        "fail error= errors= unable cannot could_not couldn can_t can_not fehl"
+        " échec echec échou fallo fallado fallit falha mislukt erreur errore erro="
+        " exception= problem impossible impossib konnte_nicht nicht_möglich"
+    ),
+    "expired": (
+        "expir abgelaufen caduc vencid scadut verlopen stale outdated"
+        " no_longer_valid lifetime"
+    ),
+    "revoked": "revok widerruf invalidat révoqu",
+    "token": "token tokens accesstoken jwt bearer idtoken",
+    "refresh": "refresh renew acquire silent",
+    "oauth": "oauth oauth2 xoauth2 xoauth oidc openid oauthbearer msal adal",
+    "scope": "scope scopes audience aud= resource= resources= default=",
+    "consent": "consent granted grant_admin admin_approval approval approve",
+    "grant": "grant= grants= flow= granttype grant_type unsupported_grant",
+    "permission": (
+        "permission privilege right= rights= role= roles= entitle berechtig"
+        " zugriffsrecht permiso permesso permissão insufficient autorisation"
+        " delegat"
+    ),
+    "denied": (
+        "access_denied access_is_denied accessdenied forbidden not_allowed"
+        " not_permitted not_authorized zugriff_verweigert acceso_denegado"
+        " accès_refusé acces_refuse accesso_negato is_not_allowed"
+    ),
+    "unauthorized": "unauthori unauthenticated www_authenticate",
+    "secret": "secret clientsecret secretkey client_secret apikey api_key",
+    "client-id": (
+        "client_id clientid application_id app_id appid application_identifier"
+        " client_identifier application_with application_was unauthorized_client"
+    ),
+    "application": "application= app= apps= applications= registration principal",
+    "tenant": (
+        "tenant tenantid directory organi authority realm issuer common="
+        " organizations= consumers="
+    ),
+    "redirect": "redirect reply_url replyurl callback reply_address",
+    "mfa": (
+        "mfa= multi_factor multifactor second_factor 2fa two_factor two_step totp"
+        " otp= verification_code strong_auth 2_step two_fa"
+    ),
+    "policy": (
+        "policy policies conditional compliance compliant criteria security_default"
+    ),
+    "interaction": "interact ui_required sign_in_again user_action prompt reauth",
+    "app-password": "app_password application_specific less_secure app_specific",
+    "locked": (
+        "lock locked lockout suspend disabled= disable= deactiv inactive gesperr"
+        " désactivé blocked= deshabilit restricted hacked compromis"
+    ),
+    "account": "account accounts konto compte= cuenta conta= accountdisabled",
+    "mailbox": "mailbox mailboxes postfach boîte buzón buzon casella maildrop",
+    "licence": "licen lizenz subscription plan= sku unlicensed trial",
+    "not-found": (
+        "not_found does_not_exist doesn_t_exist didn_t_exist nonexist no_such"
+        " notfound nicht_gefunden introuvable no_encontr not_exist undiscover"
+        " unknown_user no_existe inconnu unbekannt desconocid could_not_find"
+        " cannot_find unable_to_find could_not_be_found not_be_found couldn_t_find"
+        " can_t_find existiert_nicht"
+    ),
+    "unknown": "unknown unbekannt unexpected unrecogni",
+    "folder": (
+        "folder folders ordner dossier carpeta cartella namespace select="
+        " examine= subscrib label= labels= foldername mailboxpath"
+    ),
+    "recipient": (
+        "recipient rcpt empfänger empfaenger destinatair destinatari addressee"
+        " to_address mail_to ungültige_adresse email_address invalid_address"
+    ),
+    "sender": (
+        "sender mail_from absender expéditeur remitente mittente from_address"
+        " send_as sendas behalf from_header envelope_from return_path spoof"
+    ),
+    "relay": "relay relaying relayed",
+    "spam": (
+        "spam blacklist blocklist denylist reputation dnsbl rbl= spamhaus dkim"
+        " spf= dmarc virus phish unsolicited malware greylist barracuda sorbs"
+    ),
+    "quota": (
+        "quota quotas overquota full= storage disk voll= speicherplatz pleine"
+        " lleno space="
+    ),
+    "size": (
+        "size sizes large= big= length= attachment too_long too_large bytes zu_groß"
+    ),
+    "limit": (
+        "limit limits throttl rate= ratelimit too_many toomany exceed concurren"
+        " maximum max= backoff back_off slow_down frequen simultaneous per_hour"
+        " per_day daily hourly retry_after requests="
+    ),
+    "later": (
+        "temporar try_again later= retry busy unavailable maintenance overload"
+        " transient intermittent outage später más_tarde plus_tard defer deferred"
+    ),
+    "internal": "internal backend server_error servererror internalserver unknownerror",
+    "gateway": "gateway bad_gateway upstream",
+    "dns": (
+        "dns resolv resolution getaddrinfo gethostby nxdomain lookup name_or"
+        " nameserver enotfound eai_ addrinfo unknownhost host_unknown no_such_host"
+        " hostname_nor unknown_host"
+    ),
+    "host": "host= hostname hostnames host_name server_name domain domains hosts=",
+    "conn-refused": (
+        "econnrefused connection_refused actively_refused refused_connection"
+    ),
+    "timeout": (
+        "timeout timedout timed_out etimedout time_out deadline timeouts"
+        " timeoutexc zeitüberschreitung zeitlimit délai tiempo_de scaduto"
+        " not_respond no_response waiting"
+    ),
+    "unreachable": (
+        "unreach no_route network networks netzwerk offline enetunreach"
+        " ehostunreach réseau red= rete= internet firewall"
+    ),
+    "closed": (
+        "closed close= closing reset= eof= eoferror disconnect drop dropped lost="
+        " abort broken terminated hung hang econnreset epipe bye= geschlossen"
+        " getrennt fermée shutdown"
+    ),
+    "connect": (
+        "connect connection connections connecting socket sockets verbind"
+        " connexion conexión conexion conness verbinding dial= tcp="
+    ),
+    "port": "port= ports=",
+    "tls": (
+        "tls ssl ssl_ sslerror sslhandshake handshake cipher openssl gnutls"
+        " schannel verschlüss encrypt tlsv1 sslv3 secure= alert="
+    ),
+    "starttls": "starttls",
+    "plaintext": "plaintext plain_text cleartext unencrypted wrong_version record",
+    "version": "version= version_number protocol_version tlsv1 unsupported_protocol",
+    "certificate": (
+        "certificate cert= certs= x509 zertifikat certificat certificado"
+        " certificato pki pkix crl ocsp certificates"
+    ),
+    "trust": (
+        "trust verif self_signed selfsigned untrusted vertrau issuer_certificate"
+        " chain root= local_issuer ca= unknown_ca authority_unknown confian"
+        " confianza"
+    ),
+    "name-match": (
+        "does_not_match doesn_t_match did_not_match not_match altname alternative"
+        " common_name name_mismatch hostname_mismatch ip_sans"
+    ),
+    "clock": (
+        "clock skew timestamp nbf= iat= not_yet future not_before system_time"
+        " timeframe time_range expected_time uhrzeit"
+    ),
+    "proxy": "proxy proxies tunnel socks socks5 squid zscaler proxyerror http_proxy",
+    "web-page": "html doctype unexpected_token parse_json json web_page captive",
+    "greeting": "greeting banner unexpected_response unexpected_reply parse= parsing",
+    "command": (
+        "command commands unrecogni syntax bad_sequence not_implemented"
+        " command_not unknown_command argument state="
+    ),
+    "mechanism": (
+        "mechanism mechanisms mech= cram ntlm gssapi kerberos plain= digest"
+        " authenticator auth_type auth_method supported= unsupported"
+    ),
+    "not-supported": "not_support unsupported not_offer doesn_t_support not_available",
+    "basic": "basic legacy basicauth basic_auth basicauthblocked",
+    "key": (
+        "private_key privatekey pem= pfx thumbprint keystore keyset decrypt pkcs"
+        " key_file keyfile crypto cryptograph"
+    ),
+    "assertion": "assertion signature signatur client_assertion signed=",
+    "service-account": "service_account serviceaccount delegation domain_wide",
+    "impersonate": "impersonat",
+    "sync": (
+        "uid= uidvalidity uidl sync syncstate delta watermark changekey state_is"
+        " resync subscription_id conflict uidnext"
+    ),
+    "item": "item items message_id object= objekt objet objeto",
+    "message": "message= messages= mail= email= nachricht mensaje",
+    "mime": "mime base64 encod header headers charset body= utf8 utf line_too rfc822",
+    "missing": (
+        "missing empty null undefined none= required must_be must_contain nil="
+        " blank is_not_set not_set not_configured unset no_password no_username"
+        " manquant falta fehlt erforderlich requis"
+    ),
+    "config": "config configuration setting settings einstellung parameter option",
+    "enable": "enable enabled disabled= turned_off switched_off not_enabled is_off",
+    "session": "session sessions state= idle inactiv",
+    "guid": "guid uuid objectid object_id",
+    "personal": "personal consumer msa= hotmail live_com outlook_com",
+    "cloud": (
+        "sovereign gcc government china gallatin usgov us= national cloud instance"
+    ),
+    "device": "device devices intune hybrid joined managed",
+    "code": "authorization_code code_verifier pkce code_challenge auth_code redeemed",
+    "browser": "browser webview popup captcha web_login",
+    "address-family": "ipv6 ipv4 inet6",
+    "service": "service= services= health incident",
+    "authenticated": "not_connected user_is_authenticated but_not",
+    "transport": "transport protocolexception",
+    "data": "data_not transaction content policy_reasons",
+    "database": "database sql= query= permission_denied_for",
+    "deliver": "deliver undeliver bounce undelivered mailer_daemon ndr= dsn=",
+    "send": "send= sending sent= senden envoyer envoi enviar invio smtp_send",
+    "receive": "fetch fetching receive receiving retrieve abruf poll pop3 imap",
+}

@@ -1,0 +1,82 @@
+"""Guesses from the words of a text: never certain, explained, learnt again alike."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from mailboxes.core.choices import Step
+from mailboxes.services.findings import backoff, explain
+from mailboxes.services.findings.features import of_text
+from mailboxes.services.findings.stand_ins import stand_in
+
+LEARN = Path(__file__).resolve().parents[3] / "scripts" / "learn_vocabulary"
+# Of what each later round held, guessed without it and without any sign.
+AT_LEAST = 0.75
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("mail: the peer's certificate chain could not be trusted", Step.PROXY),
+        ("Postausgang: Passwort stimmt nicht, Login abgewiesen", Step.PASSWORD),
+        ("outlook: the stored refresh token could not be renewed", Step.REFRESH_TOKEN),
+        ("smtp gateway: the attachment is larger than permitted", Step.MESSAGE),
+        ("imap: label could not be opened, no such folder", Step.FOLDER),
+    ],
+)
+def test_words_of_a_kind_point_to_their_step(text: str, step: Step) -> None:
+    assert backoff.guess(of_text(text)).step == step
+
+
+def test_a_guess_is_likely_at_best_and_names_its_words() -> None:
+    found = explain("mailbox reader: peer certificate chain is not to be trusted!")[0]
+    assert (found.step, str(found.certainty)) == (Step.PROXY, "likely")
+    assert "certificate" in found.reason
+
+
+def test_words_written_together_are_taken_apart() -> None:
+    said = backoff.said(of_text("smtp: MailboxQuotaExceededException"))
+    assert {"mailbox", "quota", "limit"} <= set(said)
+
+
+def test_stack_frames_and_addresses_say_nothing() -> None:
+    said = backoff.said(
+        of_text("mail failed\n\tat com.proxy.Certificate(Proxy.java:8)")
+    )
+    assert not {"proxy", "certificate"} & set(said)
+
+
+def test_replies_and_classes_are_read() -> None:
+    said = backoff.said(of_text("smtp said: 550 5.7.1 no; HTTP status: 503"))
+    assert {"550", "5xx", "x.7", "http-5xx"} <= set(said)
+
+
+def test_a_text_that_is_no_fault_of_mail_has_no_step() -> None:
+    assert backoff.guess(of_text("Segmentation fault (core dumped)")).step == ""
+
+
+@pytest.mark.parametrize("step", [step for step in Step if step != Step.CONSOLE])
+def test_every_step_has_a_finding_of_that_step(step: Step) -> None:
+    for words in ({"t:google"}, {"t:graph", "item"}, {"t:smtp", "sign-in"}, set()):
+        found = stand_in(step, words)
+        assert found is not None
+        assert (found.step, found.certain) == (step, False)
+
+
+def test_the_installation_itself_is_never_guessed() -> None:
+    assert stand_in(Step.CONSOLE, set()) is None
+
+
+@pytest.mark.slow
+def test_the_table_is_what_the_corpus_teaches(tmp_path: Path) -> None:
+    """It is up to date, and holds for rounds that it was not learnt from."""
+    learn = runpy.run_path(str(LEARN))
+    rows = learn["samples"]()
+    learn["write"](learn["learn"](rows), tmp_path / "weights")
+    assert (tmp_path / "weights").read_text("utf-8") == backoff.WEIGHTS.read_text(
+        "utf-8"
+    )
+    assert learn["measure"](rows) >= AT_LEAST
