@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
@@ -47,6 +48,7 @@ KEPT = (
     "access_type",
 )  # fmt: skip
 SECONDS = 3599
+EMAIL_SCOPE = "https://www.googleapis.com/auth/userinfo.email"
 
 
 class Refused(Exception):
@@ -107,6 +109,8 @@ class Google:
                 return self._page(request)
             case "POST", "/token":
                 return self._token(request)
+            case "POST", "/tokeninfo":
+                return self._about(request)
         return Answer(404, {"error": "not_found"})
 
     # the page
@@ -148,6 +152,29 @@ class Google:
         return _back(target, {"code": code, "scope": given.get("scope", ""), **state})
 
     # tokens
+
+    def _about(self, request: Request) -> Answer:
+        """What a token is for; of the account only where the scopes name its address.
+
+        Source: cloud.google.com, "Token types" (tokeninfo).
+        """
+        try:
+            told = self.tokens.read_google(request.form.get("access_token", ""))
+        except TokenRefused:
+            text = "Invalid Value"
+            return Answer(400, {"error": "invalid_token", "error_description": text})
+        ends = int(told["exp"])
+        body = {
+            "azp": told["aud"],
+            "aud": told["aud"],
+            "scope": told["scope"],
+            "exp": str(ends),
+            "expires_in": str(ends - int(time.time())),
+            "access_type": "offline",
+        }
+        if EMAIL_SCOPE in str(told["scope"]).split():
+            body |= {"email": told["upn"], "email_verified": "true"}
+        return Answer(200, body)
 
     def _token(self, request: Request) -> Answer:
         form = request.form
@@ -208,7 +235,7 @@ class Google:
         account = self.accounts.get(str(claims.get("upn")))
         if account is None or claims.get("pwd") != fingerprint(account.password):
             raise Refused("invalid_grant", "Token has been expired or revoked.")
-        return self._given(account.address, GOOGLE_SCOPE)
+        return self._given(account.address, f"{GOOGLE_SCOPE} {EMAIL_SCOPE} openid")
 
     def _code(self, form: dict[str, str]) -> dict[str, Any]:
         self._client(form)
@@ -268,11 +295,17 @@ class Google:
         subject = str(claims.get("sub", "")).lower()
         if subject not in self.accounts:
             raise Refused("invalid_grant", "Invalid email or User ID")
-        return self._given(subject, GOOGLE_SCOPE)
+        return self._given(subject, GOOGLE_SCOPE, GOOGLE_ACCOUNT_ID)
 
-    def _given(self, address: str, scope: str) -> dict[str, Any]:
+    def _given(
+        self, address: str, scope: str, client_id: str = GOOGLE_CLIENT_ID
+    ) -> dict[str, Any]:
+        fault = self.faults.at(effects.CLAIMS, address)
+        change = fault.change if fault else {}
         return {
-            "access_token": self.tokens.google(address, scope, SECONDS),
+            "access_token": self.tokens.google(
+                address, scope, SECONDS, client_id, change
+            ),
             "expires_in": SECONDS,
             "scope": scope,
             "token_type": "Bearer",
