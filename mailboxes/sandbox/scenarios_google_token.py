@@ -1,8 +1,7 @@
 """Scenarios of Google's tokens: rows 66 to 82 of diagnosis.md.
 
 Not shown: what Google tells the owner on a page of its own, so that nothing comes back
-to us (75, 76, 78), and what only the change of a code into tokens meets (67, 81), which
-is no part of a test or a cycle.
+to us (75 to 78).
 """
 
 from __future__ import annotations
@@ -40,7 +39,24 @@ def _claims(name: str, title: str, test: Expected, by: str = GOOGLE,
                 setup=Setup(by=by, sends=sends))  # fmt: skip
 
 
+def _sign_in(name: str, row: int | tuple[()], title: str, shown: Effect | tuple[()],
+             expected: Expected, declines: bool = False) -> Scenario:  # fmt: skip
+    setup = Setup(by=GOOGLE, signs_in=True, declines=declines)
+    return made(name, AREA, row, title, shown, expected, cycle=None, setup=setup)
+
+
 SCENARIOS: tuple[Scenario, ...] = (
+    _sign_in("google-code-late", 67, "The code of a sign-in comes too late",
+             Effect(effects.GRANT, error=GRANT, text="Bad Request", status=400),
+             Expected("google-code-used", Step.REFRESH_TOKEN, "password", Retry.OWNER,
+                      LIKELY)),
+    _sign_in("google-no-refresh-token", 81, "No refresh token in the answer",
+             Effect(effects.ANSWER),
+             Expected("google-no-refresh-token", Step.REFRESH_TOKEN, "password",
+                      Retry.OWNER)),
+    _sign_in("google-declined", (), "The owner presses Cancel", (),
+             Expected("google-consent-declined", Step.REFRESH_TOKEN, "password",
+                      Retry.OWNER), declines=True),
     _claims("google-scope-narrow", "The token may read by the API only", _NARROW,
             scope=f"{_READS} {_EMAIL}"),
     _claims("google-scope-narrow-sending", "The same of sending", _NARROW, sends=True,
