@@ -33,6 +33,9 @@ from .recorder import retry_after
 
 AUTHORITY = "https://accounts.google.com"
 TOKEN_URL = "https://oauth2.googleapis.com/token"
+INFO_URL = "https://oauth2.googleapis.com/tokeninfo"
+# Of an answer there; never the token.
+TOLD = ("aud", "scope", "email", "exp", "error", "error_description")
 LINK_URL = f"{AUTHORITY}/o/oauth2/v2/auth"
 SCOPE = "https://mail.google.com/"  # the only one for IMAP, POP3 and SMTP
 GRANTS = frozenset({Grant.AUTHORIZATION_CODE, Grant.SERVICE_ACCOUNT})
@@ -81,6 +84,22 @@ def acquire(
         json.dumps({"token": token.value, "expires_at": expires_at}),
         refresh_token="" if newest == request.refresh_token else newest,
     )
+
+
+def about(token: str, policy: NetworkPolicy) -> dict[str, object]:
+    """What Google says of an access token: aud, scope, email, exp; error where none.
+
+    For a token that a mail server has refused; it goes in the body, never in an
+    address. Returns {} where nothing could be learned.
+    """
+    made = session.make(policy)
+    try:
+        answer = _json(made.post(INFO_URL, data={"access_token": token}))
+    except requests.exceptions.RequestException:
+        return {}
+    finally:
+        made.close()
+    return {name: str((answer or {})[name]) for name in TOLD if name in (answer or {})}
 
 
 def cached(request: TokenRequest, cache: str | None, margin: float) -> Token | None:

@@ -2,9 +2,9 @@
 
 GET /scenarios, /faults, /delivered, /mailboxes/ADDRESS, /requests/ADDRESS (or a client
 id, for tokens of the application itself); POST /scenarios, /faults, /accounts,
-/deliver, /uidvalidity, /rate, /tokens, /certificates, /drop-connections. No sign-in; it
-listens on 127.0.0.1 and answers no web page (Host is checked). The work: box,
-laboratory.
+/deliver, /uidvalidity, /rate, /tokens, /agree, /certificates, /drop-connections. No
+sign-in; it listens on 127.0.0.1 and answers no web page (Host is checked). The work:
+box, laboratory.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import base64
 import binascii
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from .fault_names import FAULTS
 from .faults import UnknownFault
-from .http import Answer, Request
+from .http import Answer, Request, parameters
 from .laboratory import UnknownScenario, WrongAddress
 from .world import APPS
 
@@ -104,6 +105,8 @@ class Control:
                 seconds = int(_number(given.get("seconds"), 0, 86400))
                 box.entra.token_seconds = seconds or None
                 return {"seconds": seconds}
+            case "/agree":
+                return {"location": self._agree(given)}
             case "/certificates":
                 return self._trust(given)
             case "/drop-connections":
@@ -141,6 +144,13 @@ class Control:
                 "google": tokens.google_refresh(account),
             },
         }
+
+    def _agree(self, given: dict[str, Any]) -> str:
+        """The owner answers Google's page behind a link, as by a browser."""
+        address = self._address(given.get("account"))
+        query = parameters(urlsplit(str(given.get("link"))).query)
+        accept = given.get("accept") is not False
+        return self._box.google.agreed(query, address, accept=accept)
 
     def _trust(self, given: dict[str, Any]) -> dict[str, Any]:
         """Upload a certificate to an application, as on its page at Entra."""

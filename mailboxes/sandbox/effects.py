@@ -23,6 +23,7 @@ TOKEN = "entra.token"  # the token endpoint, before it looks at anything
 GRANT = "entra.grant"  # the token endpoint, when it would look at the password
 PERSON = "entra.person"  # somebody signs in on a page of the authority
 CLAIMS = "entra.claims"  # a token is made
+ANSWER = "google.answer"  # a code was changed: tokens without a refresh token
 CLOCK = "entra.clock"  # an answer is dated
 SWITCHED_ON = "switched-on"  # the moment when the scenario begins
 # Of a line protocol, "imap", "pop3" or "smtp" in front. Names of commands are places

@@ -11,20 +11,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass, field
 from functools import lru_cache
-from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from . import effects
+from . import google_pages as pages
 from .ca import write_private
-from .entra_consent import ACCEPT, html
+from .entra_consent import ACCEPT
 from .entra_faults import shown
 from .faults import Faults
 from .grants import Codes, Granted
@@ -42,11 +43,8 @@ from .world import (
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-KEPT = (
-    "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge",
-    "access_type",
-)  # fmt: skip
 SECONDS = 3599
+EMAIL_SCOPE = "https://www.googleapis.com/auth/userinfo.email"
 
 
 class Refused(Exception):
@@ -107,6 +105,8 @@ class Google:
                 return self._page(request)
             case "POST", "/token":
                 return self._token(request)
+            case "POST", "/tokeninfo":
+                return self._about(request)
         return Answer(404, {"error": "not_found"})
 
     # the page
@@ -115,24 +115,41 @@ class Google:
         given = request.form if request.method == "POST" else request.query
         target = given.get("redirect_uri", "")
         if given.get("client_id") != GOOGLE_CLIENT_ID:
-            return _mistake(
+            return pages.mistake(
                 "Error 401: invalid_client", "The OAuth client was not found."
             )
         if urlsplit(target).scheme not in ("http", "https"):
-            return _mistake("Error 400: redirect_uri_mismatch", "")
+            return pages.mistake("Error 400: redirect_uri_mismatch", "")
         if request.method != "POST":
-            return Answer(200, _form(given, given.get("login_hint", "")))
+            return Answer(200, pages.form(given, given.get("login_hint", "")))
+        return self._answered(given, target)
+
+    def agreed(self, query: dict[str, str], address: str, *, accept: bool) -> str:
+        """Where the browser of somebody who answers the page is sent back to.
+
+        For drills, which have no browser. query: of the link. Raises KeyError: there
+        is no such account.
+        """
+        typed = {
+            "username": address,
+            "password": self.accounts[address].password,
+            "answer": ACCEPT if accept else "cancel",
+        }
+        done = self._answered({**query, **typed}, query.get("redirect_uri", ""))
+        return done.headers["Location"]
+
+    def _answered(self, given: dict[str, str], target: str) -> Answer:
         state = {"state": given["state"]} if given.get("state") else {}
         if given.get("answer") != ACCEPT:
-            return _back(target, {"error": "access_denied", **state})
+            return pages.back(target, {"error": "access_denied", **state})
         name = given.get("username", "").strip().lower()
         account = self.accounts.get(name)
         if account is None or given.get("password") != account.password:
-            return Answer(200, _form(given, name, "Wrong password. Try again."))
+            return Answer(200, pages.form(given, name, "Wrong password. Try again."))
         fault = self.faults.at(effects.PERSON, account.address)
         if fault is not None and fault.error:
             told = {"error": fault.error, "error_description": fault.text}
-            return _back(target, {**told, **state})
+            return pages.back(target, {**told, **state})
         code = self.codes.give(
             Granted(
                 client_id=GOOGLE_CLIENT_ID,
@@ -145,9 +162,34 @@ class Google:
         )
         if given.get("access_type") != "offline":
             self.codes.given[code].scope += " online"
-        return _back(target, {"code": code, "scope": given.get("scope", ""), **state})
+        return pages.back(
+            target, {"code": code, "scope": given.get("scope", ""), **state}
+        )
 
     # tokens
+
+    def _about(self, request: Request) -> Answer:
+        """What a token is for; of the account only where the scopes name its address.
+
+        Source: cloud.google.com, "Token types" (tokeninfo).
+        """
+        try:
+            told = self.tokens.read_google(request.form.get("access_token", ""))
+        except TokenRefused:
+            text = "Invalid Value"
+            return Answer(400, {"error": "invalid_token", "error_description": text})
+        ends = int(told["exp"])
+        body = {
+            "azp": told["aud"],
+            "aud": told["aud"],
+            "scope": told["scope"],
+            "exp": str(ends),
+            "expires_in": str(ends - int(time.time())),
+            "access_type": "offline",
+        }
+        if EMAIL_SCOPE in str(told["scope"]).split():
+            body |= {"email": told["upn"], "email_verified": "true"}
+        return Answer(200, body)
 
     def _token(self, request: Request) -> Answer:
         form = request.form
@@ -208,7 +250,7 @@ class Google:
         account = self.accounts.get(str(claims.get("upn")))
         if account is None or claims.get("pwd") != fingerprint(account.password):
             raise Refused("invalid_grant", "Token has been expired or revoked.")
-        return self._given(account.address, GOOGLE_SCOPE)
+        return self._given(account.address, f"{GOOGLE_SCOPE} {EMAIL_SCOPE} openid")
 
     def _code(self, form: dict[str, str]) -> dict[str, Any]:
         self._client(form)
@@ -221,8 +263,9 @@ class Google:
             raise Refused("invalid_grant", "Invalid code verifier.")
         granted.used = True
         account = self.accounts[granted.account]
+        fault = self.faults.at(effects.ANSWER, account.address)
         body = self._given(account.address, granted.scope)
-        if "online" not in granted.scope.split():
+        if "online" not in granted.scope.split() and fault is None:
             body["refresh_token"] = self.google_refresh(account)
         body["id_token"] = self.tokens.sign(
             {
@@ -268,11 +311,17 @@ class Google:
         subject = str(claims.get("sub", "")).lower()
         if subject not in self.accounts:
             raise Refused("invalid_grant", "Invalid email or User ID")
-        return self._given(subject, GOOGLE_SCOPE)
+        return self._given(subject, GOOGLE_SCOPE, GOOGLE_ACCOUNT_ID)
 
-    def _given(self, address: str, scope: str) -> dict[str, Any]:
+    def _given(
+        self, address: str, scope: str, client_id: str = GOOGLE_CLIENT_ID
+    ) -> dict[str, Any]:
+        fault = self.faults.at(effects.CLAIMS, address)
+        change = fault.change if fault else {}
         return {
-            "access_token": self.tokens.google(address, scope, SECONDS),
+            "access_token": self.tokens.google(
+                address, scope, SECONDS, client_id, change
+            ),
             "expires_in": SECONDS,
             "scope": scope,
             "token_type": "Bearer",
@@ -311,31 +360,3 @@ def _configuration() -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "scopes_supported": ["openid", "email", "profile"],
     }
-
-
-def _mistake(title: str, text: str) -> Answer:
-    words = f"<h1>Access blocked</h1><p>{escape(text)}</p><p>{escape(title)}</p>"
-    return Answer(400, html("Access blocked", words))
-
-
-def _back(target: str, told: dict[str, str]) -> Answer:
-    joint = "&" if urlsplit(target).query else "?"
-    return Answer(302, "", {"Location": f"{target}{joint}{urlencode(told)}"})
-
-
-def _form(given: dict[str, str], name: str, why: str = "") -> str:
-    kept = "".join(
-        f'<input type="hidden" name="{one}" value="{escape(given[one])}">'
-        for one in KEPT
-        if one in given
-    )
-    said = f'<p role="alert">{escape(why)}</p>' if why else ""
-    return html(
-        "Sign in - Google Accounts",
-        f"<h1>Sign in</h1><p>The application wants: {escape(given.get('scope', ''))}"
-        f'</p><form method="post" action="/o/oauth2/v2/auth">{kept}{said}<p><label>'
-        f'Email <input name="username" value="{escape(name)}"></label></p><p><label>'
-        'Password <input name="password" type="password"></label></p><p><button'
-        f' name="answer" value="{ACCEPT}">Allow</button> <button name="answer"'
-        ' value="cancel">Cancel</button></p></form>',
-    )

@@ -34,6 +34,9 @@ _ANY = (
 MAX_BAD = 20
 
 
+GMAIL = "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)"
+
+
 @dataclass
 class ImapServer:
     """Settings shared by all connections."""
@@ -173,7 +176,7 @@ class _Connection:
         else:
             result = judge.xoauth2(response)
             if isinstance(result, sasl.Refusal):
-                await self._wire.send(b"+ " + sasl.challenge("401", SCOPE) + b"\r\n")
+                await self._wire.send(b"+ " + sasl.challenge(result, SCOPE) + b"\r\n")
                 if await self._wire.line() != b"":
                     await self._say(tag, "BAD Command Error. 10")
                     return
@@ -194,7 +197,7 @@ class _Connection:
     ) -> None:
         self._server.sign_in.note(result)
         if isinstance(result, sasl.Refusal):
-            await self._say(tag, f"NO {name} failed.")
+            await self._say(tag, GMAIL if result.google else f"NO {name} failed.")
             return
         fault = self._wire.fault(effects.SIGNED_IN)
         if fault:

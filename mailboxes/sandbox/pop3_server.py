@@ -161,7 +161,9 @@ class _Connection:
     async def _finish(self, result: Account | sasl.Refusal, what: str) -> None:
         self._server.sign_in.note(result)
         if isinstance(result, sasl.Refusal):
-            await self._say(f"-ERR {what} failure: unknown user name or bad password.")
+            words = f"-ERR {what} failure: unknown user name or bad password."
+            gmail = "-ERR [AUTH] Username and password not accepted."
+            await self._say(gmail if result.google else words)
             return
         fault = self._wire.fault(effects.SIGNED_IN)
         if fault:

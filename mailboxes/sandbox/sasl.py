@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from . import effects
 from .faults import Faults
 from .tally import Tally
-from .tokens import TokenRefused, Tokens
-from .world import Account
+from .tokens import GOOGLE_PREFIX, TokenRefused, Tokens
+from .world import GOOGLE_SCOPE, Account
 
 # By service: permission of a user's token, and of an application's.
 _PERMISSIONS = {
@@ -31,6 +31,9 @@ class Refusal:
 
     reason: str
     user: str = ""
+    google: bool = (
+        False  # of a token of Google's, whose servers have words of their own
+    )
 
 
 @dataclass
@@ -64,18 +67,19 @@ class SignIn:
         account = self.accounts.get(user.lower())
         others = account.full_access if account else ()
         needed = _PERMISSIONS[self.service]
+        google = token.startswith(GOOGLE_PREFIX)
         try:
             claims = self.tokens.check(token, user, *needed, others)
         except TokenRefused as refused:
-            return Refusal(str(refused), user)
+            return Refusal(str(refused), user, google)
         if account is None:
-            return Refusal("no mailbox", user)
+            return Refusal("no mailbox", user, google)
         for_app = claims.get("idtyp") == "app"
         if for_app and claims.get("appid") not in account.app_access:
             return Refusal("application", user)
         at = effects.place(self.service, effects.XOAUTH2)
         if self.faults.at(at, account.address):
-            return Refusal(f"{self.service}-refuse-token", user)
+            return Refusal(f"{self.service}-refuse-token", user, google)
         return account
 
     def signer(self, response: bytes) -> str:
@@ -125,7 +129,11 @@ def decode(line: bytes) -> bytes | None:
         return None
 
 
-def challenge(status: str, scope: str) -> bytes:
-    """The base64 JSON with which an XOAUTH2 server says no."""
+def challenge(refusal: Refusal, scope: str) -> bytes:
+    """The base64 JSON with which an XOAUTH2 server says no.
+
+    scope: that Exchange names.
+    """
+    status, scope = ("400", GOOGLE_SCOPE) if refusal.google else ("401", scope)
     answer = {"status": status, "schemes": "bearer", "scope": scope}
     return base64.b64encode(json.dumps(answer, separators=(",", ":")).encode())

@@ -59,6 +59,8 @@ class Setup:
     way: "proxy", "socks", "direct", "closed" for a proxy that nobody listens at, or
         "not-socks" for SOCKS spoken to a mail server.
     options: values that differ; a text of the form <name> is the port of that listener.
+    signs_in: the owner signs in by a link, in place of test and cycle; what comes of
+        it stands in `test`. declines: by pressing Cancel.
     fetched: a good cycle came before. waits: no answer comes, so that a client with
     short patience is enough.
     """
@@ -73,6 +75,8 @@ class Setup:
     shared: str = ""
     way: str = "proxy"
     options: Mapping[str, object] = field(default_factory=dict)
+    signs_in: bool = False
+    declines: bool = False
     fetched: bool = False
     waits: bool = False
 

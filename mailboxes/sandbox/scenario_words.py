@@ -57,6 +57,8 @@ def words_of(effect: Effect) -> str:
         return f"TLS{_SIDES.get(effect.target, '')}: {KINDS[effect.kind]}"
     if effect.at == effects.CLAIMS:
         return "token: " + ", ".join(_claim(*one) for one in effect.change.items())
+    if effect.at == effects.ANSWER:
+        return "token endpoint: no refresh_token in the answer"
     if effect.at == effects.CLOCK:
         minutes = round(abs(effect.late) / 60)
         side = "ahead of" if effect.late > 0 else "behind"

@@ -1,10 +1,14 @@
-"""Scenarios of Google's token endpoint: rows 66 to 80 of diagnosis.md."""
+"""Scenarios of Google's tokens: rows 66 to 82 of diagnosis.md.
+
+Not shown: what Google tells the owner on a page of its own, so that nothing comes back
+to us (75 to 78).
+"""
 
 from __future__ import annotations
 
 from ..core.choices import Retry, RunState, Step
 from . import effects
-from .effects import Effect
+from .effects import Effect, place
 from .scenario import GOOGLE, LIKELY, SERVICE, Expected, Scenario, Setup, made
 
 AREA = "Google: tokens"
@@ -20,7 +24,51 @@ def _refused(name: str, row: int, title: str, error: str, text: str,
                 state=state)  # fmt: skip
 
 
+_TOKEN = Expected("google-token-refused", Step.SCOPE, "scope")
+_RIGHT = Expected("google-token-right", Step.PROTOCOL, certainty=LIKELY)
+_NARROW = Expected("google-scope-narrow", Step.SCOPE, "scope")
+_READS = "https://www.googleapis.com/auth/gmail.readonly"
+_EMAIL = "https://www.googleapis.com/auth/userinfo.email"
+
+
+def _claims(name: str, title: str, test: Expected, by: str = GOOGLE,
+            sends: bool = False, **change: str) -> Scenario:  # fmt: skip
+    """The connection test asks Google about the token, a cycle does not."""
+    shown = Effect(effects.CLAIMS, change=change)
+    return made(name, AREA, 82, title, shown, _TOKEN, test=test,
+                setup=Setup(by=by, sends=sends))  # fmt: skip
+
+
+def _sign_in(name: str, row: int | tuple[()], title: str, shown: Effect | tuple[()],
+             expected: Expected, declines: bool = False) -> Scenario:  # fmt: skip
+    setup = Setup(by=GOOGLE, signs_in=True, declines=declines)
+    return made(name, AREA, row, title, shown, expected, cycle=None, setup=setup)
+
+
 SCENARIOS: tuple[Scenario, ...] = (
+    _sign_in("google-code-late", 67, "The code of a sign-in comes too late",
+             Effect(effects.GRANT, error=GRANT, text="Bad Request", status=400),
+             Expected("google-code-used", Step.REFRESH_TOKEN, "password", Retry.OWNER,
+                      LIKELY)),
+    _sign_in("google-no-refresh-token", 81, "No refresh token in the answer",
+             Effect(effects.ANSWER),
+             Expected("google-no-refresh-token", Step.REFRESH_TOKEN, "password",
+                      Retry.OWNER)),
+    _sign_in("google-declined", (), "The owner presses Cancel", (),
+             Expected("google-consent-declined", Step.REFRESH_TOKEN, "password",
+                      Retry.OWNER), declines=True),
+    _claims("google-scope-narrow", "The token may read by the API only", _NARROW,
+            scope=f"{_READS} {_EMAIL}"),
+    _claims("google-scope-narrow-sending", "The same of sending", _NARROW, sends=True,
+            scope=f"{_READS} {_EMAIL}"),
+    _claims("google-service-scope", "The same of a service account", _NARROW,
+            by=SERVICE, scope=_READS),
+    _claims("google-other-account", "The token is another account's",
+            Expected("google-token-other-account", Step.USER_NAME, "mailbox"),
+            upn="anna@contoso.example"),
+    made("google-token-right", AREA, 82, "A token that is right is refused",
+         Effect(place("imap", effects.XOAUTH2)), _TOKEN, test=_RIGHT,
+         setup=Setup(by=GOOGLE)),
     _refused("google-token-revoked", 66, "The sign-in has ended", GRANT,
              "Token has been expired or revoked.",
              Expected("google-refresh-token-ended", Step.REFRESH_TOKEN, "password",

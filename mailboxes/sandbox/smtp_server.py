@@ -204,7 +204,7 @@ class _Connection:
         result = self._server.sign_in.xoauth2(response)
         self._person = self._server.sign_in.signer(response)
         if isinstance(result, sasl.Refusal):
-            await self._wire.send(b"334 " + sasl.challenge("401", SCOPE) + b"\r\n")
+            await self._wire.send(b"334 " + sasl.challenge(result, SCOPE) + b"\r\n")
             await self._wire.line()  # the client has to answer, whatever it says
         return result
 
@@ -225,6 +225,12 @@ class _Connection:
                 await self._say(
                     "535 5.7.139 Authentication unsuccessful, "
                     "basic authentication is disabled."
+                )
+            elif result.google:
+                await self._say(
+                    "535 5.7.8 Username and Password not accepted. For more "
+                    "information, go to "
+                    "https://support.google.com/mail/?p=BadCredentials"
                 )
             else:
                 await self._say("535 5.7.3 Authentication unsuccessful")

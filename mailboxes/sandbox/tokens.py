@@ -130,16 +130,31 @@ class Tokens:
         }
         return "1.A" + self.sign(claims)
 
-    def google(self, address: str, scope: str, seconds: int) -> str:
+    def google(
+        self,
+        address: str,
+        scope: str,
+        seconds: int,
+        client_id: str,
+        change: Mapping[str, Any] = NOTHING,
+    ) -> str:
         """An access token of Google's: opaque, for one account and some scopes."""
         claims = {
             "use": "google",
             "upn": address,
+            "aud": client_id,
             "scope": scope,
             "exp": int(time.time()) + seconds,
             "jti": str(uuid.uuid4()),
         }
-        return GOOGLE_PREFIX + self.sign(claims)
+        return GOOGLE_PREFIX + self.sign(_changed(claims, change))
+
+    def read_google(self, token: str) -> dict[str, Any]:
+        """The claims of a token of Google's that has not ended. Raises TokenRefused."""
+        claims = self.read(token.removeprefix(GOOGLE_PREFIX))
+        if claims.get("use") != "google" or claims["exp"] < time.time():
+            raise TokenRefused("not a token of Google's, or ended")
+        return claims
 
     def google_refresh(self, account: Account) -> str:
         """A refresh token of Google's, bound to account and password."""

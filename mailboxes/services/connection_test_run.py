@@ -16,10 +16,10 @@ from dataclasses import replace
 from django.db.models import Q
 from django.utils import timezone
 
-from ..core.choices import Stage, TestState
-from ..core.errors import Code, Held, MailError, SecretUnreadable
+from ..core.choices import Grant, Stage, TestState
+from ..core.errors import Code, Held, MailError, SecretUnreadable, storable
 from ..models import PopClient, TestRun
-from ..oauth import microsoft, probe
+from ..oauth import google, microsoft, probe
 from ..transports.base import (
     Credential,
     InboundTransport,
@@ -41,7 +41,7 @@ from . import connection_test_rows as rows
 from .connection_test_plan import NO_DATE, NOT_AGAIN, OPAQUE
 from .connection_test_rows import Ended, Sheet
 from .scrub import Scrub
-from .token_requests import authority_of, directory_of
+from .token_requests import authority_of, directory_of, module_of
 
 logger = logging.getLogger(__name__)
 
@@ -263,6 +263,8 @@ class _Test:
             connect.explain(error, transport)
             if error.code in tokens.REFUSED:
                 tokens.forget(self._snapshot)
+            if error.code == Code.TOKEN_NOT_ACCEPTED:
+                self._ask_google(error, credential)
             raise self._failure(error) from error
         except Held:
             rows.close(Q(pk=self._run.pk), TestState.CANCELLED, timezone.now())
@@ -270,6 +272,16 @@ class _Test:
         finally:
             transport.progress = None
             transport.close()
+
+    def _ask_google(self, error: MailError, credential: Credential) -> None:
+        """Of Google's tokens only Google can tell what they are for."""
+        if module_of(self._snapshot) is not google:
+            return
+        told = google.about(credential.token, self._limited())
+        if told:
+            error.evidence["tokeninfo"] = storable(told)
+        if self._snapshot.grant is not Grant.SERVICE_ACCOUNT:
+            error.evidence["client_id"] = str(self._snapshot["client-id"])
 
     def _mailbox(self, transport: InboundTransport) -> None:
         """Opened for reading only: nothing on the server changes."""

@@ -10,6 +10,10 @@ import itertools
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, QueryDict
 
 from ..core.choices import FirstFetch, Grant, Mechanism, Outcome, ProxyKind
 from ..core.errors import OptionError
@@ -35,6 +39,8 @@ from . import (
     registration_certificates,
     registrations,
     revisions,
+    sign_in_work,
+    sign_ins,
 )
 from . import connection_test_rows as rows
 from .connection_test_run import carry_out
@@ -47,6 +53,7 @@ CUSTOMER = "anna@customers.example"
 DOMAIN = "contoso.example"
 SERVERS = {True: "smtp.office365.com", False: "outlook.office365.com"}
 GMAIL = {True: "smtp.gmail.com", False: "imap.gmail.com"}
+ANSWERS = "http://localhost/owner-sign-in/answer/"  # nobody goes there
 OWN_SERVER = "mail.contoso.example"  # takes passwords
 # Long where an answer comes, for a machine that is busy; short where none will.
 PATIENT, SHORT = "00:00:15", "00:00:03"
@@ -79,8 +86,10 @@ def carried_out(plan: Plan, world: World) -> Result:
         stored = Message.objects.filter(pop_client_id=scene.client.pk).count()
         if plan.wire:
             control.switch(scene.address, plan.name)
-        tested = _tested(scene, plan)
-        found = cycle(scene, plan)
+        if plan.setup["signs_in"]:
+            tested, found = _signed_in(scene, plan, control), Found()
+        else:
+            tested, found = _tested(scene, plan), cycle(scene, plan)
         state = _runner(scene.client).state
         control.switch(scene.address, "")
         clients.archive(scene.client, None)
@@ -167,7 +176,9 @@ def _options(
         raw |= {"server": OWN_SERVER, "password": made.password}
     elif setup["by"] in ("google", "service"):
         raw |= {"server": GMAIL[setup["sends"]]}
-        raw |= _google(world, setup["by"] == "service", made, address)
+        raw |= _google(
+            world, setup["by"] == "service", bool(setup["signs_in"]), made, address
+        )
     else:
         raw |= {"server": SERVERS[setup["sends"]]}
         raw |= _oauth(world, bool(setup["app"]), made.password)
@@ -213,7 +224,9 @@ def _certified(world: World, name: str) -> AppRegistration:
     return row
 
 
-def _google(world: World, service: bool, made: Made, name: str) -> dict[str, object]:
+def _google(
+    world: World, service: bool, signs_in: bool, made: Made, name: str
+) -> dict[str, object]:
     """Sign-in options of a mailbox at Google, by its owner or a service account."""
     known = world.google
     value = known["service_key" if service else "secret"]
@@ -226,6 +239,8 @@ def _google(world: World, service: bool, made: Made, name: str) -> dict[str, obj
     }
     if service:
         return raw | {"grant-type": Grant.SERVICE_ACCOUNT.value}
+    if signs_in:  # there is nothing to sign in with yet
+        return raw | {"enable-client": False}
     return raw | {"password": made.refresh_tokens["google"]}
 
 
@@ -247,6 +262,24 @@ def _tested(scene: Scene, plan: Plan) -> Found:
     carry_out(run.pk)
     run.refresh_from_db()
     return _found(connection_test.finding_of(run))
+
+
+def _signed_in(scene: Scene, plan: Plan, control: SandboxControl) -> Found:
+    """What the product says of a sign-in by link: the page's part, the worker's."""
+    row = sign_ins.begin(scene.client, None, ANSWERS)
+    accept = not plan.setup["declines"]
+    back = control.agree(scene.address, sign_ins.address(row), accept=accept)
+    request = HttpRequest()
+    request.GET = QueryDict(urlsplit(back).query)
+    request.user = AnonymousUser()
+    if sign_ins.answer(request).row is None:
+        raise Away("the answer of the authority was not taken")
+    sign_in_work.carry_out(row.pk)
+    row.refresh_from_db()
+    finding = sign_ins.finding(row)
+    if finding is None:
+        return Found()
+    return _found(connection_test.at_client(scene.client, finding))
 
 
 def cycle(scene: Scene, plan: Plan) -> Found:

@@ -27,7 +27,8 @@ drills only.
 
 Row: of the catalogue of symptoms. Retry: R at once, B after a pause, A when an admin
 has changed something, U when the owner has signed in again. A finding in brackets is
-what the connection test says where it looks before the mail server does.
+what the connection test says where it looks before the mail server does. Where an owner
+signs in, the drill does that in place of test and cycle.
 """
 _WAYS = {
     "closed": "the port of the proxy is closed",

@@ -106,6 +106,11 @@ class SandboxControl:
         told = self._ask("POST", "/accounts", given)
         return Made(str(told["password"]), dict(told["refresh_tokens"]))
 
+    def agree(self, address: str, link: str, *, accept: bool) -> str:
+        """Let the owner answer Google's page; returns where the browser is sent."""
+        given = {"account": address, "link": link, "accept": accept}
+        return str(self._ask("POST", "/agree", given)["location"])
+
     def deliver(self, address: str, count: int = 1) -> None:
         """Let the letter writer deliver."""
         self._ask("POST", "/deliver", {"to": address, "count": count})

@@ -35,7 +35,8 @@ LINK_LASTS = timedelta(days=7)
 DEVICE_LASTS = timedelta(minutes=15)  # until the authority says how long
 SALT = "mailboxes.sign-in"
 LONGEST = 4000  # characters of one value of an answer; codes have up to 2,000
-DENIED = "AADSTS65004"  # the code of a person who presses Cancel
+# Codes of a person who presses Cancel.
+DENIED, DENIED_AT_GOOGLE = "AADSTS65004", "google-consent-declined"
 _NUMBER = re.compile(r"AADSTS\d{4,8}")
 Client = PopClient | SmtpClient
 User = AbstractBaseUser | None
@@ -253,8 +254,8 @@ def _refusal(given: dict[str, str], row: SignIn) -> tuple[str, dict[str, object]
     if number:
         return number[0], evidence
     google = "google" in row.authority.lower()
-    if told["error"] == "access_denied" and not google:
-        return DENIED, evidence
+    if told["error"] == "access_denied":
+        return DENIED_AT_GOOGLE if google else DENIED, evidence
     return str(Code.TOKEN_REFUSED), evidence
 
 

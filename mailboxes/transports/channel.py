@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import http.client
 import io
-import select
 import socket
 import ssl
 import time
@@ -76,6 +75,7 @@ class Answer:
         self._channel = channel
         self._raw = raw
         self._cut = cut  # the request did not go out whole
+        self._over = False
         self.status = raw.status
         self.reason = raw.reason
         found: dict[str, str] = {}
@@ -106,13 +106,15 @@ class Answer:
         self._end(False)
 
     def _end(self, whole: bool) -> None:
+        if self._over:  # the channel may be somebody else's by now
+            return
+        self._over = True
         if not whole or self._raw.will_close or self._cut:
             self._channel.drop()
         else:
             self._raw.close()  # read1 does not at the end of a counted body
-        ended, self.ended = self.ended, None
-        if ended is not None:
-            ended()
+        if self.ended is not None:
+            self.ended()
 
     def whole(self, stage: Stage, most: int = WHOLE) -> bytes:
         """The whole body; of a longer one the line is closed, PROTOCOL_ERROR."""
@@ -316,7 +318,7 @@ class _Bounded:
 
         A readable socket tells nothing: under TLS it may be a session ticket.
         """
-        if self.early is None and select.select([self.socket], [], [], 0)[0]:
+        if self.early is None and net.readable(self.socket):
             self.socket.settimeout(0)
             with suppress(BlockingIOError, ssl.SSLWantReadError):
                 self.early = self.socket.recv(1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import select
 import socket
 import ssl
 import threading
@@ -219,6 +220,13 @@ class Line:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.settimeout(self.policy.connect_timeout)
         return sock
+
+
+def readable(sock: socket.socket) -> bool:
+    """Something has come, or the end. By poll: select takes no number over 1,023."""
+    asked = select.poll()
+    asked.register(sock, select.POLLIN)
+    return bool(asked.poll(0))
 
 
 def _getaddrinfo(host: str, port: int, timeout: float) -> list[tuple]:

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from mailboxes.sandbox.server import Sandbox
 from tests.fixtures.matrix import Claim
-from tests.fixtures.servers import note_real_server
-from tests.foreign.programs import version
+from tests.foreign.programs import Ran, curl, run, version
 from tests.matrix.cells import ANY, BASIC, TOKEN
 from tests.sandbox.clients import letter
 
 pytestmark = pytest.mark.server
 HOST = "outlook.office365.com"
-SECONDS = 60
-
-
-def need(command: str, config: pytest.Config) -> None:
-    """Skips without the program; notes its version for the summary."""
-    if shutil.which(command) is None:
-        why = f"{command} is not installed (scripts/test-servers)"
-        pytest.fail(why) if os.environ.get("CI") == "true" else pytest.skip(why)
-    said = subprocess.run([command, "--version"], capture_output=True, text=True).stdout
-    version = re.search(r"\d[\d.]*\d", said)
-    assert version is not None
-    note_real_server(config, f"{command} {version[0]} POP3")
 
 
 @pytest.fixture
@@ -40,26 +23,9 @@ def address(sandbox: Sandbox) -> str:
     return made.address
 
 
-def curl(
-    box: Sandbox, what: str, *arguments: str
-) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [
-            "curl",
-            "--disable",
-            "--silent",
-            "--show-error",
-            "--proxytunnel",
-            "--proxy",
-            f"http://{box.host}:{box.proxy_port}",
-            "--cacert",
-            str(box.ca_file),
-            *arguments,
-            f"pop3s://{HOST}/{what}",
-        ],
-        capture_output=True,
-        timeout=SECONDS,
-    )
+def ask(box: Sandbox, what: str, *arguments: str) -> Ran:
+    version("curl")  # skips without it
+    return curl(box, f"pop3s://{HOST}/{what}", *arguments)
 
 
 @pytest.mark.parametrize("by", ["token", "password"])
@@ -67,33 +33,30 @@ def test_curl_lists_reads_and_deletes(
     sandbox: Sandbox,
     address: str,
     by: str,
-    pytestconfig: pytest.Config,
     cell: Claim,
 ) -> None:
-    need("curl", pytestconfig)
     cell(
         "POP3", TOKEN if by == "token" else BASIC, ANY, "curl (client)", version("curl")
     )
     login = ["--user", f"{address}:{sandbox.account(address).password}"]
     if by == "token":
         login = ["--user", f"{address}:", "--oauth2-bearer", sandbox.token(address)]
-    listed = curl(sandbox, "", *login)
+    listed = ask(sandbox, "", *login)
     sizes = b"".join(b"%d %d\r\n" % (n, len(letter(n))) for n in (1, 2))
-    assert (listed.returncode, listed.stdout, listed.stderr) == (0, sizes, b"")
-    assert curl(sandbox, "2", *login).stdout == letter(2)
-    gone = curl(sandbox, "1", *login, "--request", "DELE", "--list-only")
-    assert gone.returncode == 0
+    assert (listed.code, listed.out, listed.err) == (0, sizes, "")
+    assert ask(sandbox, "2", *login).out == letter(2)
+    gone = ask(sandbox, "1", *login, "--request", "DELE", "--list-only")
+    assert gone.code == 0
     left = [one["message_id"] for one in sandbox.messages(address)]
     assert left == ["<letter.2@contoso.example>"]
 
 
 def test_curl_is_refused_with_a_token_that_has_ended(
-    sandbox: Sandbox, address: str, pytestconfig: pytest.Config
+    sandbox: Sandbox, address: str
 ) -> None:
-    need("curl", pytestconfig)
     token = sandbox.token(address, seconds=-60)
-    done = curl(sandbox, "", "--user", f"{address}:", "--oauth2-bearer", token)
-    assert done.returncode == 67  # CURLE_LOGIN_DENIED
+    done = ask(sandbox, "", "--user", f"{address}:", "--oauth2-bearer", token)
+    assert done.code == 67  # CURLE_LOGIN_DENIED
 
 
 @pytest.mark.parametrize("keep", [True, False])
@@ -102,10 +65,8 @@ def test_fetchmail_fetches_each_message_once(
     address: str,
     keep: bool,
     tmp_path: Path,
-    pytestconfig: pytest.Config,
     cell: Claim,
 ) -> None:
-    need("fetchmail", pytestconfig)
     cell("POP3", BASIC, ANY, "fetchmail (client)", version("fetchmail", "-V"))
     inbox, settings = tmp_path / "inbox", tmp_path / "fetchmailrc"
     settings.write_text(
@@ -115,15 +76,8 @@ def test_fetchmail_fetches_each_message_once(
         f' {"keep" if keep else "nokeep"} mda "cat >> {inbox}"\n'
     )
     settings.chmod(0o600)
-    codes = [
-        subprocess.run(
-            ["fetchmail", "--fetchmailrc", str(settings), "--nosyslog"],
-            env={"HOME": str(tmp_path), "PATH": os.environ["PATH"], "LC_ALL": "C"},
-            capture_output=True,
-            timeout=SECONDS,
-        ).returncode
-        for _ in range(2)
-    ]
+    command = ["fetchmail", "--fetchmailrc", str(settings), "--nosyslog"]
+    codes = [run(*command, HOME=str(tmp_path)).code for _ in range(2)]
     text = inbox.read_bytes()
     assert codes == [0, 1]  # 1: there was nothing new
     assert [text.count(b"Message-ID: <letter.%d@" % n) for n in (1, 2)] == [1, 1]

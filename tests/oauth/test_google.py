@@ -19,7 +19,9 @@ from mailboxes.oauth.pkce import Proof
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.services.findings import find
+from mailboxes.transports.base import NetworkPolicy, Proxy
 from tests.fixtures import person
+from tests.fixtures.product import free_port
 
 ADDRESS = "support@contoso.example"
 BACK = "https://console.example/owner-sign-in/answer/"
@@ -206,3 +208,27 @@ def test_secrets_are_nowhere_to_be_read(
     key = json.loads(service.service_key)["private_key"].split("\n")[1]
     for secret in (owner.refresh_token, world.GOOGLE_SECRET, key, first.token.value):
         assert secret not in told
+
+
+def test_google_tells_what_a_token_is_for(owner: TokenRequest, policy) -> None:
+    told = google.about(google.acquire(owner, policy, None).token.value, policy)
+    assert (told["aud"], told["email"]) == (world.GOOGLE_CLIENT_ID, ADDRESS)
+    assert google.SCOPE in str(told["scope"]).split()
+
+
+def test_token_of_a_service_account_names_nobody(service: TokenRequest, policy) -> None:
+    told = google.about(google.acquire(service, policy, None).token.value, policy)
+    assert (told["aud"], told["scope"]) == (world.GOOGLE_ACCOUNT_ID, google.SCOPE)
+    assert "email" not in told
+
+
+def test_what_is_no_token_of_googles_is_told_so(policy) -> None:
+    assert google.about("ya29.nonsense", policy) == {
+        "error": "invalid_token",
+        "error_description": "Invalid Value",
+    }
+
+
+def test_nothing_is_known_where_google_is_not_reached() -> None:
+    nowhere = NetworkPolicy(1, 1, proxy=Proxy("127.0.0.1", free_port()))
+    assert google.about("ya29.x", nowhere) == {}

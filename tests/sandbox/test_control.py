@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 
 from mailboxes.sandbox.server import Sandbox
+from mailboxes.sandbox.world import GOOGLE_CLIENT_ID
 from tests.sandbox.clients import ORDERS, SUPPORT, letter, signed_in
 from tests.sandbox.waiting import until
 
@@ -103,3 +105,17 @@ def test_a_foreign_host_name_is_refused(sandbox: Sandbox) -> None:
         timeout=20,
     )
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_owner_answers_googles_page(api: Api, accept: bool) -> None:
+    query = f"client_id={GOOGLE_CLIENT_ID}&redirect_uri=http%3A%2F%2Fx%2F&state=s"
+    link = f"https://accounts.google.com/o/oauth2/v2/auth?{query}"
+    code, told = api.post("/agree", account=SUPPORT, link=link, accept=accept)
+    back = dict(parse_qsl(urlsplit(told["location"]).query))
+    assert (code, back["state"], back.get("error")) == (
+        200,
+        "s",
+        None if accept else "access_denied",
+    )
+    assert bool(back.get("code")) is accept

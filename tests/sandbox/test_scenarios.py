@@ -26,6 +26,7 @@ NO_ROW = {scenario.name for scenario in (*HEALTHY, *HEALTHY_GRAPH, *HEALTHY_SHAR
     "pop-cut-in-message",
     "pop-no-uidl",
     "graph-silent",
+    "google-declined",
 }
 
 
@@ -40,6 +41,8 @@ def test_names_are_unique_and_rows_are_many() -> None:
     assert set(range(92, 114)) - rows == {96}
     assert set(range(114, 133)) <= rows
     assert set(range(169, 187)) - rows == {186}
+    # Google but for what it shows on a page of its own.
+    assert set(range(66, 92)) - rows == {75, 76, 77, 78}
     # Graph but for what nobody is told of, and for what we never do.
     assert set(range(150, 169)) - rows == {166, 167}
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from mailboxes.core.choices import CheckState
+from mailboxes.core.choices import CheckState, Step
 from mailboxes.core.errors import OptionError
 from mailboxes.models import NamedSecret, PopClient, Proxy, SignIn, SmtpClient, TestRun
 from mailboxes.models.clients import MECHANISMS
@@ -128,11 +128,26 @@ def test_owner_signs_in_at_google_by_a_link(sandbox: Sandbox, proxy: Proxy) -> N
         assert transport.alive()
 
 
+def test_owner_who_cancels_is_told_of(sandbox: Sandbox, proxy: Proxy) -> None:
+    client = pop(raw(proxy, world.GOOGLE_SECRET, **{"enable-client": False}))
+    row = sign_ins.begin(client, None, "http://testserver/owner-sign-in/answer/")
+    link = sign_ins.address(row)
+    request = RequestFactory().get(
+        person.sent_back(sandbox, ADDRESS, link, accept=False)
+    )
+    request.user = AnonymousUser()
+    assert sign_ins.answer(request).row is not None
+    found = sign_ins.finding(SignIn.objects.get(pk=row.pk))
+    assert found is not None
+    assert (found.id, found.step) == ("google-consent-declined", Step.REFRESH_TOKEN)
+
+
 @pytest.mark.parametrize(
     ("error", "finding"),
     [
         ("admin_policy_enforced", "google-app-blocked"),
         ("org_internal", "google-internal-app"),
+        ("access_denied", "google-consent-declined"),
     ],
 )
 def test_refusal_on_googles_page_is_found(
@@ -162,3 +177,18 @@ def test_text_that_is_no_key_file_is_refused(text: str, message: str) -> None:
         secret(text)
     (problem,) = caught.value.problems
     assert (problem.option, message in problem.message) == ("password", True)
+
+
+def test_connection_test_asks_google_about_a_refused_token_and_keeps_none(
+    sandbox: Sandbox, proxy: Proxy
+) -> None:
+    token = sandbox.google_refresh_token(ADDRESS)
+    sandbox.fault(ADDRESS, "imap-refuse-token")
+    run = run_of(pop(raw(proxy, world.GOOGLE_SECRET, password=token)))
+    (check,) = run.checks.filter(state=CheckState.FAILED)
+    told = check.evidence["tokeninfo"]
+    assert (told["aud"], told["email"]) == (world.GOOGLE_CLIENT_ID, ADDRESS)
+    assert "https://mail.google.com/" in told["scope"].split()
+    assert "ya29." not in str(check.evidence)
+    found = connection_test.finding_of(run)
+    assert found is not None and found.id == "google-token-right"

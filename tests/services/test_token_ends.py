@@ -161,6 +161,7 @@ def test_token_that_ends_in_a_cycle_is_renewed_once_in_it(
     assert asked_for(sandbox, name) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["EWS", "GRAPH"])
 def test_token_that_ends_between_two_pages_is_renewed_once(
     sandbox: Sandbox, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, name: str
@@ -254,6 +255,7 @@ def outcome(sandbox: Sandbox) -> tuple[list[str], list[int]]:
 ALL_SENT = [OutboxState.SENT] * 3, [1, 1, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 2])
 @pytest.mark.parametrize("name", ["EWS", "GRAPH"])
 def test_token_that_ends_between_messages_is_renewed_once(

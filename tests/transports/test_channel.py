@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import resource
 import socket
 import threading
 import time
@@ -89,6 +91,28 @@ def test_line_under_tls_is_not_taken_for_ended(authority: trustme.CA) -> None:
         time.sleep(0.1)  # for the tickets, which nothing tells of
         assert (line.stale(), line.peer is first) == (False, True)
         line.drop()
+
+
+def test_line_of_a_process_with_many_sockets_is_looked_at() -> None:
+    """select refuses numbers from 1,024 on."""
+    with Scripted(serve(GOOD, GOOD)) as server, channel(server.port) as line:
+        most, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < 1200:
+            pytest.skip("this system allows too few files")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(most, 1200), hard))
+        held = [os.open(os.devnull, os.O_RDONLY)]
+        try:
+            while held[-1] < 1100:
+                held.append(os.open(os.devnull, os.O_RDONLY))
+            assert got(ask(line, Whole(b"body"))) == (200, b"ok")
+            peer = line.peer
+            assert peer is not None and peer.fileno() > 1024
+            assert got(ask(line)) == (200, b"ok")
+            assert line.peer is peer
+        finally:
+            for one in held:
+                os.close(one)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _wait(met: Callable[[], bool]) -> None:

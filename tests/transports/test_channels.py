@@ -119,6 +119,22 @@ def test_answer_that_is_left_ends_its_line() -> None:
         asked.close()
 
 
+def test_answer_that_is_left_twice_ends_no_other_line() -> None:
+    long = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nbegun"
+    with Scripted(serve(long)) as server:
+        asked = channels(server.port)
+        first = asked.request("GET", "/x", {}, None, Stage.LIST)
+        reading = first.pieces(Stage.LIST)
+        assert next(reading) == b"begun"
+        first.close()
+        second = asked.request("GET", "/x", {}, None, Stage.LIST)
+        reading.close()
+        first.close()
+        assert asked._free == []
+        assert next(second.pieces(Stage.LIST)) == b"begun"
+        asked.close()
+
+
 def test_every_failure_tells_the_first_line() -> None:
     with Scripted(serve(b"220 mail ready\r\n\r\n")) as server:
         asked = channels(server.port)

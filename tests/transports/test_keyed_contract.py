@@ -244,7 +244,7 @@ PLACES: dict[str, Opened] = {
 }
 
 
-SLOW = {"pop3-cyrus-starttls"}
+SLOW = {"pop3-cyrus-tls", "pop3-cyrus-starttls"}
 
 
 @pytest.fixture(

@@ -6,7 +6,8 @@ that is understood, all optional: `answer` (raw words of the other side), `error
 `suberror`, `codes` (OAuth and Entra), `status` and `headers` (HTTP), `request_error`
 (code of Graph or EWS), `exception`, `protocol`, `host`, `user`, `account` (who signs in
 for the shared mailbox `user`), `claims`, `side`, `at` (when it was, seconds since
-1970).
+1970), `challenge` (why a token was refused), `tokeninfo` and `client_id` (what Google
+says of it, and whose it should be).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ...core.choices import Protocol, Stage
 from ...core.codes import Code
 from ..finding import Certainty, Finding, Who
 from ..findings_authority import AUTHORITY, at_authority
-from . import backoff, rank
+from . import backoff, google_token, rank
 from . import claims as token_claims
 from . import features as prepared
 from .catalogue import BY_CODE, BY_ID, BY_NUMBER, ENTRIES, of_number
@@ -159,6 +160,10 @@ def _row(
     code: str, facts: Mapping[str, Any], stage: str, claims: Mapping[str, Any] | None
 ) -> Finding:
     base = _base(code, facts, stage)
+    if code == Code.TOKEN_NOT_ACCEPTED and google_token.at_google(facts):
+        claims = None  # Google's tokens are opaque
+        if (judged := _by_tokeninfo(facts)) is not None:
+            return replace(judged, retry=base.retry)
     if claims is not None and claims_decide(code, facts):
         decided = token_claims.decide(
             claims,
@@ -179,6 +184,19 @@ def _row(
     if code in _KEEP_RETRY:
         better = replace(better, retry=base.retry)
     return better
+
+
+def _by_tokeninfo(facts: Mapping[str, Any]) -> Finding | None:
+    """What Google said of the token, where somebody asked."""
+    told = facts.get("tokeninfo")
+    if not isinstance(told, Mapping):
+        return None
+    decided = google_token.decide(
+        told,
+        user=str(facts.get("user") or ""),
+        client_id=str(facts.get("client_id") or ""),
+    )
+    return None if decided is None else _with(BY_ID[decided.id], decided.facts)
 
 
 def _moment(facts: Mapping[str, Any], claims: Mapping[str, Any]) -> float | None:
@@ -244,6 +262,9 @@ def _words(facts: Mapping[str, Any]) -> str:
     said = [str(facts[name]) for name in _WORDS if facts.get(name)]
     if not said:
         return ""
+    challenge = str(facts.get("challenge") or "")
+    if google_token.SCOPE in challenge:  # Exchange's says nothing
+        said.append(challenge)
     headers = facts.get("headers")
     if isinstance(headers, Mapping):
         said += [f"{name}: {value}" for name, value in headers.items()]

@@ -181,6 +181,20 @@ ROWS: tuple[Entry, ...] = (
         portal=f"{GOOGLE_CONSENT} > Test users",
     ),
     row(
+        "google-consent-declined",
+        0,
+        _("The owner did not agree at Google"),
+        _(
+            "Somebody pressed Cancel on Google's page. An account that may not use the"
+            " application is told so there, and no answer comes back."
+        ),
+        Step.REFRESH_TOKEN,
+        "password",
+        _("Open the link again, choose the account of the mailbox, and press Allow."),
+        who=OWNER,
+        retry=SIGN_IN,
+    ),
+    row(
         "google-app-blocked",
         77,
         _("The Workspace administrator blocks the application"),
@@ -241,6 +255,31 @@ ROWS: tuple[Entry, ...] = (
         "scope",
         _("Sign in again with the scope https://mail.google.com/ and this account."),
         retry=NOW,
+    ),
+    row(
+        "google-token-other-account",
+        0,
+        _("The Google token belongs to another account"),
+        _("It belongs to {user}, the log-in name is {login}."),
+        Step.USER_NAME,
+        "mailbox",
+        _("Enter {user} as the mailbox, or let the owner of {login} sign in."),
+    ),
+    row(
+        "google-token-right",
+        0,
+        _("Google's mail server refused a token that is right"),
+        _(
+            "Its scope and its account are right. Likely IMAP and POP are switched off"
+            " for the user, or Gmail itself is."
+        ),
+        Step.PROTOCOL,
+        "",
+        _("Switch IMAP and POP on for the user and the organisational unit."),
+        who=GOOGLE,
+        likely=True,
+        portal="Google Admin console > Apps > Google Workspace > Gmail"
+        " > End User Access > POP and IMAP access",
     ),
     row(
         "google-imap-credential-refused",

@@ -60,6 +60,10 @@ SIGNS = table(
         ("google-not-a-test-user", FAIR,
          r"403:? ?access_denied",
          "google"),
+        ("google-consent-declined", FAIR,
+         r"error=access_denied|access_denied.{0,80}(?:declined|denied|cancel)",
+         "google",
+         r"403|test user|tested|verification|developer|aadsts|microsoft"),
         ("google-app-blocked", DECISIVE,
          r"admin_policy_enforced|access_not_configured|blocked by your admin"
          r"|admin_policy|access (?:to this app|was) (?:is |has been )?(?:blocked"

@@ -7,7 +7,6 @@ written in message.py, the connection in client.py.
 
 from __future__ import annotations
 
-import select
 import smtplib
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
@@ -242,8 +241,7 @@ class SmtpTransport(LineTransport, OutboundTransport):
         Found out here, such a message may be sent again without asking a person.
         """
         assert client.sock is not None
-        ready, _, _ = select.select([client.sock], [], [], 0)
-        if ready:
+        if net.readable(client.sock):
             answer = reply(client.getreply())
             self._usable = False
             raise self._refused(answer, Stage.DATA)
