@@ -75,13 +75,13 @@ GRANTS = (
 )
 
 
-def shared_mailbox(type_option: str) -> Label:
-    """What the log-in name is called where another account signs in."""
-    return Label(
-        by_account(type_option),
-        "Shared mailbox",
-        "The address of the mailbox that is opened; the account below signs in.",
-    )
+def shared_mailbox(type_option: str, more: str = "") -> Label:
+    """What the log-in name is called where another account signs in.
+
+    more: a further sentence of its help.
+    """
+    words = "The address of the mailbox that is opened; another account signs in."
+    return Label(by_account(type_option), "Shared mailbox", words + more)
 
 
 def server_option(effect: Effect, type_option: str, example: str) -> Option:

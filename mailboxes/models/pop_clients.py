@@ -90,7 +90,7 @@ class PopClient(OptionSet):
             group=Group.MAILBOX,
             valid="A log-in name of the mail server.",
             sign_in=True,
-            labels=(shared_mailbox("type"),),
+            labels=(shared_mailbox("type", " Empty means the mailbox address."),),
         )
     )
     type = option_field(
@@ -161,12 +161,12 @@ class PopClient(OptionSet):
     )
     registration = option_field(_S["registration"])
     grant_type = option_field(_S["grant_type"])
-    account = option_field(_S["account"])
     tenant_authority = option_field(_S["tenant_authority"])
     client_id = option_field(_S["client_id"])
     directory_id = option_field(_S["directory_id"])
     scope = option_field(_S["scope"])
     secret = option_field(_S["secret"])
+    account = option_field(_S["account"])
     password = option_field(_S["password"])
     folder_path = option_field(
         Option(

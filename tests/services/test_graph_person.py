@@ -15,6 +15,8 @@ from mailboxes.services.option_rules import clean
 from mailboxes.services.pool import pool
 from tests.fixtures.connection_tests import ADDRESS, carried_out, failed
 from tests.fixtures.graph import graph_pop, graph_smtp
+from tests.fixtures.matrix import Claim
+from tests.matrix.cells import MICROSOFT, SANDBOX
 
 pytestmark = pytest.mark.django_db
 
@@ -37,8 +39,10 @@ def by_owner(sandbox: Sandbox, grant: str) -> dict[str, str]:
     "grant", ["user_password", "authorization_code", "device_code"]
 )
 def test_person_reads_and_sends_by_graph(
-    sandbox: Sandbox, proxy: Proxy, grant: str
+    sandbox: Sandbox, proxy: Proxy, grant: str, cell: Claim
 ) -> None:
+    word = "password" if grant == "user_password" else grant
+    cell("GRAPH", word, MICROSOFT, SANDBOX, "")
     given = BY_PASSWORD if grant == "user_password" else by_owner(sandbox, grant)
     client = graph_pop(proxy, first_fetch="everything", **given)
     found = fetch.fetch_now(client.pk)

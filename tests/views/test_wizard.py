@@ -264,3 +264,25 @@ def test_a_save_by_somebody_else_meanwhile_is_told_not_overwritten(
     assert again and again[1] != opened
     visitor.post(at(draft, "fetching"), mine | {"seen": again[1]})
     assert setups.reloaded(draft).values["pop-client"]["folder-path"] == "Inbox/Mine"
+
+
+def test_shared_mailbox_is_asked_for_and_explained(visitor: Client) -> None:
+    page = visitor.get("/connect/").content.decode()
+    assert 'id="id_account"' in page
+    sent = {
+        "address": "service@contoso.example",
+        "direction": "both",
+        "account": "anna@contoso.example",
+    }
+    visitor.post("/connect/", sent)
+    draft = SetupDraft.objects.get()
+    assert draft.account == "anna@contoso.example"
+    setups.save(draft, "mode", mode="microsoft-password")
+    setups.save(draft, "ids", **setups.IDS)
+    shown = text(visitor.get(at(draft, "prerequisites")))
+    assert "anna@contoso.example has Full Access to service@contoso.example" in shown
+    assert ", and Send As ." in shown or ", and Send As." in shown
+    assert "Add-RecipientPermission -Identity 'service@contoso.example'" in shown
+    shown = text(visitor.get(at(draft, "password")))
+    assert "Shared mailbox" in shown and "Password of the account" in shown
+    assert "The password is that of anna@contoso.example" in shown
