@@ -44,6 +44,7 @@ class Walk:
     owner: a browser of somebody without an account here, in the sandbox's network.
     scripts: the visitor's browser has JavaScript; without, a person reloads.
     certificate: the application proves itself by one that is made on the way.
+    watch: called with the owner's page before the owner signs in on it.
     """
 
     visitor: Visitor
@@ -54,6 +55,7 @@ class Walk:
     password: str = field(repr=False)
     scripts: bool = True
     certificate: bool = False
+    watch: Callable[[Page], None] = lambda page: None
     passed: list[str] = field(default_factory=list)
 
     @property
@@ -287,6 +289,7 @@ def _sign_in(walk: Walk) -> None:
         walk.until(link, "the link for the owner")
         other.goto(link.input_value())
         other.get_by_role("link", name="Sign in").click()
+    walk.watch(other)
     other.locator("[name=username]").fill(walk.address)
     other.locator("[name=password]").fill(walk.password)
     other.locator("button[name=answer][value=accept]").click()
