@@ -100,12 +100,9 @@ class Walk:
     def fill(self, label: str, text: str) -> None:
         self.page.get_by_label(label, exact=True).fill(text)
 
-    def until(self, shown: Locator, what: str, *, live: bool = True) -> None:
-        """Until something stands on the page.
-
-        live: the page goes on by itself. Without JavaScript a person reloads it.
-        """
-        if self.scripts and live:
+    def until(self, shown: Locator, what: str) -> None:
+        """Until something stands on the page; without JavaScript a person reloads."""
+        if self.scripts:
             expect(shown.first, what).to_be_visible(timeout=PATIENCE * 1000)
             return
 
@@ -355,4 +352,4 @@ def send(walk: Walk) -> None:
     walk.press("Send")
     walk.page.wait_for_load_state()
     accepted = walk.page.get_by_text("Accepted", exact=True)
-    walk.until(accepted, "the message to be sent", live=False)
+    walk.until(accepted, "the message to be sent")

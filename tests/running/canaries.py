@@ -27,7 +27,7 @@ from django.contrib.sessions.models import Session
 from django_q.models import OrmQ, Task
 found = [str(one.get_decoded()) for one in Session.objects.all()]
 found += [repr((t.args, t.kwargs, t.result)) for t in Task.objects.all()]
-found += [repr(one.task()) for one in OrmQ.objects.all()]
+found += [repr(one.task) for one in OrmQ.objects.all()]
 print(json.dumps(found))
 """
 _LEAST = 12  # characters: shorter words stand anywhere by chance
