@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..core.choices import Outcome, OutboxState
+from ..core.choices import OutboxState, Outcome
 from ..models import Attempt, OutboundMessage
 from ..services import audit, outbox_actions, outbox_content
 from ..services.findings import find
