@@ -20,7 +20,14 @@ def password_required(facts: Facts) -> Messages:
     signs_in = facts.oauth or facts.inbound or bool(facts.text("mailbox"))
     if not signs_in or facts.has_password:
         return
-    if facts.app_secret:
+    registration = facts.pinned.get(Target.REGISTRATION)
+    if facts.app_secret and registration:
+        yield (
+            "password",
+            "Enter the client secret in the app registration"
+            f" {registration['name']}, or make a certificate there.",
+        )
+    elif facts.app_secret:
         yield "password", "Enter the client secret of the Azure application."
     elif _refresh_token(facts):
         yield "password", "Enter the refresh token that Google gave for this mailbox."

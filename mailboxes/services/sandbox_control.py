@@ -120,6 +120,10 @@ class SandboxControl:
         given = {"client_id": client_id, "certificate": certificate}
         self._ask("POST", "/certificates", given)
 
+    def token_life(self, seconds: int) -> None:
+        """How long access tokens are good from now on; 0 for as long as usual."""
+        self._ask("POST", "/tokens", {"seconds": seconds})
+
     def requests(self, who: str) -> dict[str, dict[str, int]]:
         """How often somebody signed in, by service and outcome."""
         return dict(self._ask("GET", f"/requests/{who}"))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..core.choices import Outcome
+from ..core.choices import OutboxState, Outcome
 from ..models import Attempt, OutboundMessage
 from ..services import audit, outbox_actions, outbox_content
 from ..services.findings import find
@@ -56,8 +56,17 @@ def _message(pk: int) -> OutboundMessage:
 @login_required
 @require_safe
 def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
-    """Facts for everyone who is signed in; content for those who may read it."""
+    """Facts for everyone who is signed in; content for those who may read it.
+
+    `?was=STATE` is the poll of a page that shows that state: another one is loaded
+    whole, so that only what a person sees is written down as read.
+    """
     row = _message(pk)
+    if "was" in request.GET:
+        response = HttpResponse(status=204)
+        if request.GET["was"] != row.state:
+            response["HX-Refresh"] = "true"
+        return response
     may_read = request.user.has_perm(READ)
     view = None
     if may_read:
@@ -78,6 +87,7 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
             "kept_by": kept_by,
             "kept_url": links.field_url(row.smtp_client, kept_by),
             "sender": sender,
+            "moving": row.state in (OutboxState.QUEUED, OutboxState.SENDING),
             "timeline": [_item(one) for one in row.attempts.select_related("revision")],
             "actions": outbox_actions.allowed(row)
             if request.user.has_perm(CHANGE)

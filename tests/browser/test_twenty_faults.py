@@ -63,6 +63,16 @@ FAULTS = {
         raw="AADSTS7000215",
         options={"password": SECRET_ID},
     ),
+    "certificate that nobody uploaded": Fault(
+        "entra-certificate-unknown",
+        words=("Upload the certificate", "Certificates & secrets > Certificates"),
+        raw="AADSTS700027",
+    ),
+    "certificate that has ended": Fault(
+        "entra-certificate-expired",
+        words=("Make a new certificate here", "Certificates & secrets > Certificates"),
+        raw="AADSTS700027",
+    ),
     "wrong tenant": Fault(
         "entra-tenant-unknown", "directory_id", raw="AADSTS90002", shared=True
     ),

@@ -44,6 +44,7 @@ class Walk:
     owner: a browser of somebody without an account here, in the sandbox's network.
     scripts: the visitor's browser has JavaScript; without, a person reloads.
     certificate: the application proves itself by one that is made on the way.
+    watch: called with the owner's page before the owner signs in on it.
     """
 
     visitor: Visitor
@@ -54,6 +55,7 @@ class Walk:
     password: str = field(repr=False)
     scripts: bool = True
     certificate: bool = False
+    watch: Callable[[Page], None] = lambda page: None
     passed: list[str] = field(default_factory=list)
 
     @property
@@ -98,12 +100,9 @@ class Walk:
     def fill(self, label: str, text: str) -> None:
         self.page.get_by_label(label, exact=True).fill(text)
 
-    def until(self, shown: Locator, what: str, *, live: bool = True) -> None:
-        """Until something stands on the page.
-
-        live: the page goes on by itself. Without JavaScript a person reloads it.
-        """
-        if self.scripts and live:
+    def until(self, shown: Locator, what: str) -> None:
+        """Until something stands on the page; without JavaScript a person reloads."""
+        if self.scripts:
             expect(shown.first, what).to_be_visible(timeout=PATIENCE * 1000)
             return
 
@@ -287,6 +286,7 @@ def _sign_in(walk: Walk) -> None:
         walk.until(link, "the link for the owner")
         other.goto(link.input_value())
         other.get_by_role("link", name="Sign in").click()
+    walk.watch(other)
     other.locator("[name=username]").fill(walk.address)
     other.locator("[name=password]").fill(walk.password)
     other.locator("button[name=answer][value=accept]").click()
@@ -352,4 +352,4 @@ def send(walk: Walk) -> None:
     walk.press("Send")
     walk.page.wait_for_load_state()
     accepted = walk.page.get_by_text("Accepted", exact=True)
-    walk.until(accepted, "the message to be sent", live=False)
+    walk.until(accepted, "the message to be sent")

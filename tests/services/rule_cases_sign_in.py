@@ -179,7 +179,8 @@ CASES = [
     case(
         "P01-password-required",
         "registration",
-        "Client secret: Enter the client secret of the Azure application.",
+        "Client secret: Enter the client secret in the app registration"
+        " contoso-no-secret, or make a certificate there.",
         "contoso-no-secret",
         "contoso",
         start="pop_app",

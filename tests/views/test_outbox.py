@@ -371,3 +371,18 @@ def test_each_mistake_stands_at_its_field(
     assert sentence in errors[field][0]
     assert "<title>Error: Compose" in response.content.decode()
     assert OutboundMessage.objects.count() == 0
+
+
+def test_page_of_a_queued_message_is_loaded_anew_when_it_has_moved() -> None:
+    someone = signed_in("read_content")
+    row = real_message()
+    page = someone.get(f"/outbox/{row.pk}/").content.decode()
+    assert 'hx-get="?was=queued"' in page
+    same = someone.get(f"/outbox/{row.pk}/?was=queued")
+    assert (same.status_code, same.headers.get("HX-Refresh")) == (204, None)
+    OutboundMessage.objects.filter(pk=row.pk).update(state="sent")
+    moved = someone.get(f"/outbox/{row.pk}/?was=queued")
+    assert (moved.status_code, moved.headers.get("HX-Refresh")) == (204, "true")
+    assert 'hx-get="?was' not in someone.get(f"/outbox/{row.pk}/").content.decode()
+    # Looked at twice; a poll reads nothing.
+    assert AuditEvent.objects.filter(action="outbox.read").count() == 2

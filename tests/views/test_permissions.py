@@ -107,6 +107,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "connect-step": ("get", ("draft", "step"), CHANGE),
     "connect-here": ("post", ("draft", "step"), CHANGE),
     "connect-consent": ("post", ("draft",), DO),
+    "connect-certificate-make": ("post", ("draft",), DO),
+    "connect-certificate-take-away": ("post", ("draft",), DO),
     "connect-test": ("post", ("draft",), DO),
     "connect-sign-in": ("post", ("draft",), DO),
     "connect-test-cancel": ("post", ("draft",), DO),

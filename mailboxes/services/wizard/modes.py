@@ -43,8 +43,9 @@ _MODES = (
         "microsoft-app",
         _("Microsoft 365, IMAP and SMTP, as an application"),
         _(
-            "The console signs in as an application of its own, with a client secret."
-            " Nobody's password is stored, and no second factor gets in the way."
+            "The console signs in as an application of its own, with a client secret or"
+            " a certificate. Nobody's password is stored, and no second factor gets in"
+            " the way."
         ),
         Provider.MICROSOFT,
         {"type": Protocol.IMAP.value, "server": "outlook.office365.com", **APP_ONLY},
