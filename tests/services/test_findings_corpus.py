@@ -35,6 +35,7 @@ FIRST_SIGHT = {
     "later_twelfth": 78.7,
     "later_thirteenth": 93.8,
     "later_fourteenth": 88.0,
+    "later_fifteenth": 90.9,
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10

@@ -34,8 +34,8 @@ from .places import at_place
 from .stand_ins import stand_in
 
 # A guess from the vocabulary: the share of the evidence from which it is shown; from
-# which it is shown where the text does not speak of mail, or of no fault; and from which
-# it goes before signs of another step that are no stronger than this.
+# which it is shown where the text speaks of no mail or of no fault; and from which it
+# goes before signs of another step that are no stronger than this.
 _GUESSED = 0.3
 _GUESSED_UNASKED = 0.5
 _OVERRULES = 0.8
