@@ -36,6 +36,7 @@ FIRST_SIGHT = {
     "later_thirteenth": 93.8,
     "later_fourteenth": 88.0,
     "later_fifteenth": 90.9,
+    "later_sixteenth": 66.7,
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10
