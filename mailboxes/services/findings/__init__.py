@@ -278,10 +278,8 @@ def _guessed(
     hint = first.step if first and not heard else ""
     plain = faulty and not features.silent
     guess = backoff.guess(features, hint, plain)
-    if heard:
-        least = _OVERRULES
-    else:
-        least = _GUESSED if plain else _GUESSED_UNASKED
+    weakest = _GUESSED if plain else _GUESSED_UNASKED
+    least = _OVERRULES if heard else weakest
     if not guess.step or guess.share < least:
         return None
     if heard and first and first.step == guess.step:

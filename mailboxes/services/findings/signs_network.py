@@ -218,7 +218,8 @@ SIGNS = table(
          r"|must issue a starttls.{0,40}not (?:offered|supported)"),
         # clocks
         ("clock-skew", STRONG,
-         r"clock skew|time may be set wrong|clock is (?:off|wrong|skewed)|system time (?:is )?(?:wrong"
+         r"clock skew|time may be set wrong|clock is (?:off|wrong|skewed)"
+         r"|system time (?:is )?(?:wrong"
          r"|incorrect)|check your (?:system )?clock"),
         # lines that fall
         ("connection-lost", FAIR,

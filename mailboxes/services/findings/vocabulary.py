@@ -10,22 +10,22 @@ errors of public threads by scripts/learn_vocabulary; both are used by `backoff`
 from __future__ import annotations
 
 # Words that say nothing of a cause; the rest of a word's kind is what counts.
-SILENT = frozenset(
-    """
-    a an and any are as at be been but by can could did do does for from get got had has
-    have he her here how if in into is it its may might more must my new no none not now
-    of on one only or other our out over please see set she should so some such than that
-    the their them then there these they this those to too two under up upon us use used
-    using very via was we were what when where which while who why will with without
-    would you your error errors exception failed failure fail caused cause unable while
-    during following more about after again also because before being between both each
-    few just like line make most need needs next per same since still take try trying
-    want well yes yet ok info warn warning debug fatal trace der die das und oder nicht
-    ein eine ist im in zu den dem des mit von auf fur bei les des une est pas pour dans
-    avec sur par que los las una para con por del non che per una nel het een van niet
-    org com net java javax php node lib app main test example local src usr var home
-    """.split()
+_SILENT = (
+    "a an and any are as at be been but by can could did do does for from get got"
+    " had has have he her here how if in into is it its may might more must my new"
+    " no none not now of on one only or other our out over please see set she should"
+    " so some such than that the their them then there these they this those to too"
+    " two under up upon us use used using very via was we were what when where which"
+    " while who why will with without would you your error errors exception failed"
+    " failure fail caused cause unable during following about after again also"
+    " because before being between both each few just like line make most need needs"
+    " next per same since still take try trying want well yes yet ok info warn"
+    " warning debug fatal trace der die das und oder nicht ein eine ist im zu den"
+    " dem des mit von auf fur bei les une est pas pour dans avec sur par que los las"
+    " una para con por del non che nel het een van niet org com net java javax php"
+    " node lib app main test example local src usr var home"
 )
+SILENT = frozenset(_SILENT.split())
 
 CONCEPTS: dict[str, str] = {
     "password": (
