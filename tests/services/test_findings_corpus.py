@@ -35,6 +35,9 @@ FIRST_SIGHT = {
     "later_twelfth": 78.7,
     "later_thirteenth": 93.8,
     "later_fourteenth": 88.0,
+    "later_fifteenth": 90.9,
+    "later_sixteenth": 66.7,
+    "later_seventeenth": 78.3,
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10

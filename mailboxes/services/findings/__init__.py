@@ -37,11 +37,11 @@ from .shared import at_shared, claims_decide
 from .stand_ins import stand_in
 
 # A guess from the vocabulary: the share of the evidence from which it is shown; from
-# which it is shown where the text does not speak of mail, or of no fault; and from which
-# it goes before signs of another step that are no stronger than this.
-_GUESSED = 0.3
-_GUESSED_UNASKED = 0.5
-_OVERRULES = 0.8
+# which it is shown where the text speaks of no mail or of no fault; and from which it
+# goes before signs of another step that are no stronger than this.
+_GUESSED = 0.25
+_GUESSED_UNASKED = 0.4
+_OVERRULES = 0.9
 _DOUBTED = rank.LOOSE
 
 LOOK_UP = "https://login.microsoftonline.com/error?code={}"
@@ -137,7 +137,10 @@ def explain(text: str, *, protocol: str = "", stage: str = "") -> list[Finding]:
         # What the words hint at tells more than the stage alone, but no stage
         # that somebody named is contradicted by a hint.
         shown.insert(0 if stage else len(shown), _plain(unknown, text))
-    return list({one.id: one for one in shown}.values())[: rank.MOST]
+    first: dict[str, Finding] = {}
+    for one in shown:
+        first.setdefault(one.id, one)
+    return list(first.values())[: rank.MOST]
 
 
 def all_codes() -> list[str]:
@@ -298,12 +301,10 @@ def _guessed(
     """
     first = shown[0] if shown else None
     hint = first.step if first and not heard else ""
-    guess = backoff.guess(features, hint)
-    if heard:
-        least = _OVERRULES
-    else:
-        plain = faulty and not features.silent
-        least = _GUESSED if plain else _GUESSED_UNASKED
+    plain = faulty and not features.silent
+    guess = backoff.guess(features, hint, plain)
+    weakest = _GUESSED if plain else _GUESSED_UNASKED
+    least = _OVERRULES if heard else weakest
     if not guess.step or guess.share < least:
         return None
     if heard and first and first.step == guess.step:

@@ -83,7 +83,8 @@ _TAGS: dict[str, str] = {
     "mail": r"e-?mail|outlook|fetchmail|getmail|mbsync|\bmail|mailer|mailbox|inbox"
     r"|smtp|imap"
     r"|\bpop3|auth mechanism|\brecipients?\b|message store|newsletter|\bsmtps?\b"
-    r"|postausgang|posteingang|postfach|courriel|correo|messagerie",
+    r"|postausgang|posteingang|postfach|courriel|correo|messagerie|\bposta\b"
+    r"|absender|empf[äa]nger|destinat[aá]ri|destinataire|bo[iî]te aux lettres|buz[oó]n",
     "java": r"javax\.|jakarta\.|com\.sun\.|java\.(?:net|lang|io)",
     "foreign": r"postgres|psycopg|mysql|mariadb|redis|mongo|elasticsearch|rabbitmq"
     r"|amqp|kafka|\bldap|jdbc|npm err|git@|:5432\b|:3306\b|:6379\b|:27017\b|:9200\b"

@@ -20,7 +20,7 @@ MORE: dict[str, tuple[int, ...]] = {
     "entra-device-sign-in": (50099, 50005, 700003, 135011),
     "entra-device-compliance": (530001, 530002, 530003, 530021, 530022, 530033),
     "entra-approved-app": (53009, 50127, 501271, 501291),
-    "entra-conditional-access": (50178, 530031, 530004, 530084, 50146),
+    "entra-conditional-access": (50178, 530031, 530004, 530084, 50146, 90123),
     "entra-sign-in-frequency": (70044,),
     "token-interaction-required": (
         50058, 50140, 50199, 50168, 51006, 16001, 16002, 700020,
@@ -60,7 +60,7 @@ MORE: dict[str, tuple[int, ...]] = {
     "entra-single-page-app": (9002325, 9002326, 9002327),
     "entra-code-used": (50143, 501491),
     "entra-refresh-token-ended": (50085, 50139, 700081, 90086),
-    "entra-device-code-ended": (70020,),
+    "entra-device-code-ended": (70020, 90119, 90120),
     "entra-service-down": (
         50000, 40008, 40010, 50134, 17003, 70012, 90005, 90007, 90025, 90036,
     ),

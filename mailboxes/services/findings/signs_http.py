@@ -99,6 +99,11 @@ SIGNS = (
              r"nopermissionsinaccesstoken|token contains no permissions"
              r"|authorization_requestdenied|insufficient privileges"),
             ("graph-access-denied", STRONG,
+             r"(?:requires?|needs?) (?:one of )?the following (?:permission|scope|role)s?\b"
+             r"|only has the following permissions"
+             r"|(?:missing|lacks?) (?:the )?(?:required |following )?(?:graph )?permissions?\b",
+             "graph|microsoft|ews|oauth"),
+            ("graph-access-denied", STRONG,
              r"erroraccessdenied|access is denied\. check credential",
              "",
              r"sendasdenied|odata is disabled|exchange\.asmx|\bews\b|folder"

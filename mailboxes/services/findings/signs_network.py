@@ -137,7 +137,8 @@ SIGNS = table(
          r"certificate.{0,60}(?:\bnot|n't) match\b"
          r"|(?:\bnot|n't) match.{0,40}certificate"),
         ("tls-expired", DECISIVE,
-         r"certificate (?:has )?:? ?expired|expired certificate|certificate is expired|not yet valid"
+         r"certificate (?:has )?:? ?expired|expired certificate"
+         r"|certificate is expired|not yet valid"
          r"|cert_has_expired|certificateexpired|notafter:.{0,60}expired"
          r"|certificate is not valid yet|cert_not_yet_valid|certificatenotyetvalid"
          r"|validity check failed|num=10\b"),
@@ -217,7 +218,8 @@ SIGNS = table(
          r"|must issue a starttls.{0,40}not (?:offered|supported)"),
         # clocks
         ("clock-skew", STRONG,
-         r"clock skew|clock is (?:off|wrong|skewed)|system time (?:is )?(?:wrong"
+         r"clock skew|time may be set wrong|clock is (?:off|wrong|skewed)"
+         r"|system time (?:is )?(?:wrong"
          r"|incorrect)|check your (?:system )?clock"),
         # lines that fall
         ("connection-lost", FAIR,

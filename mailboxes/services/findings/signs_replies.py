@@ -148,6 +148,15 @@ SIGNS = (
              r"|invalid recipients?|recipients? (?:must be|invalid|missing)",
              "",
              r"relay"),
+            # What RFC 5321 has replies say, where a program dropped their numbers.
+            ("message-refused", FAIR,
+             r"syntax error in parameters(?: or arguments)?|transaction (?:has )?failed\b"
+             r"|mailbox name not allowed|user not local",
+             "smtp|mail",
+             r"\b535\b|5\.7\.|authenticat"),
+            ("smtp-busy", FAIR,
+             r"local error in processing|insufficient system storage",
+             "smtp|mail"),
             ("recipient-refused", LOOSE,
              r"\berror\w*recipient\w*",
              "graph|ews|exchange",

@@ -143,7 +143,7 @@ SIGNS = table(
          r"|interaction_required.{0,60}consent"
          r"|needs permission to access resources in your"),
         ("entra-admin-consent", STRONG,
-         r"need admin approval|admin(?:istrator)? consent is required"
+         r"needs? admin(?:istrator)? approval|admin(?:istrator)? consent is required"
          r"|approval required"),
         ("entra-secret-expired", STRONG,
          r"client secret keys are expired|client secret.{0,30}expired"

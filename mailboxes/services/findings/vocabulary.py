@@ -9,10 +9,29 @@ errors of public threads by scripts/learn_vocabulary; both are used by `backoff`
 
 from __future__ import annotations
 
+# Words that say nothing of a cause; the rest of a word's kind is what counts.
+_SILENT = (
+    "a an and any are as at be been but by can could did do does for from get got"
+    " had has have he her here how if in into is it its may might more must my new"
+    " no none not now of on one only or other our out over please see set she should"
+    " so some such than that the their them then there these they this those to too"
+    " two under up upon us use used using very via was we were what when where which"
+    " while who why will with without would you your error errors exception failed"
+    " failure fail caused cause unable during following about after again also"
+    " because before being between both each few just like line make most need needs"
+    " next per same since still take try trying want well yes yet ok info warn"
+    " warning debug fatal trace der die das und oder nicht ein eine ist im zu den"
+    " dem des mit von auf fur bei les une est pas pour dans avec sur par que los las"
+    " una para con por del non che nel het een van niet org com net java javax php"
+    " node lib app main test example local src usr var home"
+)
+SILENT = frozenset(_SILENT.split())
+
 CONCEPTS: dict[str, str] = {
     "password": (
         "password passwd passwor= pwd passwort kennwort contrase senha="
         " wachtwoord passphrase mot_de_passe clave= parola= пароль userpass pass="
+        " mdp contraseñ"
     ),
     "credential": (
         "credential zugangsdaten anmeldedaten anmeldeinfo identifiants"
@@ -21,50 +40,68 @@ CONCEPTS: dict[str, str] = {
     "user": (
         "username user_name benutzer utilisateur usuario utente userid user_id"
         " user= users= gebruiker login_name upn= userprincipal account_name"
+        " nome_utente nom_utilisateur nutzer"
     ),
     "sign-in": (
         "login logon log_in signin sign_in signing_in logging_in logged einlogg"
         " anmeld auth= authenticat authentif authentisier autentic autentif authn"
-        " authfail authexc sasl iniciar_ses connexion_au identif"
+        " authfail authexc sasl iniciar_ses connexion_au identif aanmeld accedi"
+        " autenticaç inloggen anmeldung reconnect authentifizier"
     ),
     "refused": (
         "refus deni reject declin disallow prohibit abgelehnt verweiger"
         " zurückgewiesen rechaz deneg negad= negat rifiut geweiger unsuccessful"
-        " not_accepted unauthorized_client"
+        " not_accepted unauthorized_client geweigerd rejet rejeit afgewezen"
     ),
     "wrong": (
-        "wrong incorrect invalid bad= mismatch falsch ungültig ungueltig"
-        " incorrect invalide errat inválid malformed illegal not_valid non_valid"
-        " not_correct nicht_korrekt ongeldig unrecogni improper"
+        "wrong incorrect invalid bad= mismatch falsch ungültig ungueltig invalide"
+        " errat inválid malformed illegal not_valid non_valid not_correct"
+        " nicht_korrekt ongeldig unrecogni improper onjuist errad erron falsche"
     ),
     "fail": (
         "fail error= errors= unable cannot could_not couldn can_t can_not fehl"
         " échec echec échou fallo fallado fallit falha mislukt erreur errore erro="
         " exception= problem impossible impossib konnte_nicht nicht_möglich"
+        " impossibile gescheitert pudo no_se_pudo não_foi_possível kon_niet"
     ),
     "expired": (
         "expir abgelaufen caduc vencid scadut verlopen stale outdated"
-        " no_longer_valid lifetime"
+        " no_longer_valid lifetime caducado caducada expirado scaduta"
     ),
     "revoked": "revok widerruf invalidat révoqu",
-    "token": "token tokens accesstoken jwt bearer idtoken",
-    "refresh": "refresh renew acquire silent",
+    "token": (
+        "token tokens accesstoken jwt bearer idtoken jeton aktualisierungstoken"
+        " zugriffstoken"
+    ),
+    "refresh": (
+        "refresh renew acquire silent aktualisier actualis rinnov vernieuw"
+        " erneuer reautoriz"
+    ),
     "oauth": "oauth oauth2 xoauth2 xoauth oidc openid oauthbearer msal adal",
     "scope": "scope scopes audience aud= resource= resources= default=",
-    "consent": "consent granted grant_admin admin_approval approval approve",
+    "consent": (
+        "consent granted grant_admin admin_approval approval approve zustimm"
+        " consentement consentimi aprobaci genehmig approbation aprova goedkeuring"
+        " consenso"
+    ),
     "grant": "grant= grants= flow= granttype grant_type unsupported_grant",
     "permission": (
         "permission privilege right= rights= role= roles= entitle berechtig"
         " zugriffsrecht permiso permesso permissão insufficient autorisation"
-        " delegat"
+        " delegat autoris erlaub berechtigt autorizz toestemming permis autorizad"
     ),
     "denied": (
         "access_denied access_is_denied accessdenied forbidden not_allowed"
         " not_permitted not_authorized zugriff_verweigert acceso_denegado"
-        " accès_refusé acces_refuse accesso_negato is_not_allowed"
+        " accès_refusé acces_refuse accesso_negato is_not_allowed pas_autoris"
+        " no_autorizado non_autorizzato não_autorizado nicht_berechtigt"
+        " keine_berechtigung niet_toegestaan"
     ),
     "unauthorized": "unauthori unauthenticated www_authenticate",
-    "secret": "secret clientsecret secretkey client_secret apikey api_key",
+    "secret": (
+        "secret clientsecret secretkey client_secret apikey api_key geheim"
+        " clientschlüssel clé_secrète secrète secreto segreto"
+    ),
     "client-id": (
         "client_id clientid application_id app_id appid application_identifier"
         " client_identifier application_with application_was unauthorized_client"
@@ -72,65 +109,92 @@ CONCEPTS: dict[str, str] = {
     "application": "application= app= apps= applications= registration principal",
     "tenant": (
         "tenant tenantid directory organi authority realm issuer common="
-        " organizations= consumers="
+        " organizations= consumers= mandant locataire inquilino"
     ),
     "redirect": "redirect reply_url replyurl callback reply_address",
     "mfa": (
         "mfa= multi_factor multifactor second_factor 2fa two_factor two_step totp"
-        " otp= verification_code strong_auth 2_step two_fa"
+        " otp= verification_code strong_auth 2_step two_fa mehrstufig multifacteur"
+        " zweistufig zwei_faktor doble_factor due_fattori double_facteur"
+        " mehrfaktor"
     ),
     "policy": (
-        "policy policies conditional compliance compliant criteria security_default"
+        "policy policies conditional compliance compliant criteria"
+        " security_default richtlini stratégie directiva política politica criteri"
+        " beleid"
     ),
     "interaction": "interact ui_required sign_in_again user_action prompt reauth",
     "app-password": "app_password application_specific less_secure app_specific",
     "locked": (
         "lock locked lockout suspend disabled= disable= deactiv inactive gesperr"
-        " désactivé blocked= deshabilit restricted hacked compromis"
+        " désactivé blocked= deshabilit restricted hacked compromis gesperrt"
+        " désactiv deaktiviert bloqu bloccat geblokkeerd verrouill"
     ),
-    "account": "account accounts konto compte= cuenta conta= accountdisabled",
-    "mailbox": "mailbox mailboxes postfach boîte buzón buzon casella maildrop",
-    "licence": "licen lizenz subscription plan= sku unlicensed trial",
+    "account": (
+        "account accounts konto compte= cuenta conta= accountdisabled kontos"
+        " compte konto_wurde"
+    ),
+    "mailbox": (
+        "mailbox mailboxes postfach boîte buzón buzon casella maildrop bandeja"
+        " casilla caixa postfaches"
+    ),
+    "licence": (
+        "licen lizenz subscription plan= sku unlicensed trial licencia licenza"
+        " licença licentie"
+    ),
     "not-found": (
         "not_found does_not_exist doesn_t_exist didn_t_exist nonexist no_such"
         " notfound nicht_gefunden introuvable no_encontr not_exist undiscover"
         " unknown_user no_existe inconnu unbekannt desconocid could_not_find"
         " cannot_find unable_to_find could_not_be_found not_be_found couldn_t_find"
-        " can_t_find existiert_nicht"
+        " can_t_find existiert_nicht existe_pas no_se_encuentra no_se_encontr"
+        " impossibile_trovare niet_gevonden nicht_finden impossible_de_trouver"
+        " não_encontr não_existe non_esiste bestaat_niet non_trovat no_encuentra"
+        " sconosciut"
     ),
     "unknown": "unknown unbekannt unexpected unrecogni",
     "folder": (
         "folder folders ordner dossier carpeta cartella namespace select="
-        " examine= subscrib label= labels= foldername mailboxpath"
+        " examine= subscrib label= labels= foldername mailboxpath map= mappe"
+        " verzeichnis"
     ),
     "recipient": (
         "recipient rcpt empfänger empfaenger destinatair destinatari addressee"
         " to_address mail_to ungültige_adresse email_address invalid_address"
+        " ontvanger destinatári geadresseerd"
     ),
     "sender": (
         "sender mail_from absender expéditeur remitente mittente from_address"
         " send_as sendas behalf from_header envelope_from return_path spoof"
+        " im_namen namen au_nom en_nombre per_conto em_nome afzender"
     ),
     "relay": "relay relaying relayed",
     "spam": (
         "spam blacklist blocklist denylist reputation dnsbl rbl= spamhaus dkim"
         " spf= dmarc virus phish unsolicited malware greylist barracuda sorbs"
+        " schwarze_liste liste_noire lista_negra ip_adresse"
     ),
     "quota": (
         "quota quotas overquota full= storage disk voll= speicherplatz pleine"
-        " lleno space="
+        " lleno space= vol= llena plein piena pieno cheia cheio"
     ),
     "size": (
-        "size sizes large= big= length= attachment too_long too_large bytes zu_groß"
+        "size sizes large= big= length= attachment too_long too_large bytes"
+        " zu_groß taille tamaño tamanho dimension grootte trop_gros trop_grand"
+        " demasiado_grande troppo_grande"
     ),
     "limit": (
         "limit limits throttl rate= ratelimit too_many toomany exceed concurren"
         " maximum max= backoff back_off slow_down frequen simultaneous per_hour"
-        " per_day daily hourly retry_after requests="
+        " per_day daily hourly retry_after requests= zu_viele zu_häufig sendelimit"
+        " limite límite trop_de demasiad troppi troppe muitas te_veel quotidien"
+        " diari täglich tages superado überschritt"
     ),
     "later": (
         "temporar try_again later= retry busy unavailable maintenance overload"
         " transient intermittent outage später más_tarde plus_tard defer deferred"
+        " vorübergehend temporaire temporal tijdelijk momentan momentané più_tardi"
+        " mais_tarde"
     ),
     "internal": "internal backend server_error servererror internalserver unknownerror",
     "gateway": "gateway bad_gateway upstream",
@@ -146,7 +210,9 @@ CONCEPTS: dict[str, str] = {
     "timeout": (
         "timeout timedout timed_out etimedout time_out deadline timeouts"
         " timeoutexc zeitüberschreitung zeitlimit délai tiempo_de scaduto"
-        " not_respond no_response waiting"
+        " not_respond no_response waiting tempo_limite tiempo a_expiré_connexion"
+        " agotado esgotado überschreitung antwortet_nicht ne_répond no_responde"
+        " non_risponde"
     ),
     "unreachable": (
         "unreach no_route network networks netzwerk offline enetunreach"
@@ -155,11 +221,14 @@ CONCEPTS: dict[str, str] = {
     "closed": (
         "closed close= closing reset= eof= eoferror disconnect drop dropped lost="
         " abort broken terminated hung hang econnreset epipe bye= geschlossen"
-        " getrennt fermée shutdown"
+        " getrennt fermée shutdown unterbrochen abgebrochen beendet interromp"
+        " perdió perdida perdu cerrad cerró interrott verbroken reiniciad"
+        " connessione_persa"
     ),
     "connect": (
         "connect connection connections connecting socket sockets verbind"
-        " connexion conexión conexion conness verbinding dial= tcp="
+        " connexion conexión conexion conness verbinding dial= tcp= conexão"
+        " verbinden verbonden"
     ),
     "port": "port= ports=",
     "tls": (
@@ -171,22 +240,29 @@ CONCEPTS: dict[str, str] = {
     "version": "version= version_number protocol_version tlsv1 unsupported_protocol",
     "certificate": (
         "certificate cert= certs= x509 zertifikat certificat certificado"
-        " certificato pki pkix crl ocsp certificates"
+        " certificato pki pkix crl ocsp certificates certificaat zertifizier"
     ),
     "trust": (
         "trust verif self_signed selfsigned untrusted vertrau issuer_certificate"
         " chain root= local_issuer ca= unknown_ca authority_unknown confian"
-        " confianza"
+        " confianza vertrouwd approuv confiance attendibil confiáv confiav"
+        " unbekannten"
     ),
     "name-match": (
         "does_not_match doesn_t_match did_not_match not_match altname alternative"
-        " common_name name_mismatch hostname_mismatch ip_sans"
+        " common_name name_mismatch hostname_mismatch ip_sans passt_nicht"
+        " stimmt_nicht correspond coincide corrispond"
     ),
     "clock": (
         "clock skew timestamp nbf= iat= not_yet future not_before system_time"
-        " timeframe time_range expected_time uhrzeit"
+        " timeframe time_range expected_time uhrzeit set_wrong different_from_this"
+        " differs_from time_differs skewed issued_in_the_future uhr= horloge reloj"
+        " orologio"
     ),
-    "proxy": "proxy proxies tunnel socks socks5 squid zscaler proxyerror http_proxy",
+    "proxy": (
+        "proxy proxies tunnel socks socks5 squid zscaler proxyerror http_proxy"
+        " proxyserver"
+    ),
     "web-page": "html doctype unexpected_token parse_json json web_page captive",
     "greeting": "greeting banner unexpected_response unexpected_reply parse= parsing",
     "command": (
@@ -219,7 +295,11 @@ CONCEPTS: dict[str, str] = {
         " manquant falta fehlt erforderlich requis"
     ),
     "config": "config configuration setting settings einstellung parameter option",
-    "enable": "enable enabled disabled= turned_off switched_off not_enabled is_off",
+    "enable": (
+        "enable enabled disabled= turned_off switched_off not_enabled is_off"
+        " deaktiviert aktiviert désactivé activé habilit disattivat uitgeschakeld"
+        " ausgeschaltet freigeschaltet"
+    ),
     "session": "session sessions state= idle inactiv",
     "guid": "guid uuid objectid object_id",
     "personal": "personal consumer msa= hotmail live_com outlook_com",
@@ -230,7 +310,7 @@ CONCEPTS: dict[str, str] = {
     "code": "authorization_code code_verifier pkce code_challenge auth_code redeemed",
     "browser": "browser webview popup captcha web_login",
     "address-family": "ipv6 ipv4 inet6",
-    "service": "service= services= health incident",
+    "service": "service= services= health incident dienst servicio serviço servizio",
     "authenticated": "not_connected user_is_authenticated but_not",
     "transport": "transport protocolexception",
     "data": "data_not transaction content policy_reasons",
@@ -238,4 +318,8 @@ CONCEPTS: dict[str, str] = {
     "deliver": "deliver undeliver bounce undelivered mailer_daemon ndr= dsn=",
     "send": "send= sending sent= senden envoyer envoi enviar invio smtp_send",
     "receive": "fetch fetching receive receiving retrieve abruf poll pop3 imap",
+    "unavailable": (
+        "nicht_verfügbar indisponible no_disponible non_disponibile"
+        " niet_beschikbaar nicht_erreichbar indisponível not_available"
+    ),
 }
