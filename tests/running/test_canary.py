@@ -79,7 +79,7 @@ def test_data_folder_is_closed_to_others(product: Product) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(480)
 def test_secrets_of_every_grant_stand_nowhere(
     chromium: Browser, own_product: Product
 ) -> None:
