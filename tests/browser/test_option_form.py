@@ -106,7 +106,7 @@ def test_options_without_effect_are_folded_counted_and_kept(console: Open) -> No
     page = console(edit(client))
     panel = page.locator("#sign-in")
     assert (shown(page, "client_id"), shown(page, "secret")) == (False, False)
-    expect(panel.get_by_text("7 options have no effect now")).to_be_visible()
+    expect(panel.get_by_text("8 options have no effect now")).to_be_visible()
     panel.get_by_role("button", name="show").click()
     assert shown(page, "client_id")
     expect(panel.get_by_role("button", name="hide")).to_have_attribute(
@@ -131,14 +131,19 @@ def test_mode_shows_its_options_and_renames_the_password(console: Open) -> None:
     mode.select_option("XOAUTH2")
     assert shown(page, "client_id") and shown(page, "directory_id")
     expect(page.locator("#field-client_id .mark")).to_have_count(0)
+    page.get_by_label("Account that signs in").fill("anna@contoso.com")
+    expect(password).to_have_text("Password of the account")
+    expect(page.locator("#field-mailbox label")).to_have_text("Shared mailbox")
+    page.get_by_label("Account that signs in").fill("")
     page.get_by_label("How the token is got").select_option("client_credentials")
     expect(password).to_have_text("Client secret")
+    assert not shown(page, "account")
     expect(page.locator("#field-password .help")).to_contain_text("Secret ID")
     page.get_by_label("Authority", exact=True).fill("accounts.google.com")
     expect(password).to_have_text("Refresh token")
     assert (shown(page, "directory_id"), shown(page, "secret")) == (False, True)
     page.get_by_label("Type", exact=True).select_option("GRAPH")
-    assert not shown(page, "port")
+    assert (shown(page, "port"), shown(page, "server")) == (False, False)
 
 
 def test_registration_that_is_chosen_takes_the_place_of_own_values(
