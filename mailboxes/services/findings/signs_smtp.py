@@ -86,7 +86,8 @@ SIGNS = (
             ("login-disabled", DECISIVE,
              r"unencrypted connection"
              r"|530[^0-9]{1,6}(?:5\.7\.0 )?must issue a starttls"
-             r"|must issue a starttls command first|538[ -]|starttls is required"
+             r"|must issue a starttls command first|538[ -](?:5\.7|encrypt|must)"
+             r"|starttls is required"
              r"|requires? starttls|starttls (?:first|before)"
              r"|encryption required for requested"),
             ("smtp-auth-before-tls", STRONG,

@@ -215,6 +215,8 @@ def test_versions_and_addresses_are_no_codes_of_smtp(text: str, step: Step) -> N
         "You are yet to enable IMAP for your account. Contact your administrator",
         "imap worker: unable to lock the database file",
         "mailbox a@example.com does not exist on the imap server",
+        "smtp mail plugin 5.1.1 failed to load",
+        "imap worker 538 failed oddly",
     ],
 )
 def test_what_a_text_only_mentions_is_not_certain(text: str) -> None:
