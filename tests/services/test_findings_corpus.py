@@ -38,6 +38,10 @@ FIRST_SIGHT = {
     "later_fifteenth": 90.9,
     "later_sixteenth": 66.7,
     "later_seventeenth": 78.3,
+    "later_eighteenth": 95.5,
+    "later_nineteenth": 100.0,
+    "later_twentieth": 80.0,
+    "later_twentyfirst": 100.0,
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10

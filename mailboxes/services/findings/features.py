@@ -43,6 +43,14 @@ _OFFERS = re.compile(
     re.IGNORECASE,
 )
 _SPACE = re.compile(r"\s+")
+# Addresses and versions look like enhanced codes of SMTP: spring-5.3.4.jar, 10.5.1.1.
+_DOTTED = re.compile(
+    r"(?<![\d.])(?:\d{1,5}\.){3}\d{1,5}(?![\d.])"
+    r"|(?<=[a-z][-/@_])\d+\.\d+\.\d+(?![\d.])|(?<=\bv)\d+\.\d+\.\d+"
+    r"|(?<=version )\d+\.\d+\.\d+|(?<=version: )\d+\.\d+\.\d+"
+    r"|:\d+\.\d+\.\d+(?=\])|\b\d+\.\d+\.\d+(?=\.(?:jar|dll|final|release)\b|-[a-z])",
+    re.IGNORECASE,
+)
 
 _TAGS: dict[str, str] = {
     "imap": r"imap|authenticate xoauth2|\bexamine\b|select inbox|uidvalidity"
@@ -201,6 +209,7 @@ def cased(text: str) -> str:
     text = _UNICODE.sub(lambda m: chr(int(m[1], 16)), text).translate(_STRAIGHT)
     for pattern, replacement in _ESCAPES:
         text = pattern.sub(replacement, text)
+    text = _DOTTED.sub("n.n.n", text)
     return _SPACE.sub(" ", text).strip()
 
 

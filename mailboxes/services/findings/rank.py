@@ -30,7 +30,7 @@ from . import (
 )
 from .catalogue import BY_ID, BY_NUMBER, MORE_NUMBERS, of_number
 from .features import PROTOCOLS, Features
-from .sign import DECISIVE, FAIR, HEARD, LOOSE, SURE, TOKEN, WEAK, Sign
+from .sign import DECISIVE, FAIR, HEARD, LOOSE, STRONG, SURE, TOKEN, WEAK, Sign
 
 SIGNS: tuple[Sign, ...] = (
     *signs_network.SIGNS,
@@ -132,6 +132,14 @@ _REPLY = re.compile(
     r"(?<![\d.:])([45])[0-5]\d[ -]{1,2}#?\1\.\d{1,2}\.\d"
     r"|\(([45])[0-5]\d, ?b?['\"]|\bdsn=([45])\.\d\.\d"
 )
+# A code alone (5.1.1) that nothing before it shows to be one of a reply; it may be the
+# version of a program.
+_CODE = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
+_OF_REPLY = re.compile(
+    r"(?:[45]\d\d[ -]{1,2}#?|[:#=;,(\['\"<]\s?|\b(?:response|code|status|said|error"
+    r"|smtp)"
+    r"\s)$"
+)
 # Steps of a refusal for good, which a reply for now does not mean.
 _FOR_GOOD = ("recipient-refused", "message-refused", "sender-refused")
 
@@ -146,6 +154,9 @@ def _by_sign(features: Features) -> list[Match]:
         weight = _weighed(sign, features)
         if replies == {"4"} and sign.id in _FOR_GOOD:
             weight = WEAK
+        before = features.text[max(0, seen.start() - 12) : seen.start()]
+        if _CODE.fullmatch(seen[0]) and not _OF_REPLY.search(before):
+            weight = min(weight, STRONG)
         finding = refine(BY_ID[sign.id], features)
         words = seen[0][:_SNIPPET]
         found.append(Match(finding, weight, sign.phase, seen.start(), words))

@@ -99,9 +99,11 @@ SIGNS = (
              r"nopermissionsinaccesstoken|token contains no permissions"
              r"|authorization_requestdenied|insufficient privileges"),
             ("graph-access-denied", STRONG,
-             r"(?:requires?|needs?) (?:one of )?the following (?:permission|scope|role)s?\b"
+             r"(?:requires?|needs?) (?:one of )?the following (?:permission|scope"
+             r"|role)s?\b"
              r"|only has the following permissions"
-             r"|(?:missing|lacks?) (?:the )?(?:required |following )?(?:graph )?permissions?\b",
+             r"|(?:missing|lacks?) (?:the )?(?:required "
+             r"|following )?(?:graph )?permissions?\b",
              "graph|microsoft|ews|oauth"),
             ("graph-access-denied", STRONG,
              r"erroraccessdenied|access is denied\. check credential",
@@ -199,7 +201,8 @@ SIGNS = (
              r"|change ?key.{0,40}(?:mismatch|not match|required)"),
             ("graph-throttled", DECISIVE,
              r"applicationthrottled|mailboxconcurrency|mailboxquota"
-             r"|over its .{0,30}limit|\b429\b|too many requests"
+             r"|over its .{0,30}limit|(?:http|status|code|error)\W{0,6}429\b"
+             r"|too many requests"
              r"|activitylimitreached",
              "graph|microsoft",
              r"oauth2/v2\.0/token|/token"),
@@ -209,7 +212,8 @@ SIGNS = (
              r"|generalexception|gateway ?timeout|mailboxstoreunavailable",
              "graph"),
             ("graph-request-too-large", DECISIVE,
-             r"\b413\b|request ?entity ?too ?large|requestbodytoolarge"
+             r"(?:http|status|code|error)\W{0,6}413\b|request ?entity ?too ?large"
+             r"|requestbodytoolarge"
              r"|maximum request length|content ?length.{0,30}too large",
              "graph|microsoft"),
             ("message-refused", FAIR,

@@ -146,7 +146,7 @@ SIGNS = (
             ("pop-in-use", DECISIVE,
              r"\[in-use\]|maildrop (?:is )?(?:already )?locked"
              r"|lock (?:the )?maildrop|mailbox (?:is )?(?:already )?(?:locked"
-             r"|in use)|unable to lock|another (?:pop3 )?session"),
+             r"|in use)|unable to lock (?:the )?mail|another (?:pop3 )?session"),
             ("pop-login-delay", DECISIVE,
              r"\[login-delay\]|login ?delay|minimum (?:time"
              r"|interval) between (?:logins|checks)|logging in too (?:often"
@@ -219,11 +219,18 @@ SIGNS = (
              "imap"),
             ("folder-missing", DECISIVE,
              r"\[nonexistent\]|illegal in state auth\b|folder is not inbox"
-             r"|(?:mailbox|folder)\b[^:(]{0,60}(?:doesn'?t exist|does not exist"
+             r"|folder\b[^:(]{0,60}(?:doesn'?t exist|does not exist"
              r"|not exist|not found|isn't selectable|is not selectable|unknown$)"
              r"|unknown mailbox|nonexistent namespace|folder selection failed"
              r"|no such (?:mailbox|folder)|folder ?not ?found|could not select"
              r"|foldernotfound|invalid mailbox name|\[trycreate\]",
+             "imap|mail|exchange",
+             r"errornonexistent|no mailbox associated|55[0-4][ -]5|recipient|rcpt"
+             r"|user.{0,20}doesn't exist|graph"),
+            ("folder-missing", STRONG,
+             r"mailbox\b[^:(@]{0,60}(?:doesn'?t exist|does not exist|not exist"
+             r"|not found"
+             r"|isn't selectable|is not selectable|unknown$)",
              "imap|mail|exchange",
              r"errornonexistent|no mailbox associated|55[0-4][ -]5|recipient|rcpt"
              r"|user.{0,20}doesn't exist|graph"),
@@ -236,8 +243,11 @@ SIGNS = (
              r"\[overquota\]",
              "google"),
             ("quota-full", DECISIVE,
-             r"\[overquota\]|mailbox (?:is )?(?:full|over quota)|quota exceeded"
-             r"|over quota|exceed\w* (?:the |its |your )?(?:mail ?box "
+             r"\[overquota\]|mailbox (?:is )?(?:full|over quota)",
+             "imap|pop3|mail",
+             r"bandwidth|sending|recipients|55[0-4]|submission|daily"),
+            ("quota-full", STRONG,
+             r"quota exceeded|over quota|exceed\w* (?:the |its |your )?(?:mail ?box "
              r"|storage )?quota",
              "imap|pop3|mail",
              r"bandwidth|sending|recipients|55[0-4]|submission|daily"),

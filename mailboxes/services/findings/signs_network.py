@@ -29,7 +29,8 @@ SIGNS = table(
          r"|getaddrinfo(?:failed)? ?\benotfound\b|\benotfound\b"
          r"|unknownhostexception|could not resolve host|couldn't resolve host"
          r"|gaierror[^a-z]{1,4}(?:-2|-5|8)\b|no address associated with hostname"
-         r"|name does not resolve|\b11001\b|host(?:name)? (?:could not be"
+         r"|name does not resolve|(?:wsa|errno|error|code|[\[(])\W{0,4}11001\b"
+         r"|host(?:name)? (?:could not be"
          r"|not) (?:found|resolved)|unable to resolve host|unknown host|nxdomain"
          r"|remote name could not be resolved|curl error 6\b"
          r"|php_network_getaddresses|gethostbyname failed|nicht aufgel(?:ö|oe)st"
@@ -48,7 +49,7 @@ SIGNS = table(
         ("connect-unreachable", DECISIVE,
          r"network is unreachable|no route to host|\benetunreach\b|\behostunreach\b"
          r"|errno[^a-z]{1,4}(?:101|113)\b|host is unreachable|unreachable (?:host"
-         r"|network)|wsaenetunreach|\b1005[01]\b|\b10065\b"),
+         r"|network)|wsaenetunreach|(?:wsa|errno|error|code|[\[(])\W{0,4}(?:1005[01]|10065)\b"),
         ("connect-timeout", STRONG,
          r"connect(?:ion)? (?:attempt )?timed ?out|connect \betimedout\b"
          r"|\betimedout\b|connecttimeout|connect timeout|\b10060\b"
@@ -83,7 +84,8 @@ SIGNS = table(
          r"|\besockettimedout"),
         # proxies
         ("proxy-auth", DECISIVE,
-         r"\b407\b.{0,40}prox|prox.{0,120}\b407\b|proxy authentication required"
+         r"(?<![:\d])(?<!line )407\b.{0,40}prox|prox.{0,120}(?<![:\d])(?<!line )407\b"
+         r"|proxy authentication required"
          r"|tunnel connection failed: 407"),
         ("proxy-denied", DECISIVE,
          r"tunnel connection failed: 403|from proxy after connect"
@@ -126,7 +128,7 @@ SIGNS = table(
         ("tls-name", DECISIVE,
          r"hostname mismatch|altname|no subject alternative"
          r"|host ?name did not match|does not match the (?:host|target|peer|server)"
-         r"|doesn't match (?:either of|host|the)|certificate is (?:only )?valid for"
+         r"|doesn't match (?:either of|host)|certificate is (?:only )?valid for"
          r"|no name matching|remotecertificatenamemismatch|ip address mismatch"
          r"|peer certificate cn=.{0,80}did not match|(?<!user)(?<!user )name mismatch"
          r"|ssl_error_bad_cert_domain"
@@ -134,7 +136,9 @@ SIGNS = table(
          r"|certificate (?:subject|name).{0,30}(?:does not|not) match|num=62\b"
          r"|no alternative certificate subject name matches"),
         ("tls-name", STRONG,
-         r"certificate.{0,60}(?:\bnot|n't) match\b"
+         r"(?:cert|ssl|tls|host)\w*.{0,80}doesn't match the"
+         r"|doesn't match the.{0,40}cert"
+         r"|certificate.{0,60}(?:\bnot|n't) match\b"
          r"|(?:\bnot|n't) match.{0,40}certificate"),
         ("tls-expired", DECISIVE,
          r"certificate (?:has )?:? ?expired|expired certificate"

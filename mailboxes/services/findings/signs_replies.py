@@ -150,7 +150,8 @@ SIGNS = (
              r"relay"),
             # What RFC 5321 has replies say, where a program dropped their numbers.
             ("message-refused", FAIR,
-             r"syntax error in parameters(?: or arguments)?|transaction (?:has )?failed\b"
+             r"syntax error in parameters(?: or arguments)?"
+             r"|transaction (?:has )?failed\b"
              r"|mailbox name not allowed|user not local",
              "smtp|mail",
              r"\b535\b|5\.7\.|authenticat"),

@@ -21,6 +21,11 @@ SIGNS = (
              "",
              r"for the mailbox"),
             ("smtp-security-defaults", DECISIVE,
+             r"(?:locked|blocked|refused|disabled|due to|because of"
+             r"|by)\b.{0,60}security"
+             r" defaults",
+             "smtp"),
+            ("smtp-security-defaults", STRONG,
              r"security defaults",
              "smtp"),
             ("smtp-basic-auth-off", DECISIVE,
@@ -81,7 +86,8 @@ SIGNS = (
             ("login-disabled", DECISIVE,
              r"unencrypted connection"
              r"|530[^0-9]{1,6}(?:5\.7\.0 )?must issue a starttls"
-             r"|must issue a starttls command first|538[ -]|starttls is required"
+             r"|must issue a starttls command first|538[ -](?:5\.7|encrypt|must)"
+             r"|starttls is required"
              r"|requires? starttls|starttls (?:first|before)"
              r"|encryption required for requested"),
             ("smtp-auth-before-tls", STRONG,
@@ -165,10 +171,15 @@ SIGNS = (
              r"daily|submissionquota|recipient"),
             ("message-too-large", DECISIVE,
              r"5\.3\.4\b|5\.2\.3\b|message (?:file )?(?:is )?too (?:big|large)"
-             r"|message size (?:exceeds|limit)|size exceeds"
-             r"|max(?:imum)? message size|exceed\w*.{0,30}(?:message )?size limit"
-             r"|maxsubmissionexceeded|sizelimit|message length exceeds"
-             r"|552.{0,40}(?:size|large|big)|too large for",
+             r"|message size (?:exceeds|limit)"
+             r"|max(?:imum)? message size (?:is )?(?:exceed|reach|limit)"
+             r"|exceed\w*.{0,30}(?:message )?size limit"
+             r"|maxsubmissionexceeded|message length exceeds"
+             r"|552.{0,40}(?:size|large|big)",
+             "",
+             r"413|errormessagesize|graph\.microsoft|line is too long"),
+            ("message-too-large", STRONG,
+             r"size exceeds|sizelimit|too large for",
              "",
              r"413|errormessagesize|graph\.microsoft|line is too long"),
             ("smtp-sender-blocked", DECISIVE,
@@ -187,11 +198,20 @@ SIGNS = (
              r"5\.1\.[1236]\b|5\.1\.10\b|errorinvalidrecipients"
              r"|all recipients were rejected|no recipients? (?:defined|accepted)"
              r"|5\.4\.1\b|recipient (?:address )?(?:rejected|not found|unknown)"
-             r"|user unknown|unknown user\b.{0,20}mailbox|no such user"
-             r"|recipient not accepted|smtprecipientsrefused|does not exist here"
-             r"|recipientnotfound|addressee unknown|resolver\.adr",
+             r"|recipient not accepted|smtprecipientsrefused|recipientnotfound"
+             r"|addressee unknown|resolver\.adr",
              "smtp|mail",
              r"relay(?!=)|dmarc|5\.7\.1\b|graph|authentication failure"),
+            ("recipient-refused", DECISIVE,
+             r"user unknown|unknown user\b.{0,20}mailbox|no such user"
+             r"|does not exist here",
+             "smtp+!imap+!pop3",
+             r"relay(?!=)|dmarc|5\.7\.1\b|graph|authentication failure"),
+            ("recipient-refused", FAIR,
+             r"user unknown|unknown user\b.{0,20}mailbox|no such user"
+             r"|does not exist here",
+             "smtp|mail",
+             r"relay(?!=)|dmarc|5\.7\.1\b|graph|authentication failure|log ?in\b"),
             ("smtp-address-blocked", DECISIVE,
              r"spamhaus|banned sending ip|5\.7\.6[0-4]\d\b"
              r"|(?:client )?host .{0,60}blocked (?:using|by)"

@@ -189,3 +189,35 @@ def test_a_hint_goes_before_what_nobody_knows_unless_a_stage_is_named() -> None:
     assert [str(one.certainty) for one in explain(text)] == ["likely", "unknown"]
     named = [one.id for one in explain(text, stage="dns")]
     assert named == ["unexplained-network", "connection-lost"]
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("MailAuthenticationException: Authentication failed at JavaMailSenderImpl"
+         ".doSend ~[spring-context-support-5.3.4.jar!/:5.3.4]", Step.PASSWORD),
+        ("PHPMailer version 5.4.1 SMTP Error: Could not authenticate.", Step.PASSWORD),
+        ("connect to smtp host 10.5.1.1:25: connection timed out", Step.NETWORK),
+        ("550-5.1.1 The email account that you tried to reach", Step.MESSAGE),
+        ("(550, b'5.1.1 no')", Step.MESSAGE),
+    ],
+)  # fmt: skip
+def test_versions_and_addresses_are_no_codes_of_smtp(text: str, step: Step) -> None:
+    assert explain(text)[0].step == step
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "POP3 options Leave on Server, Maximum Message Size need UIDL, not supported",
+        "username mismatch between token and IMAP login",
+        "smtp: the From address doesn't match the authenticated account",
+        "You are yet to enable IMAP for your account. Contact your administrator",
+        "imap worker: unable to lock the database file",
+        "mailbox a@example.com does not exist on the imap server",
+        "smtp mail plugin 5.1.1 failed to load",
+        "imap worker 538 failed oddly",
+    ],
+)
+def test_what_a_text_only_mentions_is_not_certain(text: str) -> None:
+    assert str(explain(text)[0].certainty) != "certain"
