@@ -31,6 +31,7 @@ from . import claims as token_claims
 from . import features as prepared
 from .catalogue import BY_CODE, BY_ID, BY_NUMBER, ENTRIES, of_number
 from .families import refines
+from .filling import filled, partly_filled
 from .generic import by_stage, by_text
 from .places import at_place
 from .shared import at_shared, claims_decide
@@ -97,12 +98,8 @@ def find(
     if row.generic:
         _warn(code, stage)
     return replace(
-        row,
+        filled(row, facts),
         code=code,
-        title=_filled(row.title, facts),
-        cause=_filled(row.cause, facts),
-        fix=_filled(row.fix, facts),
-        copy=tuple(_command(line, facts) for line in row.copy),
         option=str(facts.get("option") or row.option),
         look_up=_look_up(code),
     )
@@ -136,7 +133,7 @@ def explain(text: str, *, protocol: str = "", stage: str = "") -> list[Finding]:
     if unknown:
         # What the words hint at tells more than the stage alone, but no stage
         # that somebody named is contradicted by a hint.
-        shown.insert(0 if stage else len(shown), _plain(unknown, text))
+        shown.insert(0 if stage else len(shown), filled(unknown, {}))
     first: dict[str, Finding] = {}
     for one in shown:
         first.setdefault(one.id, one)
@@ -150,13 +147,13 @@ def all_codes() -> list[str]:
 
 def by_id(id: str) -> Finding:
     """The finding with this id. Raises KeyError when there is none."""
-    return _plain(BY_ID[id], "")
+    return filled(BY_ID[id], {})
 
 
 def every() -> list[Finding]:
     """The whole catalogue: by row of diagnosis.md, then what has none."""
     listed = sorted(ENTRIES, key=lambda entry: entry.finding.row or math.inf)
-    return [_plain(entry.finding, "") for entry in listed]
+    return [filled(entry.finding, {}) for entry in listed]
 
 
 def _row(
@@ -180,7 +177,7 @@ def _row(
         if decided.id in _UNDECIDED and facts.get("protocol") == Protocol.EWS:
             # The claims are right, and EWS often says what it has against the token.
             row = _refined(code, base, facts, None)
-        return replace(_with(row, decided.facts), retry=base.retry)
+        return replace(partly_filled(row, decided.facts), retry=base.retry)
     better = _refined(code, base, facts, claims)
     better = at_place(code, better, facts, stage)
     better = at_shared(better, facts)
@@ -199,7 +196,7 @@ def _by_tokeninfo(facts: Mapping[str, Any]) -> Finding | None:
         user=str(facts.get("user") or ""),
         client_id=str(facts.get("client_id") or ""),
     )
-    return None if decided is None else _with(BY_ID[decided.id], decided.facts)
+    return None if decided is None else partly_filled(BY_ID[decided.id], decided.facts)
 
 
 def _moment(facts: Mapping[str, Any], claims: Mapping[str, Any]) -> float | None:
@@ -279,7 +276,7 @@ def _words(facts: Mapping[str, Any]) -> str:
 
 
 def _shown(match: rank.Match, text: str, certain: bool, guess: bool) -> Finding:
-    finding = _plain(match.finding, text)
+    finding = filled(match.finding, {})
     code = f"AADSTS{match.number}" if match.number else finding.code
     return replace(
         finding,
@@ -315,18 +312,7 @@ def _guessed(
     if finding is None:
         return None
     words = ", ".join(guess.words)
-    return replace(_plain(finding, ""), reason=_("Guessed from the words: %s") % words)
-
-
-def _plain(finding: Finding, text: str) -> Finding:
-    """Its words with nothing known but the text itself."""
-    return replace(
-        finding,
-        title=_filled(finding.title, {}),
-        cause=_filled(finding.cause, {}),
-        fix=_filled(finding.fix, {}),
-        copy=tuple(_command(line, {}) for line in finding.copy),
-    )
+    return replace(filled(finding, {}), reason=_("Guessed from the words: %s") % words)
 
 
 def _protocol(features: prepared.Features) -> str:
@@ -342,86 +328,14 @@ def _from_token(
     )
     if decided.id == "token-not-accepted":
         return None
-    row = _with(BY_ID[decided.id], decided.facts)
-    filled = replace(
-        row,
-        title=_filled(row.title, decided.facts),
-        cause=_filled(row.cause, decided.facts),
-        fix=_filled(row.fix, decided.facts),
-        copy=tuple(_command(line, decided.facts) for line in row.copy),
-        certain=False,
-    )
-    return replace(filled, reason=_("The token in the text says so."))
-
-
-def _with(row: Finding, facts: Mapping[str, object]) -> Finding:
-    """The row, its own facts filled in; what the evidence knows comes later."""
-    known = {k: v for k, v in facts.items() if v not in (None, "")}
-    return replace(
-        row,
-        title=_partly(row.title, known),
-        cause=_partly(row.cause, known),
-        fix=_partly(row.fix, known),
-        copy=tuple(_partly_quoted(line, known) for line in row.copy),
-    )
+    row = partly_filled(BY_ID[decided.id], decided.facts)
+    told = replace(filled(row, decided.facts), certain=False)
+    return replace(told, reason=_("The token in the text says so."))
 
 
 def _look_up(code: str) -> str:
     match = _AADSTS.fullmatch(code)
     return LOOK_UP.format(match[1]) if match else ""
-
-
-class _Missing(dict[str, Any]):
-    """Fills a place that has no fact with a plain word."""
-
-    def __missing__(self, key: str) -> str:
-        return {
-            "host": _("the server"),
-            "issuer": _("issuer unknown"),
-            "port": _("its port"),
-        }.get(key, "…")
-
-
-_PLACE = re.compile(r"\{(\w+)\}")
-
-
-def _filled(words: Any, facts: Mapping[str, Any]) -> str:
-    known = _Missing({k: v for k, v in facts.items() if v not in (None, "")})
-    return _PLACE.sub(lambda m: str(known[m[1]]), str(words))
-
-
-def _partly(words: Any, known: Mapping[str, object]) -> str:
-    """Filled where there is a fact, other places kept."""
-    return _PLACE.sub(lambda m: str(known[m[1]]) if m[1] in known else m[0], str(words))
-
-
-def _command(line: str, facts: Mapping[str, Any]) -> str:
-    """A line of PowerShell: values in single quotes, `<name>` where none is known."""
-    known = {k: v for k, v in facts.items() if v not in (None, "")}
-    if "mailbox" not in known and known.get("user"):
-        known["mailbox"] = known["user"]
-    if known.get("account"):
-        known["user"] = known["account"]  # who gets the right on a shared mailbox
-    names = {
-        "client_id": "client-id",
-        "object_id": "object-id-of-enterprise-application",
-    }
-    return _PLACE.sub(
-        lambda m: (
-            _quoted(known[m[1]]) if m[1] in known else f"<{names.get(m[1], m[1])}>"
-        ),
-        line,
-    )
-
-
-def _partly_quoted(line: str, known: Mapping[str, object]) -> str:
-    return _PLACE.sub(lambda m: _quoted(known[m[1]]) if m[1] in known else m[0], line)
-
-
-def _quoted(value: object) -> str:
-    """As PowerShell takes a text literally; nothing in it is run."""
-    text = re.sub(r"[\x00-\x1f\u2018-\u201b]", "", str(value)).replace("'", "''")
-    return f"'{text}'"
 
 
 def _warn(code: str, stage: str) -> None:

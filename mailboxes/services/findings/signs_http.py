@@ -46,6 +46,8 @@ SIGNS = (
              r"|permission)",
              "ews+!graph"),
             ("ews-unauthorized", STRONG,
+             r"x-ms-diagnostics.{0,60}(?:not enough scope|no permissions)"),
+            ("ews-unauthorized", STRONG,
              r"invalid credentials for https?://\S*exchange\.asmx",
              "ews",
              r"ntlm"),

@@ -238,8 +238,9 @@ SIGNS = table(
          r"unauthorized_client",
          "microsoft",
          r"google"),
+        # Exchange has a header with a category of that name, and says what is wrong.
         ("token-invalid-grant", FAIR,
-         r"invalid_grant",
+         r"(?<!error_category=.)invalid_grant",
          "",
          r"expired|revoked|google"),
         ("entra-refresh-token-ended", FAIR,
