@@ -226,7 +226,8 @@ def test_what_a_text_only_mentions_is_not_certain(text: str) -> None:
 def test_a_category_of_exchange_is_no_answer_of_an_authority() -> None:
     text = (
         "The remote server returned an error: (403) Forbidden."
-        ' X-MS-DIAGNOSTICS: 2000008;reason="The token contains not enough scope to make this call.";'
+        " X-MS-DIAGNOSTICS: 2000008;"
+        'reason="The token contains not enough scope to make this call.";'
         'error_category="invalid_grant"'
     )
     assert first(text) == ("ews-unauthorized", "likely")
