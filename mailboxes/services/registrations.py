@@ -190,8 +190,8 @@ def save(
             changed.append("secret")
         sections: list[Client] = []
         if changed or new:
-            # The certificates are others' business: one may have come meanwhile.
-            row.save(update_fields=None if new else (*FIELDS, "secret"))
+            # Only what was changed: a certificate may have come meanwhile.
+            row.save(update_fields=None if new else changed)
             if not new:
                 sections = pin_in_sections(row, user)
             action = "registration.created" if new else "registration.saved"

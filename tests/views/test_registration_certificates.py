@@ -120,6 +120,14 @@ def test_both_stand_on_the_page_and_the_new_one_is_discarded(browser, row) -> No
     assert new.status_code == 404
 
 
+def test_dashboard_says_of_what_ends_that_a_new_one_waits(browser, row) -> None:
+    AppRegistration.objects.update(secret_ends_on="2026-01-01")
+    post(browser, in_use(row), "make")
+    text = browser.get("/").content.decode()
+    assert "A new certificate waits: upload it at Entra, then use it." in text
+    assert f'href="/registrations/{row.pk}/#certificate"' in text
+
+
 def test_pasted_one_waits_where_a_section_signs_in(browser, row) -> None:
     in_use(row)
     address = f"/registrations/{row.pk}/certificate/"
