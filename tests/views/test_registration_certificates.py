@@ -103,6 +103,14 @@ def test_new_one_waits_is_downloaded_and_used(browser, row) -> None:
     )
 
 
+def test_where_nothing_signs_in_yet_no_secret_is_spoken_of(browser) -> None:
+    row = in_use(factories.registration("Bare", secret=""))
+    post(browser, row, "make")
+    text = page(browser, row)
+    assert "Nothing signs in by it before you say that it is uploaded." in text
+    assert "Leave the client secret there" not in text
+
+
 def test_both_stand_on_the_page_and_the_new_one_is_discarded(browser, row) -> None:
     post(browser, row, "make")
     post(browser, row, "make")
