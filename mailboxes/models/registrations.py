@@ -18,6 +18,8 @@ class AppRegistration(models.Model):
     certificate: private key and certificate in PEM; used in place of the secret.
     certificate_thumbprint: SHA-1 in hex, as Entra shows it. certificate_ends_on: its
         last whole day.
+    next_certificate: the one that waits until somebody has uploaded it; no section
+        signs in by it and no revision names it. Thumbprint and last day as above.
     """
 
     name = models.CharField(max_length=40, unique=True)
@@ -45,6 +47,20 @@ class AppRegistration(models.Model):
         "thumbprint of the certificate", max_length=40, blank=True
     )
     certificate_ends_on = models.DateField("certificate ends on", null=True, blank=True)
+    next_certificate = models.ForeignKey(
+        SecretValue,
+        verbose_name="waiting certificate",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    next_certificate_thumbprint = models.CharField(
+        "thumbprint of the waiting certificate", max_length=40, blank=True
+    )
+    next_certificate_ends_on = models.DateField(
+        "waiting certificate ends on", null=True, blank=True
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

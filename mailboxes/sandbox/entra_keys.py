@@ -61,6 +61,11 @@ class Keys:
         certificate = x509.load_pem_x509_certificate(pem.encode())
         self._known.setdefault(client_id.lower(), []).append(certificate)
 
+    def distrust(self, client_id: str, pem: str) -> None:
+        """Delete a certificate of an application, as on its page at Entra."""
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+        self._known[client_id.lower()].remove(certificate)
+
     def check(self, app: App, form: dict[str, str], address: str) -> None:
         """Let an application through that signed for itself. Raises Refused.
 

@@ -201,6 +201,10 @@ class Sandbox:
         """Upload a certificate to an application, as on its page at Entra."""
         self._call(lambda: self.box.keys.trust(client_id, pem))
 
+    def distrust(self, pem: str, client_id: str = CONFIDENTIAL_APP_ID) -> None:
+        """Delete a certificate of an application there."""
+        self._call(lambda: self.box.keys.distrust(client_id, pem))
+
     def deliver(self, address: str, *contents: bytes) -> list[int]:
         """Put letters into an INBOX; returns their UIDs."""
         return self._call(lambda: self.box.deliver(address, contents))

@@ -38,6 +38,7 @@ class Ending:
     registration: whose client secret or certificate it is; None for EWS at Exchange
     Online.
     days: from today; negative when it has ended. sections: how many are hit.
+    waiting: a new certificate waits here until it is uploaded and used.
     """
 
     day: date
@@ -46,6 +47,7 @@ class Ending:
     sections: int
     named: tuple[Section, ...] = ()
     certificate: bool = False
+    waiting: bool = False
 
 
 def soon(now: datetime | None = None) -> list[Ending]:
@@ -78,6 +80,8 @@ def warning(client: PopClient | SmtpClient, now: datetime | None = None) -> str:
         words = _("The client secret of %(name)s ends on %(day)s.")
         if certificate:
             words = _("The certificate of %(name)s ends on %(day)s.")
+    if row.next_certificate_id is not None:
+        words += " " + _("A new certificate waits: upload it at Entra, then use it.")
     return words % facts
 
 
@@ -113,7 +117,10 @@ def _secrets(today: date) -> list[Ending]:
         assert day is not None  # asked for
         left = (day - today).days
         sections = row.pops + row.smtps
-        found.append(Ending(day, left, row, sections, certificate=certificate))
+        waiting = row.next_certificate_id is not None
+        found.append(
+            Ending(day, left, row, sections, certificate=certificate, waiting=waiting)
+        )
     return found
 
 

@@ -32,6 +32,7 @@ SEEN = (
     *FIELDS,
     "secret_id",
     "certificate_id",
+    "next_certificate_id",
 )  # what a person who edits it has before them
 LONGEST_NAME = 40
 Client = PopClient | SmtpClient
@@ -189,7 +190,8 @@ def save(
             changed.append("secret")
         sections: list[Client] = []
         if changed or new:
-            row.save()
+            # Only what was changed: a certificate may have come meanwhile.
+            row.save(update_fields=None if new else changed)
             if not new:
                 sections = pin_in_sections(row, user)
             action = "registration.created" if new else "registration.saved"
@@ -237,7 +239,10 @@ def delete(registration: AppRegistration, user: AbstractBaseUser | None) -> None
         raise OptionError([Problem("", "R03-in-use", message)])
     with transaction.atomic():
         audit.record(user, "registration.deleted", registration)
+        waiting = registration.next_certificate_id
         registration.delete()
+        if waiting is not None:  # no revision names it
+            SecretValue.objects.filter(pk=waiting).delete()
 
 
 def sections_of(registration: AppRegistration) -> list[Client]:

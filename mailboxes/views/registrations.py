@@ -26,7 +26,13 @@ from ..forms.registrations import (
 )
 from ..models import AppRegistration
 from ..models.option_shared import AUTHORITIES
-from ..services import ends_soon, registrations, seen, uses
+from ..services import (
+    ends_soon,
+    registration_certificates,
+    registrations,
+    seen,
+    uses,
+)
 from .shared_rows import METHODS, WHATS, after_save, require, use_context
 
 WHAT = WHATS["registrations"]
@@ -126,6 +132,7 @@ def detail(
             "today": today,
             "near": _near(row.secret_ends_on, today),
             "certificate_near": _near(row.certificate_ends_on, today),
+            "new_one_waits": registration_certificates.waits(row),
         },
         status=400 if refused else 200,
     )
@@ -208,10 +215,12 @@ def _say(request: HttpRequest, form: Any) -> None:
 
 
 def find(pk: int) -> AppRegistration:
-    """The registration, with who set its secret and its certificate; else 404."""
+    """The registration, with who set its secret and its certificates; else 404."""
     return get_object_or_404(
         AppRegistration.objects.select_related(
-            "secret__created_by", "certificate__created_by"
+            "secret__created_by",
+            "certificate__created_by",
+            "next_certificate__created_by",
         ),
         pk=pk,
     )

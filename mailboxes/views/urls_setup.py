@@ -7,10 +7,12 @@ from django.urls import path
 from .named_secrets import secret_edit, secret_list, secret_new
 from .proxies import proxy_edit, proxy_list, proxy_new
 from .registration_certificates import (
+    certificate_discard,
     certificate_download,
     certificate_enter,
     certificate_make,
     certificate_take_away,
+    certificate_use,
 )
 from .registrations import (
     registration_detail,
@@ -44,6 +46,16 @@ urlpatterns = [
         name="registration-certificate-make",
     ),
     path(
+        "registrations/<int:pk>/certificate/use/",
+        certificate_use,
+        name="registration-certificate-use",
+    ),
+    path(
+        "registrations/<int:pk>/certificate/discard/",
+        certificate_discard,
+        name="registration-certificate-discard",
+    ),
+    path(
         "registrations/<int:pk>/certificate/take-away/",
         certificate_take_away,
         name="registration-certificate-take-away",
@@ -52,6 +64,12 @@ urlpatterns = [
         "registrations/<int:pk>/certificate.cer",
         certificate_download,
         name="registration-certificate-file",
+    ),
+    path(
+        "registrations/<int:pk>/certificate-new.cer",
+        certificate_download,
+        {"waiting": True},
+        name="registration-certificate-new-file",
     ),
     path("secrets/", secret_list, name="secret-list"),
     path("secrets/new/", secret_new, name="secret-new"),

@@ -6,8 +6,10 @@ from django.urls import path
 
 from .wizard import connect, connect_discard, connect_draft
 from .wizard_certificate import (
+    connect_certificate_discard,
     connect_certificate_make,
     connect_certificate_take_away,
+    connect_certificate_use,
 )
 from .wizard_consent import connect_consent, consent
 from .wizard_step import connect_here, connect_step
@@ -30,6 +32,16 @@ urlpatterns = [
         f"{ONE}certificate/make/",
         connect_certificate_make,
         name="connect-certificate-make",
+    ),
+    path(
+        f"{ONE}certificate/use/",
+        connect_certificate_use,
+        name="connect-certificate-use",
+    ),
+    path(
+        f"{ONE}certificate/discard/",
+        connect_certificate_discard,
+        name="connect-certificate-discard",
     ),
     path(
         f"{ONE}certificate/take-away/",

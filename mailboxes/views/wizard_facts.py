@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from ..core.choices import FirstFetch, Protocol
 from ..models import Cycle, Message, TestRun
-from ..services import registrations, seen, status
+from ..services import registration_certificates, registrations, seen, status
 from ..services.finding import Finding
 from ..services.status import ClientStatus
 from ..services.wizard import consent, permissions, powershell, proof, standing
@@ -217,6 +217,12 @@ class Facts:
             return 0
         mine = (self._setup.draft.pop_client, self._setup.draft.smtp_client)
         return len([c for c in registrations.sections_of(row) if c not in mine])
+
+    @cached_property
+    def new_certificate_waits(self) -> bool:
+        """A new one is not used before somebody says that it is uploaded."""
+        row = self._setup.registration
+        return row is not None and registration_certificates.waits(row)
 
     @property
     def registration_seen(self) -> str:

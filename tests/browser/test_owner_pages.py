@@ -86,7 +86,8 @@ def _owned(address: str) -> PopClient:
 
 
 def _certificates() -> dict[str, str]:
-    """An app registration by its certificate: none, good, near its end, over."""
+    """An app registration by its certificate: none, good, near its end, over; and what
+    waits: a new one beside one in use, beside a client secret, one that has ended."""
     found = {}
     now = timezone.now()
     ages = {"none": None, "good": 0, "near": 350, "over": 370}
@@ -103,7 +104,31 @@ def _certificates() -> dict[str, str]:
         client = saved_pop(f"near-{LONG}", password="", **named)
         saved_smtp(password="", **named)
         found["mailbox near its end"] = f"/mailboxes/{client.mailbox_row_id}/"
+    found |= _waiting()
     return found | {"dashboard": "/", "registrations": "/registrations/"}
+
+
+def _waiting() -> dict[str, str]:
+    """An app registration with a certificate that waits."""
+    found = {}
+    now = timezone.now()
+    for name in ("beside a certificate", "beside a secret", "over"):
+        row = factories.registration(f"Contoso-waits-{name.replace(' ', '-')}")
+        if name == "beside a certificate":
+            pair = certificates.make(row.name, now - timedelta(days=350))
+            registration_certificates.enter(row, pair.pem, None, today=now.date())
+        client = saved_pop(
+            f"waits-{name.replace(' ', '-')}-{LONG}",
+            password="",
+            **{"registration": str(row.pk), "grant-type": "client_credentials"},
+        )
+        assert client.registration == row
+        registration_certificates.make(row, None)
+        if name == "over":
+            row.next_certificate_ends_on = now.date() - timedelta(days=1)
+            row.save()
+        found[f"waiting {name}"] = f"/registrations/{row.pk}/"
+    return found
 
 
 def _drafts() -> dict[str, str]:
@@ -115,6 +140,12 @@ def _drafts() -> dict[str, str]:
     registration_certificates.enter(
         over.registration, pair.pem, None, today=datetime(2026, 1, 1).date()
     )
+    beside = setups.app_only("beside@contoso.example", name="Beside")
+    for _ in range(2):
+        registration_certificates.make(beside.registration, None)
+    first = setups.app_only("first@contoso.example", name="First")
+    making.save_off(first.pk, None)
+    registration_certificates.make(first.registration, None)
     refused = setups.app_only("refused@contoso.example", name="Refused")
     registration_certificates.make(refused.registration, None)
     setups.save(refused, "certificate")
@@ -124,6 +155,8 @@ def _drafts() -> dict[str, str]:
     service = _google("google-service")
     return {
         "step certificate": f"/connect/{app.pk}/certificate/",
+        "step certificate waiting": f"/connect/{beside.pk}/certificate/",
+        "step secret waiting": f"/connect/{first.pk}/secret/",
         "step certificate over": f"/connect/{over.pk}/certificate/",
         "step certificate refused": f"/connect/{refused.pk}/certificate/",
         "step google": f"/connect/{google.pk}/google-client/",

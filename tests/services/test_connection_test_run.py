@@ -6,9 +6,11 @@ import base64
 import dataclasses
 import json
 import time
+from datetime import timedelta
 from email.utils import formatdate
 
 import pytest
+from django.utils import timezone
 
 from mailboxes.models import PopClient, Proxy, SmtpClient
 from mailboxes.models.clients import MECHANISMS
@@ -16,6 +18,7 @@ from mailboxes.sandbox import http, world
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.services import connection_test, revisions
 from mailboxes.services import connection_test_report as report
+from tests import factories
 from tests.fixtures.connection_tests import (
     ADDRESS,
     carried_out,
@@ -38,6 +41,25 @@ def fault_of(run) -> tuple[str, str, str, str]:
     finding = connection_test.finding_of(run)
     assert finding is not None and finding.code == check.code
     return check.evidence.get("side", "-"), check.stage, check.code, finding.option
+
+
+def test_credential_that_ends_soon_is_a_warning_of_a_green_test(proxy: Proxy) -> None:
+    app = world.APPS[world.CONFIDENTIAL_APP_ID]
+    day = timezone.now().date() + timedelta(days=3)
+    row = factories.registration(
+        directory_id=world.TENANT_ID,
+        client_id=app.client_id,
+        secret=app.secret,
+        secret_ends_on=day,
+    )
+    named = {"registration": row.pk, "password": "", "grant-type": "client_credentials"}
+    scope = "https://outlook.office365.com/.default"
+    run = carried_out(pop(proxy, **named, scope=scope))
+    check = run.checks.get(stage="fields")
+    assert (run.state, check.state) == ("passed", "passed")
+    assert check.evidence["warnings"] == [
+        f"The client secret of Contoso ends on {day}."
+    ]
 
 
 def test_healthy_mailbox_passes_every_check(fetching) -> None:

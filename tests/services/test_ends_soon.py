@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from mailboxes.core import certificates
 from mailboxes.models import PopClient, SmtpClient
 from mailboxes.services import (
     clients,
@@ -127,14 +128,32 @@ def test_client_is_warned_of_the_secret_of_its_application(days, expected):
 
 def test_client_is_warned_of_the_certificate_in_place_of_the_secret():
     row = ending("Contoso", 3)
-    client = by_application(row)
     registration_certificates.enter(row, MADE.pem, None, today=NOW.date())
-    client.refresh_from_db()
+    client = by_application(row)
     assert ends_soon.warning(client, NOW) == ""
     then = datetime(2027, 11, 18, tzinfo=UTC)
     assert ends_soon.warning(client, then) == (
         "The certificate of Contoso ends on 2027-11-19."
     )
+
+
+@pytest.mark.parametrize("what", ["client secret", "certificate"])
+def test_one_that_waits_silences_nothing_and_is_told(what):
+    row = ending("Contoso", 3)
+    day = row.secret_ends_on
+    if what == "certificate":
+        old = certificates.make("Contoso", NOW - timedelta(days=360))
+        day = old.last_day
+        registration_certificates.enter(row, old.pem, None, today=NOW.date())
+    client = by_application(row)
+    assert [one.waiting for one in ends_soon.soon(NOW)] == [False]
+    registration_certificates.enter(row, MADE.pem, None, today=NOW.date())
+    client.refresh_from_db()
+    assert ends_soon.warning(client, NOW) == (
+        f"The {what} of Contoso ends on {day}."
+        " A new certificate waits: upload it at Entra, then use it."
+    )
+    assert [(one.day, one.waiting) for one in ends_soon.soon(NOW)] == [(day, True)]
 
 
 def test_client_that_proves_no_application_is_not_warned():

@@ -117,7 +117,7 @@ ROWS: tuple[Entry, ...] = (
         _("It is past its last day, so Entra takes nothing that its key has signed."),
         Step.SECRET,
         "",
-        _("Make a new certificate here, and upload it to the registration."),
+        _("Make a new certificate here, upload it to the registration, then use it."),
         who=ENTRA,
         portal=f"{SECRETS} > Certificates",
     ),

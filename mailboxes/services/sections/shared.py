@@ -266,6 +266,13 @@ def _certificate(shared: Shared, report: Report) -> None:
     here = row.certificate_thumbprint if row else ""
     if not named or named == here:
         return
+    if row and named == row.next_certificate_thumbprint:
+        message = (
+            f"The certificate {named} waits here and is not used yet. If it is"
+            " uploaded at Entra, use it on the page of the app registration."
+        )
+        report.warning(shared.section, Problem(THUMBPRINT, "I22-certificate", message))
+        return
     stays = (
         f"Here the application goes on signing in by the certificate {here}."
         if here

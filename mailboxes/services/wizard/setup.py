@@ -80,6 +80,7 @@ class Setup:
         rows = SetupDraft.objects.select_related(
             "registration__secret__created_by",
             "registration__certificate__created_by",
+            "registration__next_certificate__created_by",
             "password__created_by",
             "pop_client__mailbox_row",
             "pop_client__fetcher",

@@ -119,6 +119,8 @@ def _troubles(setup: Setup) -> dict[str, tuple[str, Finding | None]]:
         ended = row.certificate_ends_on
         if ended is not None and ended < today:
             words = _("The certificate ended on %s. Make a new one, and upload it.")
+            if row.next_certificate_id is not None:
+                words = _("The certificate ended on %s. Upload the new one and use it.")
             found["certificate"] = (words % ended, None)
     asked = setup.sign_in
     came = None if asked is None else sign_ins.finding(asked)

@@ -35,6 +35,13 @@ NAMED = f"certificate-thumbprint = {MADE.thumbprint}\n"
 def certified() -> AppRegistration:
     """A registration with a client secret, a certificate and a section."""
     assert importing.run(REGISTRATION + SECTION).errors == []
+    row = waiting_for_upload()
+    registration_certificates.use_next(row, None, today=TODAY)
+    return row
+
+
+def waiting_for_upload() -> AppRegistration:
+    """As above, its certificate not used yet."""
     row = AppRegistration.objects.get()
     registration_certificates.enter(row, MADE.pem, None, today=TODAY)
     return row
@@ -89,6 +96,22 @@ def test_another_certificate_stays_where_the_file_names_one() -> None:
         f"goes on signing in by the certificate {MADE.thumbprint}."
     )
     assert AppRegistration.objects.get().certificate_thumbprint == MADE.thumbprint
+
+
+def test_one_that_waits_is_not_in_the_file_and_is_named_where_a_file_has_it() -> None:
+    importing.run(REGISTRATION + SECTION)
+    row = waiting_for_upload()
+    assert MADE.thumbprint not in exporting.export(with_secrets=True).text
+    report = importing.run(REGISTRATION + NAMED + SECTION)
+    assert told(report) == [
+        f"The certificate {MADE.thumbprint} waits here and is not used yet. If it is"
+        " uploaded at Entra, use it on the page of the app registration."
+    ]
+    kept = AppRegistration.objects.get()
+    assert (kept.certificate_id, kept.next_certificate_id) == (
+        None,
+        row.next_certificate_id,
+    )
 
 
 def test_thumbprint_is_read_as_other_tools_write_it() -> None:

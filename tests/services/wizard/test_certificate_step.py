@@ -48,10 +48,13 @@ def test_certificate_takes_the_place_of_the_step_of_the_secret(
     assert states(draft)["secret"] == "done"
 
 
-def test_new_certificate_has_to_be_uploaded_again(draft: SetupDraft) -> None:
+def test_new_certificate_waits_and_has_to_be_uploaded_again(draft: SetupDraft) -> None:
     certified(draft)
     setups.save(draft, "certificate")
-    certified(draft)
+    row = certified(draft)
+    assert states(draft)["certificate"] == "done"
+    today = timezone.now().date()
+    registration_certificates.use_next(row, None, today=today)
     assert states(draft)["certificate"] == "in-progress"
 
 
@@ -80,6 +83,18 @@ def test_certificate_that_ended_is_a_problem(draft: SetupDraft) -> None:
         f"The certificate ended on {row.certificate_ends_on}. Make a new one, and"
         " upload it.",
     )
+
+
+def test_certificate_that_ended_names_the_new_one_that_waits(draft: SetupDraft) -> None:
+    row = certified(draft)
+    row.certificate_ends_on = timezone.now().date() - timedelta(days=1)
+    row.save()
+    certified(draft)
+    listed = standing.rows(Setup.load(draft.pk))
+    assert [one.why for one in listed if one.step.id == "certificate"] == [
+        f"The certificate ended on {row.certificate_ends_on}. Upload the new one and"
+        " use it."
+    ]
 
 
 def test_another_way_keeps_what_was_uploaded(draft: SetupDraft) -> None:
