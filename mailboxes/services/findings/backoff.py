@@ -2,7 +2,7 @@
 
 Every word, and every concept that a word stands for (vocabulary), speaks for some
 steps; how much was learnt from the errors of public threads and stands in
-vocabulary_weights.txt (scripts/learn_vocabulary). What comes of it is a guess: likely
+vocabulary_weights.txt (scripts/learn-vocabulary). What comes of it is a guess: likely
 at best, never certain. Which finding stands for a step: `stand_ins`.
 """
 

@@ -4,7 +4,7 @@ A concept is a handful of stems in several languages: a word that starts with on
 (`=` at its end: the whole word; `_`: two or more words that follow each other). Words
 are cut where programs write them together (AuthenticationFailedException). What a
 concept tells about the step at fault stands in `vocabulary_weights`, learnt from the
-errors of public threads by scripts/learn_vocabulary; both are used by `backoff`.
+errors of public threads by scripts/learn-vocabulary; both are used by `backoff`.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from mailboxes.services.findings import backoff, explain
 from mailboxes.services.findings.features import of_text
 from mailboxes.services.findings.stand_ins import stand_in
 
-LEARN = Path(__file__).resolve().parents[3] / "scripts" / "learn_vocabulary"
-# Rounds that are left out in the test (scripts/learn_vocabulary --measure: all), and
+LEARN = Path(__file__).resolve().parents[3] / "scripts" / "learn-vocabulary"
+# Rounds that are left out in the test (scripts/learn-vocabulary --measure: all), and
 # the share of them that words guess without any sign: 80 % of all rounds.
 LEFT_OUT = ("later_eighth", "later_thirteenth", "later_seventeenth")
 AT_LEAST = 0.72
