@@ -43,12 +43,12 @@ def test_pages_are_accessible(
         browser, product, color_scheme=scheme, viewport={"width": width, "height": 800}
     )
     someone.goto("/sign-in/")
-    faults = _look(someone, "sign-in", width)
+    faults = _look(someone, "sign-in")
     someone.sign_in()
     titles: dict[str, str] = {}
     for name, path in (addresses | ADMIN).items():
         someone.goto(path)
-        faults += _look(someone, name, width)
+        faults += _look(someone, name)
         if name not in ADMIN:
             titles.setdefault(someone.page.title(), name)
     someone.context.close()
@@ -56,8 +56,9 @@ def test_pages_are_accessible(
     assert faults + expected == []
 
 
-def _look(someone, name: str, width: int) -> list[str]:
+def _look(someone, name: str) -> list[str]:
     page = someone.page
+    width = page.viewport_size["width"]
     seen = [
         f"{name}: {violation['id']} {node['target']}"
         for violation in Axe().run(page, options=RULES).response["violations"]

@@ -152,7 +152,16 @@ def noisy(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("kind", range(len(noisy(""))))
+QUICK = {0, 3}  # a trace of Python, JSON: kinds of noise; the others: --all
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=() if kind in QUICK else pytest.mark.slow)
+        for kind in range(len(noisy("")))
+    ],
+)
 def test_noise_around_an_error_changes_little(
     all_judged: list[Judged], kind: int
 ) -> None:

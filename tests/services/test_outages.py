@@ -140,7 +140,13 @@ def test_wrong_passwords_at_the_authority_cost_one_each(world: World) -> None:
     assert states() == {"stopped": 9}
 
 
-@pytest.mark.parametrize("apart", [timedelta(0), timedelta(seconds=30)])
+@pytest.mark.parametrize(
+    "apart",
+    [
+        pytest.param(timedelta(0), marks=pytest.mark.slow),
+        timedelta(seconds=30),
+    ],
+)
 def test_shared_outage_of_hours_stops_nobody(world: World, apart: timedelta) -> None:
     """Twenty mailboxes and the sender are refused by a policy, for six hours."""
     for number in range(20):
