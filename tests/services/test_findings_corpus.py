@@ -42,6 +42,7 @@ FIRST_SIGHT = {
     "later_nineteenth": 100.0,
     "later_twentieth": 80.0,
     "later_twentyfirst": 100.0,
+    "later_twentysecond": 92.0,  # collected and judged by others, without the code
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10

@@ -59,7 +59,7 @@ MORE: dict[str, tuple[int, ...]] = {
     ),
     "entra-single-page-app": (9002325, 9002326, 9002327),
     "entra-code-used": (50143, 501491),
-    "entra-refresh-token-ended": (50085, 50139, 700081, 90086),
+    "entra-refresh-token-ended": (50085, 50139, 700081, 90086, 7000012),
     "entra-device-code-ended": (70020, 90119, 90120),
     "entra-service-down": (
         50000, 40008, 40010, 50134, 17003, 70012, 90005, 90007, 90025, 90036,

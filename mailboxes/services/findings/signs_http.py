@@ -36,6 +36,9 @@ SIGNS = (
             ("ews-impersonation-denied", DECISIVE,
              r"errorimpersonat\w*denied|permission to impersonate"
              r"|impersonationdenied|impersonationfailed"),
+            ("ews-impersonation-denied", STRONG,
+             r"(?:have|has|need|lack)\w* (?:the )?impersonation (?:permission|right)",
+             "ews|exchange|microsoft"),
             ("ews-wrong-audience", DECISIVE,
              r"(?:x-ms-diagnostics|www-authenticate).{0,300}audience"
              r"|the audience claim value .{0,40}(?:is )?invalid|invalid_resource",
@@ -125,9 +128,10 @@ SIGNS = (
              "graph"),
             ("graph-me-app-only", DECISIVE,
              r"/me request is only valid|only valid with delegated"),
+            ("graph-mailbox-missing", STRONG,
+             r"organizationfromtenantguidnotfound|tenant guid.{0,60}does not exist"),
             ("graph-mailbox-missing", DECISIVE,
-             r"organizationfromtenantguidnotfound|tenant guid.{0,60}does not exist"
-             r"|mailboxnot(?:enabled|supported)forrestapi"
+             r"mailboxnot(?:enabled|supported)forrestapi"
              r"|either inactive, soft-deleted"
              r"|rest api is not (?:yet )?supported for this|hosted on-premise"),
             ("graph-user-unknown", DECISIVE,

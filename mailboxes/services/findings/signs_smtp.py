@@ -98,7 +98,7 @@ SIGNS = (
              r"|503.{0,20}auth command (?:used when )?not|smtpnotsupportederror"
              r"|failed to find an authenticator"
              r"|\bno (?:\w+ )?auth(?:entication)? mechanisms?"
-             r"|auth\w* mechanism\w*"
+             r"|invalid authentication mechanism|auth\w* mechanism\w*"
              r".{0,40}(?:not|un)support\w*|plainauth.{0,20}wrong host name"
              r"|no suitable authentication method|no mechanism available"
              r"|no compatible auth\w* mechanism|no worthy mech|does(?: not"
