@@ -15,7 +15,7 @@ from tests.browser.conftest import Visitor, visit
 from tests.browser.test_pages import RULES
 from tests.fixtures.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+pytestmark = pytest.mark.browser
 
 REFUSED = "pop-client-billing: Microsoft refused the user name or password"
 AGAIN = "Run all checks again"

@@ -10,7 +10,7 @@ from tests.browser.conftest import visit
 from tests.browser.test_pages import LOOKS, RULES
 from tests.fixtures.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+pytestmark = pytest.mark.browser
 
 ERROR = (
     "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for"

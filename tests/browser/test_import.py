@@ -12,7 +12,7 @@ from tests.browser.test_pages import LOOKS, _look
 from tests.fixtures.product import Product
 from tests.services.sections.files import POP, SMTP, replaced
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+pytestmark = pytest.mark.browser
 URL = "/option-sets/import/"
 DRAFTS = "Bring new sections in switched off"
 LONG = "mail.imap." + "a-name-that-no-line-holds." * 4 + "x = 1\n"

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Visitor, visit
 from tests.fixtures.product import PASSWORD, Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+pytestmark = pytest.mark.browser
 
 FIRST_MESSAGE_MS = 60_000
 

@@ -10,7 +10,7 @@ from tests.browser.conftest import visit
 from tests.browser.pages import ADMIN, PLAIN, found
 from tests.fixtures.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+pytestmark = pytest.mark.browser
 
 LOOKS = [
     ("dark", 360),

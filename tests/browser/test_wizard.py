@@ -23,7 +23,7 @@ from tests.browser.test_journey import (
 )
 from tests.fixtures.product import PASSWORD, Product, wait_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+pytestmark = pytest.mark.browser
 
 GREEN = "Everything works: to Turn on"
 SAVE = "Save and continue"

@@ -16,7 +16,7 @@ from tests.browser import wizard_walk
 from tests.browser.conftest import Visitor, visit
 from tests.fixtures.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+pytestmark = pytest.mark.browser
 
 QUICK = {"imap-smtp"}  # the others: scripts/test --all
 WITHOUT_JAVASCRIPT = {"imap-smtp", "microsoft-sign-in"}

@@ -26,7 +26,6 @@ from tests.fixtures.product import Product, wait_for
 
 pytestmark = [
     pytest.mark.kill,
-    pytest.mark.xdist_group("kill"),
     pytest.mark.timeout(600),
 ]
 

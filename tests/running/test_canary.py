@@ -18,7 +18,7 @@ from tests.browser.conftest import visit
 from tests.fixtures.product import Product, wait_for
 from tests.running import canaries
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+pytestmark = pytest.mark.browser
 
 # Fernet tokens are the one place where a secret may lie, and there nobody can read it.
 SEALED = "mailboxes_secretvalue"

@@ -120,7 +120,6 @@ def refused(
 
 @pytest.mark.kill
 @pytest.mark.timeout(300)
-@pytest.mark.xdist_group("run")
 def test_a_start_a_kill_an_end_and_a_second_start(
     tmp_path: Path, runs: list[Run]
 ) -> None:
