@@ -18,8 +18,6 @@ LABELS = {
     ProxyKind.SOCKS5: _("SOCKS5"),
     ProxyKind.DIRECT: _("No proxy, further certificate authorities alone"),
 }
-
-
 PEM = {"rows": 6, "class": "mono", "spellcheck": "false"}
 
 
@@ -44,12 +42,16 @@ class ProxyForm(SharedForm):
     host = RawField(
         label=_("Host"),
         required=True,
-        help_text=_("Host name or IP address, without http:// and without the port."),
+        help_text=_(
+            "Host name or IP address, without http:// and without the port. Not used"
+            " without a proxy."
+        ),
         widget=forms.TextInput(attrs=TEXT),
     )
     port = RawField(
         label=_("Port"),
         required=True,
+        help_text=_("Not used without a proxy."),
         widget=forms.TextInput(attrs=TEXT | {"inputmode": "numeric", "size": 12}),
     )
     username = RawField(
@@ -76,7 +78,6 @@ class ProxyForm(SharedForm):
         self.fields["kind"].widget.choices = [
             (kind.value, label) for kind, label in LABELS.items()
         ]
-
         self.initial["port"] = self.initial.get("port") or ""
 
     def problems(self) -> list[Problem]:

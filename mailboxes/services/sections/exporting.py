@@ -13,7 +13,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
-from ...core.choices import ProxyKind
+from ...core.choices import VENDOR_GRANTS, ProxyKind
 from ...core.options import Target
 from ...models import PopClient, Proxy
 from .. import audit
@@ -177,6 +177,12 @@ def _remarks(clients: list[Existing], chosen: list[Written]) -> list[str]:
         )
     if ours:
         remarks.append(f"The old server does not know: {', '.join(ours)}.")
+    grants = {w.options.get("grant-type", "") for w in chosen} - VENDOR_GRANTS - {""}
+    if grants:
+        remarks.append(
+            "The old server does not know these values of grant-type:"
+            f" {', '.join(sorted(grants))}."
+        )
     if lost:
         remarks.append(
             f"Left out, for they cannot be written in one line: {', '.join(lost)}."

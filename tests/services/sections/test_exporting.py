@@ -78,6 +78,13 @@ def test_a_section_has_what_the_old_server_must_know():
     assert done.remarks == ["The old server does not know: alias."]
 
 
+def test_grants_that_are_ours_are_said():
+    imported(WHOLE.replace("type = IMAP", "type = IMAP\ngrant-type = user_password"))
+    assert exporting.export().remarks[-1] == (
+        "The old server does not know these values of grant-type: user_password."
+    )
+
+
 def test_what_is_inherited_is_written_out():
     imported(WHOLE)
     found = section(exporting.export().text, "pop-client-sales")
