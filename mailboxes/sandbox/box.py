@@ -47,7 +47,7 @@ from .tally import Tally
 from .tls_faults import GOOD, Contexts
 from .tokens import Tokens
 from .tunnel import CHUNK, Tunnels
-from .wire import LIMIT
+from .wire import LIMIT, clients_of
 from .world import (
     APPS,
     MAILBOXES,
@@ -165,15 +165,15 @@ class Box:
             "graph": self._http(self.graph.handle),
             "ews": self._http(ews.handle),
             "outlook": self._http(self._outlook(ews)),
-            "imaps": _bind(imap, True),
-            "pop3s": _bind(pop3, True),
-            "smtps": _bind(smtp, True),
+            "imaps": clients_of(imap, encrypted=True),
+            "pop3s": clients_of(pop3, encrypted=True),
+            "smtps": clients_of(smtp, encrypted=True),
         }
         for name in self._handlers:
             await self.listener(name)
-        await self._listen("imap", _bind(imap, False), limit=LIMIT)
-        await self._listen("pop3", _bind(pop3, False), limit=LIMIT)
-        await self._listen("smtp", _bind(smtp, False), limit=LIMIT)
+        await self._listen("imap", clients_of(imap, encrypted=False), limit=LIMIT)
+        await self._listen("pop3", clients_of(pop3, encrypted=False), limit=LIMIT)
+        await self._listen("smtp", clients_of(smtp, encrypted=False), limit=LIMIT)
         await self._listen("control", self._http(Control(self).handle))
         tunnels = Tunnels(self.listener, self.accounts, self.faults, self.lines)
         await self._listen("socks", Socks(tunnels).handle, limit=4 * CHUNK)
@@ -388,12 +388,3 @@ class Box:
 def _scenarios() -> bytes:
     known = {"scenarios": [scenario.described() for scenario in SCENARIOS]}
     return (json.dumps(known, indent=2) + "\n").encode()
-
-
-def _bind(server: ImapServer | Pop3Server | SmtpServer, encrypted: bool) -> Handler:
-    async def handle(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        await server.handle(reader, writer, encrypted=encrypted)
-
-    return handle

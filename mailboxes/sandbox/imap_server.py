@@ -6,8 +6,8 @@ Online. What a signed-in client may do: imap_session. Judging sign-ins: sasl.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
+from typing import ClassVar
 
 from . import effects, sasl
 from .faults import Faults
@@ -16,7 +16,7 @@ from .imap_session import ImapSession
 from .lines import Lines
 from .mailstore import Mailstore
 from .tls_faults import Contexts
-from .wire import Gone, Wire
+from .wire import Wire
 from .world import Account
 
 GREETING = b"* OK The Microsoft Exchange IMAP4 service is ready. [c2FuZGJveA==]\r\n"
@@ -32,8 +32,6 @@ _ANY = (
     "UNSELECT",
 )
 MAX_BAD = 20
-
-
 GMAIL = "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)"
 
 
@@ -47,21 +45,11 @@ class ImapServer:
     lines: Lines
     contexts: Contexts
 
-    async def handle(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        *,
-        encrypted: bool,
-    ) -> None:
-        """Serve one client until it leaves."""
-        wire = Wire(
-            reader, writer, self.faults, self.lines, "imap", encrypted=encrypted
-        )
-        try:
-            await _Connection(self, wire).run()
-        except Gone:
-            writer.transport.abort()
+    name: ClassVar[str] = "imap"
+
+    async def serve(self, wire: Wire) -> None:
+        """One client until it leaves."""
+        await _Connection(self, wire).run()
 
 
 class _Connection:

@@ -7,8 +7,8 @@ client may do: pop3_session. Judging sign-ins: sasl.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
+from typing import ClassVar
 
 from . import effects, sasl
 from .faults import Faults
@@ -16,7 +16,7 @@ from .lines import Lines
 from .mailstore import Mailstore
 from .pop3_session import Pop3Session
 from .tls_faults import Contexts
-from .wire import Gone, Wire
+from .wire import Wire
 from .world import Account
 
 GREETING = "+OK The Microsoft Exchange POP3 service is ready. [c2FuZGJveA==]"
@@ -36,21 +36,11 @@ class Pop3Server:
     lines: Lines
     contexts: Contexts
 
-    async def handle(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        *,
-        encrypted: bool,
-    ) -> None:
-        """Serve one client until it leaves."""
-        wire = Wire(
-            reader, writer, self.faults, self.lines, "pop3", encrypted=encrypted
-        )
-        try:
-            await _Connection(self, wire).run()
-        except Gone:
-            writer.transport.abort()
+    name: ClassVar[str] = "pop3"
+
+    async def serve(self, wire: Wire) -> None:
+        """One client until it leaves."""
+        await _Connection(self, wire).run()
 
 
 class _Connection:

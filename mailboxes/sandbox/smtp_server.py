@@ -6,18 +6,18 @@ an accepted message: delivery.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import email.utils
 import re
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from . import effects, sasl
 from .delivery import Delivery
 from .faults import Faults
 from .lines import Lines
 from .tls_faults import Contexts
-from .wire import Gone, Wire
+from .wire import Wire
 from .world import MAX_MESSAGE_BYTES, Account
 
 HOST = "FR2P281CA0042.outlook.office365.com"
@@ -46,21 +46,11 @@ class SmtpServer:
     lines: Lines
     contexts: Contexts
 
-    async def handle(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        *,
-        encrypted: bool,
-    ) -> None:
-        """Serve one client until it leaves."""
-        wire = Wire(
-            reader, writer, self.faults, self.lines, "smtp", encrypted=encrypted
-        )
-        try:
-            await _Connection(self, wire).run()
-        except Gone:
-            writer.transport.abort()
+    name: ClassVar[str] = "smtp"
+
+    async def serve(self, wire: Wire) -> None:
+        """One client until it leaves."""
+        await _Connection(self, wire).run()
 
 
 @dataclass

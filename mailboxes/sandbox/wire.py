@@ -1,11 +1,13 @@
 """One client connection of a line protocol: lines in, buffers out, TLS on the way.
 
-Shared by imap_server, pop3_server and smtp_server. Knows no protocol.
+imap_server, pop3_server and smtp_server are Services of it. Knows no protocol.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, Protocol
 
 from . import effects
 from .effects import Effect
@@ -146,3 +148,36 @@ class Wire:
         """Cut the connection; raise what this returns."""
         self._writer.transport.abort()
         return Gone("cut by a fault")
+
+
+class Service(Protocol):
+    """A server of a line protocol. name: of its protocol, as effects have it."""
+
+    name: ClassVar[str]
+    faults: Faults
+    lines: Lines
+
+    async def serve(self, wire: Wire) -> None:
+        """One client until it leaves. Raises Gone."""
+
+
+def clients_of(
+    service: Service, *, encrypted: bool
+) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    """What serves a client that has connected. encrypted: TLS is up already."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        wire = Wire(
+            reader,
+            writer,
+            service.faults,
+            service.lines,
+            service.name,
+            encrypted=encrypted,
+        )
+        try:
+            await service.serve(wire)
+        except Gone:
+            writer.transport.abort()
+
+    return serve
