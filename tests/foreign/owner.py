@@ -14,19 +14,11 @@ import requests
 
 from mailboxes.oauth.base import DeviceCode, TokenRequest
 from mailboxes.oauth.pkce import Proof
+from tests.fixtures.person import SECONDS, browser
 from tests.servers.oidc_provider import BACK, Foreign
 
-SECONDS = 20
 _INPUT = re.compile(r"<input[^>]*>")
 _FIELD = re.compile(r'(name|value)="([^"]*)"')
-
-
-def browser(foreign: Foreign) -> requests.Session:
-    made = requests.Session()
-    made.trust_env = False
-    made.verify = str(foreign.ca_file)
-    made.proxies = {"https": f"http://127.0.0.1:{foreign.proxy_port}"}
-    return made
 
 
 def walk(session: requests.Session, response: requests.Response) -> requests.Response:
