@@ -8,6 +8,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 pytest_plugins = [
     f"tests.fixtures.{name}"
     for name in (
+        "examples",
         "groups",
         "sandbox",
         "servers",

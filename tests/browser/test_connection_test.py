@@ -125,7 +125,10 @@ def test_test_by_keyboard_alone(visitor: Visitor, product: Product) -> None:
     heading(page).to_contain_text("everything works")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [pytest.param("light", 1280, marks=pytest.mark.slow), ("dark", 360)],
+)
 def test_slow_check_is_watched_and_cancelled(
     browser: Browser, product: Product, slow: None, scheme: str, width: int
 ) -> None:

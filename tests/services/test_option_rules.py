@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailboxes.core.options import Effect, Origin, format_value
@@ -598,18 +598,10 @@ def raws(kind: str):
     return st.dictionaries(st.sampled_from(names), TEXTS, max_size=12)
 
 
-CHECKED = settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-
-
 @pytest.mark.parametrize("kind", MODELS)
 def test_clean_never_raises_and_is_stable(kind):
     start = {"pop-client": pop_oauth, "smtp-client": smtp_oauth}[kind]()
 
-    @CHECKED
     @given(raws(kind))
     def check(raw):
         for typed in (raw, start | raw):
@@ -644,7 +636,6 @@ NAMES = st.one_of(
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_whatever_else_is_in_a_section_is_kept_or_refused(kind):
-    @CHECKED
     @given(raws(kind), st.dictionaries(NAMES, st.text(max_size=8), max_size=6))
     def check(raw, extra):
         once = clean(kind, raw, extra=extra)

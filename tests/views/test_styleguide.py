@@ -113,8 +113,8 @@ def opened(chromium, settings, live_server, client, django_user_model):
 @pytest.mark.parametrize(
     ("scheme", "width"),
     [
-        ("light", 1280),
         ("dark", 360),
+        pytest.param("light", 1280, marks=pytest.mark.slow),
         pytest.param("dark", 1280, marks=pytest.mark.slow),
         pytest.param("light", 360, marks=pytest.mark.slow),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailboxes.models import PopClient, SmtpClient
@@ -47,11 +47,6 @@ LINES = st.one_of(
 )
 
 
-@settings(
-    max_examples=200,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 @given(
     st.lists(LINES, max_size=25).map("\n".join)
     | st.lists(LINES, max_size=25).map(lambda lines: "\n".join(lines).encode("utf-16"))
@@ -66,11 +61,6 @@ def test_nothing_raises(db, content, choice):
     assert report.as_json()["errors"] == [entry.as_json() for entry in report.errors]
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 @given(st.lists(st.builds("{} = {}".format, OPTIONS, TEXTS), max_size=12))
 def test_what_has_no_mistake_comes_in_and_out_and_in(db, lines):
     content = "\n".join(

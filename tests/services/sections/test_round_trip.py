@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailboxes.core.options import Kind, Target
@@ -183,11 +183,6 @@ def meaning() -> dict[str, Any]:
 
 
 @pytest.mark.timeout(600)  # for the search of a smaller example
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
 @given(POPS, SMTPS, SHARED)
 def test_export_then_import_changes_nothing(db, pops, smtp, shared):
     with transaction.atomic():
