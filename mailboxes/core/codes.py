@@ -101,6 +101,7 @@ class Code(StrEnum):
     SMTP_AUTH_POLICY = "smtp-auth-policy"
     SMTP_AUTH_REQUIRED = "smtp-auth-required"
     SENDER_REFUSED = "sender-refused"
+    SENDER_BLOCKED = "smtp-sender-blocked"  # the account, whatever it sends
     RECIPIENT_REFUSED = "recipient-refused"
     RECIPIENT_DEFERRED = "recipient-deferred"
     MESSAGE_REFUSED = "message-refused"

@@ -25,6 +25,7 @@ BY_CODE: Mapping[str, tuple[Code, bool]] = {
     "accessdenied": (Code.GRAPH_ACCESS_DENIED, True),
     "authorization_requestdenied": (Code.GRAPH_ACCESS_DENIED, True),
     "errorsendasdenied": (Code.SENDER_REFUSED, True),
+    "errormessagesubmissionblocked": (Code.SENDER_BLOCKED, True),
     "mailboxnotenabledforrestapi": (Code.GRAPH_MAILBOX_MISSING, True),
     "mailboxnotsupportedforrestapi": (Code.GRAPH_MAILBOX_MISSING, True),
     "errorinvaliduser": (Code.GRAPH_USER_UNKNOWN, True),

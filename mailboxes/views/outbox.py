@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -43,11 +44,12 @@ def outbox(request: HttpRequest) -> HttpResponse:
     found = outbox_list.messages(state, code)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     groups = outbox_list.groups()
+    may_change = request.user.has_perm("mailboxes.change_outboundmessage")
     context = {
         "page": page,
         "rows": [_row(row) for row in page.object_list],
         "filters": _filters(counts, waiting, state),
-        "groups": [_group(one) for one in groups],
+        "groups": [_group(one, may_change) for one in groups],
         "nothing": "" if waiting else _nothing(outbox_list.last_sent()),
         "total": sum(counts.values()),
         "may_compose": request.user.has_perm("mailboxes.add_outboundmessage"),
@@ -83,8 +85,11 @@ def _next_try(row: OutboundMessage, sender: Any) -> datetime | None:
     return max(row.not_before, sender.not_before or row.not_before)
 
 
-def _group(one: outbox_list.Group) -> dict[str, Any]:
+def _group(one: outbox_list.Group, may_change: bool) -> dict[str, Any]:
+    again = may_change and one.state == OutboxState.FAILED
     return {
+        "again_url": again
+        and reverse("outbox-requeue", args=[one.client.pk, one.code]),
         "group": one,
         "fix_url": links.field_url(one.client, one.finding),
         "list_url": f"?state={one.state}" + (f"&code={one.code}" if one.code else ""),

@@ -13,10 +13,11 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..core.choices import OutboxState, Outcome
-from ..models import Attempt, OutboundMessage
+from ..models import Attempt, OutboundMessage, SmtpClient
 from ..services import audit, outbox_actions, outbox_content
 from ..services.findings import find
 from ..templatetags.words import look, stage_word
@@ -138,6 +139,51 @@ def outbox_raw(request: HttpRequest, pk: int) -> HttpResponse:
     )
     response["Content-Disposition"] = f'attachment; filename="outbound-{pk}.eml"'
     return response
+
+
+@login_required
+@permission_required(CHANGE, raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def outbox_requeue(request: HttpRequest, client: int, code: str) -> HttpResponse:
+    """Queue all messages of an smtp-client again that failed alike; a GET asks."""
+    row = get_object_or_404(SmtpClient, pk=client)
+    failed = outbox_actions.failed(client, code)
+    if request.method == "POST":
+        done = outbox_actions.requeue_all(client, code, request.user)
+        said = ngettext(
+            "%d message is queued again.", "%d messages are queued again.", done
+        )
+        told = [said % done]
+        if left := failed.count():
+            told.append(
+                ngettext("%d is left.", "%d are left: queue them again, too.", left)
+                % left
+            )
+        messages.success(request, " ".join(told))
+        return redirect("outbox")
+    count = failed.count()
+    first = failed.order_by("pk").first()
+    if first is None:
+        messages.info(request, _("No message is in this state."))
+        return redirect("outbox")
+    finding = find(first.code, first.evidence, stage=first.stage)
+    return render(
+        request,
+        "outbox/requeue.html",
+        {
+            "question": ngettext(
+                "Queue one message again?", "Queue %d messages again?", count
+            )
+            % (() if count == 1 else count),
+            "finding": finding,
+            "finding_url": links.field_url(row, finding),
+            "client": row,
+            "most": outbox_actions.MOST_AT_ONCE
+            if count > outbox_actions.MOST_AT_ONCE
+            else 0,
+            "nav": "outbox",
+        },
+    )
 
 
 @login_required

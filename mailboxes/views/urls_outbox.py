@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.urls import path
 
 from .outbox import outbox, outbox_compose
-from .outbox_message import outbox_action, outbox_message, outbox_raw
+from .outbox_message import outbox_action, outbox_message, outbox_raw, outbox_requeue
 
 urlpatterns = [
     path("outbox/", outbox, name="outbox"),
     path("outbox/compose/", outbox_compose, name="outbox-compose"),
+    path(
+        "outbox/failed/<int:client>/<slug:code>/", outbox_requeue, name="outbox-requeue"
+    ),
     path("outbox/<int:pk>/", outbox_message, name="outbox-message"),
     path("outbox/<int:pk>/raw/", outbox_raw, name="outbox-raw"),
     path("outbox/<int:pk>/<slug:action>/", outbox_action, name="outbox-action"),

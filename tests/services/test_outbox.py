@@ -191,6 +191,29 @@ def test_permanent_faults_of_a_message_fail_it_alone(scene: Scene, code: Code) -
     assert scene.server.count("open") == 1
 
 
+def test_blocked_account_keeps_its_messages(scene: Scene) -> None:
+    """Whatever it sends is refused: the sender has failed, and no message."""
+    blocked = MailError(
+        Code.SENDER_BLOCKED,
+        Stage.ENVELOPE,
+        permanent=True,
+        evidence={"answer": "550 5.1.8 Access denied, bad outbound sender"},
+    )
+    rows = [scene.queue(), scene.queue()]
+    for _try in range(3):
+        scene.server.fail("send", blocked)
+        assert scene.cycle().outcome == "failed"
+        for row in rows:
+            row.refresh_from_db()
+        assert [(row.state, row.tries) for row in rows] == [("queued", 0)] * 2
+        assert (scene.sender.state, scene.sender.code) == (
+            "failing",
+            "smtp-sender-blocked",
+        )
+        scene.due_now()
+    assert scene.cycle().sent == 2
+
+
 def test_lost_after_hand_over_is_unconfirmed_for_good(scene: Scene) -> None:
     lost = MailError(
         Code.CONNECTION_LOST,

@@ -123,3 +123,40 @@ def test_groups_of_equal_failures() -> None:
         (1, "message-deferred", "", False),
     ]
     assert outbox_list.counts() == {"failed": 3, "waiting": 1, "queued": 4}
+
+
+def test_all_that_failed_alike_are_queued_again(monkeypatch) -> None:
+    monkeypatch.setattr(outbox_actions, "PORTION", 2)
+    client = factories.smtp_client()
+    had = {"address": "had@b.example", "state": "accepted", "code": 250, "text": "ok"}
+    refused = {"address": "x@b.example", "state": "refused", "code": 550, "text": "no"}
+    fresh = refused | {"state": "pending", "code": None, "text": ""}
+    alike = {
+        "client": client,
+        "code": "recipient-refused",
+        "recipients": [had, refused],
+    }
+    rows = [message("failed", **alike) for _number in range(5)]
+    others = [
+        message("failed", client=client, code="message-refused"),
+        message("failed", client=factories.smtp_client("smtp-2"), code=rows[0].code),
+        message("unconfirmed", client=client, code=rows[0].code),
+    ]
+    assert outbox_actions.requeue_all(client.pk, "recipient-refused", None) == 5
+    for row in rows:
+        row.refresh_from_db()
+        assert (row.state, row.code, row.recipients) == ("queued", "", [had, fresh])
+    for row in others:
+        before = row.state
+        row.refresh_from_db()
+        assert row.state == before
+    assert AuditEvent.objects.filter(action="outbox.requeued").count() == 5
+
+
+def test_a_thousand_at_most_are_queued_again_at_once(monkeypatch) -> None:
+    monkeypatch.setattr(outbox_actions, "MOST_AT_ONCE", 3)
+    client = factories.smtp_client()
+    for _number in range(4):
+        message("failed", client=client, code="message-refused")
+    assert outbox_actions.requeue_all(client.pk, "message-refused", None) == 3
+    assert outbox_actions.failed(client.pk, "message-refused").count() == 1

@@ -181,9 +181,9 @@ SMTP_SENDING = [
     (128, "554 5.2.2 mailbox full", Code.QUOTA_FULL),
     (129, "552 5.3.4 Message size exceeds fixed limit", Code.MESSAGE_TOO_LARGE),
     (129, "554 5.2.3 message too big", Code.MESSAGE_TOO_LARGE),
-    (130, "550 5.1.8 Access denied, bad outbound sender", Code.SENDER_REFUSED),
-    (130, "550 5.7.501 Access denied, spam abuse detected", Code.SENDER_REFUSED),
-    (130, "550 5.7.708 Access denied, traffic not accepted", Code.SENDER_REFUSED),
+    (130, "550 5.1.8 Access denied, bad outbound sender", Code.SENDER_BLOCKED),
+    (130, "550 5.7.501 Access denied, spam abuse detected", Code.SENDER_BLOCKED),
+    (130, "550 5.7.708 Access denied, traffic not accepted", Code.SENDER_BLOCKED),
     (0, "554 5.7.1 looks like spam", Code.MESSAGE_REFUSED),
     (0, "452 4.3.1 insufficient storage", Code.MESSAGE_DEFERRED),
 ]

@@ -261,6 +261,24 @@ def test_actions_need_the_right_and_a_token(anna: Client) -> None:
     assert row.state == "queued"
 
 
+def test_group_of_failures_is_queued_again(anna: Client) -> None:
+    row = real_message(state="failed", code="message-refused", stage="data")
+    address = f"/outbox/failed/{row.smtp_client_id}/message-refused/"
+    assert address not in anna.get("/outbox/").content.decode()
+    assert anna.post(address).status_code == 403
+    client = signed_in("change_outboundmessage")
+    assert f'href="{address}"' in client.get("/outbox/").content.decode()
+    asked = words(client.get(address))
+    assert "Queue one message again?" in asked
+    row.refresh_from_db()
+    assert row.state == "failed"
+    assert "1 message is queued again." in words(client.post(address, follow=True))
+    row.refresh_from_db()
+    assert row.state == "queued"
+    assert "No message is in this state." in words(client.get(address, follow=True))
+    assert client.get("/outbox/failed/999/message-refused/").status_code == 404
+
+
 def test_send_again_warns_of_a_duplicate() -> None:
     row = real_message(state="unconfirmed", code="send-unconfirmed", stage="data")
     client = signed_in("change_outboundmessage")

@@ -139,6 +139,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "outbox-message": ("get", ("outbound",), LOOK),
     "outbox-raw": ("get", ("outbound",), CONTENT),
     "outbox-action": ("post", ("outbound", "slug"), DO),
+    "outbox-requeue": ("get", ("smtp", "code"), (SIGN_IN, 403, 302)),  # none failed
     "sandbox": ("get", (), (SIGN_IN, 403, 404)),  # there is none here
     "sandbox-switch": ("post", (), (SIGN_IN, 403, 404)),
 }
@@ -189,6 +190,7 @@ def known() -> dict[str, Any]:
         "step": "mailbox",
         "outbound": factories.outbound(smtp).pk,
         "slug": "cancel",
+        "code": "message-refused",
         "token": "nobodys",
         "sign-in": SignIn.objects.create(
             kind="device",

@@ -107,7 +107,6 @@ REFINES: dict[str, tuple[str, ...]] = {
         "graph-mailbox-full",
     ),
     Code.SENDER_REFUSED: (
-        "smtp-sender-blocked",
         "ews-send-as-denied",
         "graph-send-as-denied",
         "smtp-relay-denied",

@@ -84,7 +84,7 @@ RULES = (
     # who may send
     _rule(r"5\d\d 5\.7\.60\b|554 5\.2\.252\b", Code.SENDER_REFUSED, True),
     _rule(r"5\d\d\b", Code.SENDER_REFUSED, True, r"send ?as ?denied"),
-    _rule(r"5\d\d (5\.1\.8|5\.7\.50[123]|5\.7\.708)\b", Code.SENDER_REFUSED, True),
+    _rule(r"5\d\d (5\.1\.8|5\.7\.50[123]|5\.7\.708)\b", Code.SENDER_BLOCKED, True),
     # what is sent
     _rule(r"55[24] 5\.(3\.4|2\.3)\b", Code.MESSAGE_TOO_LARGE, True),
     _rule(r"55[24]\b", Code.MESSAGE_TOO_LARGE, True, r"too (large|big)|size limit"),
