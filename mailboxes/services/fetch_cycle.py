@@ -255,7 +255,9 @@ class FetchCycle:
         instance.require_free()
         try:
             with self._phase("settle"):
-                self._settled += settle.settle_pending(transport, source, self._cycle)
+                self._settled += settle.settle_pending(
+                    transport, source, self._settling(transport)
+                )
         except MailError as error:
             if self._token_ended(error):
                 raise

@@ -175,7 +175,7 @@ def _locations(
         pk = by_id.get(one.id) or one.matched or 0
         wanted: Settling | None = settling
         if one.matched is not None:
-            wanted = waiting.get(pk)  # as its options said when it was stored
+            wanted = waiting.get(pk)  # what is left is left, whatever options say now
         elif settling.action is AfterFetch.LEAVE or not one.complete:
             wanted = None  # what was not fetched whole stays untouched on the server
         rows.append(

@@ -35,7 +35,6 @@ def test_what_was_to_be_settled_is_settled_in_a_new_numbering(
     inbox.server.deliver(ADDRESS, raw)
     inbox.server.fail("settle", LOST)
     inbox.run()
-    inbox.save(after_fetch="leave")
     cycle = renumber(inbox)
     assert (cycle.outcome, cycle.matched, cycle.settled) == (Outcome.OK, 1, 1)
     assert places() == [(SettleState.GONE, action), (SettleState.DONE, action)]
@@ -61,6 +60,33 @@ def test_what_was_left_on_the_server_is_left_in_a_new_numbering(
     ]
     left = inbox.server.folder(ADDRESS).messages.values()
     assert [message.data for message in left] == [raw]
+
+
+def test_wrong_folder_is_mended_by_the_option(inbox: Inbox) -> None:
+    """Of what is stored already, too; what is new does not wait behind it."""
+    inbox.server.folder(ADDRESS, "Processed")
+    inbox.save(after_fetch="move", after_fetch_folder="Procesed")
+    inbox.deliver("one")
+    assert inbox.run().code == "folder-target-missing"
+    inbox.save(after_fetch_folder="Processed")
+    inbox.deliver("two")
+    cycle = inbox.run()
+    assert (cycle.outcome, cycle.settled) == (Outcome.OK, 2)
+    assert len(inbox.server.folder(ADDRESS, "Processed").messages) == 2
+
+
+def test_leave_stops_what_was_not_done_yet(inbox: Inbox) -> None:
+    inbox.save(after_fetch="delete")
+    inbox.deliver("one")
+    inbox.server.fail("settle", LOST)
+    inbox.run()
+    inbox.save(after_fetch="leave")
+    cycle = inbox.run()
+    assert (cycle.outcome, cycle.settled) == (Outcome.OK, 0)
+    assert places() == [(SettleState.NOT_NEEDED, "")]
+    assert len(inbox.server.folder(ADDRESS).messages) == 1
+    inbox.save(after_fetch="delete")
+    assert inbox.run().settled == 0
 
 
 def test_what_is_to_be_settled_in_one_folder_is_not_in_another(inbox: Inbox) -> None:
