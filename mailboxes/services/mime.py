@@ -2,16 +2,16 @@
 
 Built on the standard library's compat32 parser, whose own accessors raise on hostile
 input (dependencies.md section 5); every access here goes through `_safe`, and `parse`
-survives what that does not know. What becomes of the result: services/parse (rows) and
-services/content (pages).
+survives what that does not know. That none takes long is services/mime_message. What
+becomes of the result: services/parse (rows) and services/content (pages).
 """
 
 from __future__ import annotations
 
+import codecs
 import email.errors
 import email.header
 import email.message
-import email.policy
 import email.utils
 import logging
 import re
@@ -22,11 +22,14 @@ from typing import Any, TypeVar
 
 import charset_normalizer
 
+from . import mime_message
+from .mime_message import DEPTH_LIMIT, PART_LIMIT, TooComplex
+
 logger = logging.getLogger(__name__)
 
 PARSE_LIMIT = 30 * 1024 * 1024  # bytes; of a larger message only the header is read
-DEPTH_LIMIT = 40  # parts within parts
-PART_LIMIT = 1000
+GUESSED_PARTS = 20  # whose charset is guessed; each guess takes some milliseconds
+WORDS_LIMIT = 32 * 1024  # characters of a header value, encoded
 FAILURES = (
     ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError,
     TypeError, ValueError, email.errors.MessageError,
@@ -37,6 +40,10 @@ ALIASES = {
     "default_charset": "utf-8", "iso-8859-8-i": "iso-8859-8", "ansi_x3.4-1968": "ascii",
     "latin-1": "cp1252", "iso-8859-1": "cp1252", "us-ascii": "ascii",
 }  # fmt: skip
+# Python's own, which no mail may ask for: punycode is quadratic.
+NO_CHARSETS = frozenset(
+    {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 
@@ -45,12 +52,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Part:
-    """One leaf of a message: its type, name, and how to get its bytes."""
+    """One leaf of a message: its type, name, and how to get its bytes.
+
+    guess: its charset may be guessed where the declared one does not fit.
+    """
 
     content_type: str
     name: str
     attached: bool
     source: email.message.Message
+    guess: bool = True
 
     def data(self) -> bytes:
         found = _safe(lambda: self.source.get_payload(decode=True), None)
@@ -65,7 +76,7 @@ class Part:
 
     def text(self) -> str:
         charset = _safe(lambda: self.source.get_content_charset(), None)
-        return decode(self.data(), str(charset or ""))
+        return decode(self.data(), str(charset or ""), guess=self.guess)
 
 
 @dataclass(frozen=True)
@@ -109,14 +120,10 @@ def parse(raw: bytes, *, only_header: bool = False) -> Parsed:
 
 def _parse(raw: bytes, only_header: bool) -> Parsed:
     only_header = only_header or len(raw) > PARSE_LIMIT
-    whole = header_of(raw) if only_header else raw
-    message = _safe(lambda: email.message_from_bytes(whole), None)
-    defect = ""
-    if message is None:
-        message, defect = email.message.Message(), "broken-mime"
-    elif not _safe(lambda: len(message), 0):
+    message, defect = _taken_apart(raw, only_header)
+    if not _safe(lambda: len(message), 0):
         defect = "unreadable-header"
-    found = [] if only_header else list(parts(message))
+    found = [] if only_header or defect else list(parts(message))
     return Parsed(
         message=message,
         subject=header(message, "Subject")[:998],
@@ -130,6 +137,28 @@ def _parse(raw: bytes, only_header: bool) -> Parsed:
         attachments=sum(part.attached for part in found),
         defect=defect or _defect(message),
     )
+
+
+def _taken_apart(raw: bytes, only_header: bool) -> tuple[email.message.Message, str]:
+    """The message, and what is wrong with its parts; then its body is text."""
+    if only_header:
+        return mime_message.header_alone(header_of(raw)), ""
+    try:
+        return mime_message.whole(raw), ""
+    except TooComplex:
+        defect = "too-complex"
+    except FAILURES:
+        defect = "broken-mime"
+    return plain(raw), defect
+
+
+def plain(raw: bytes) -> email.message.Message:
+    """A message by its header, its body not taken apart but text as it came."""
+    header = header_of(raw)
+    try:
+        return mime_message.plain(header, raw[len(header) :])
+    except FAILURES:
+        return email.message.Message()
 
 
 def _defect(message: email.message.Message) -> str:
@@ -151,21 +180,29 @@ def header(message: email.message.Message, name: str) -> str:
     return "" if value is None else words(value)
 
 
-def words(value: object) -> str:
-    """A raw header value as readable text."""
-    pieces: list[str] = []
+def words(value: object, *, guess: bool = True) -> str:
+    """A raw header value as readable text, cut where it is longer than any is."""
+    whole: Any = value[:WORDS_LIMIT] if isinstance(value, str) else value
     nothing: list[tuple[Any, Any]] = []
-    raw_value: Any = value
-    for data, charset in _safe(lambda: email.header.decode_header(raw_value), nothing):
-        if isinstance(data, bytes):
-            pieces.append(decode(data, charset or ""))
-        else:
-            pieces.append(str(data))
-    text = "".join(pieces) if pieces else _safe(lambda: str(value), "")
+    found = _safe(lambda: email.header.decode_header(whole), nothing)
+    pieces = [
+        data if isinstance(data, str) else _declared(data, charset or "")
+        for data, charset in found
+    ]
+    # One guess for all that nothing fits: a header may have thousands of words.
+    strange = [
+        data for (data, _), text in zip(found, pieces, strict=True) if text is None
+    ]
+    charset = _fitting(b" ".join(strange), guess) if strange else ""
+    text = "".join(
+        data.decode(charset, "replace") if text is None else text
+        for (data, _), text in zip(found, pieces, strict=True)
+    )
+    text = text if pieces else _safe(lambda: str(whole), "")
     # Bytes above 127 without a declaration come as surrogates from compat32.
     raw = _safe(lambda: text.encode("ascii", "surrogateescape"), None)
     if raw is not None and not raw.isascii():
-        text = decode(raw, "")
+        text = decode(raw, "", guess=guess)
     return clean(_SPACE.sub(" ", text)).strip()
 
 
@@ -185,7 +222,7 @@ def message_id(header: bytes) -> str:
     By itself, because it is asked for each message that is fetched.
     """
     try:
-        return identifier(email.message_from_bytes(header), "Message-ID")
+        return identifier(mime_message.header_alone(header), "Message-ID")
     except Exception:  # noqa: BLE001 - as in `parse`
         return ""
 
@@ -207,7 +244,7 @@ def received(header: bytes) -> datetime | None:
 
     The Received line on top is that server's own; its time stands after the last ";".
     """
-    message = _safe(lambda: email.message_from_bytes(header), None)
+    message = _safe(lambda: mime_message.header_alone(header), None)
     line = _safe(lambda: message.get("Received"), None) if message else None
     said = str(line or "").rpartition(";")[2].strip()
     found = _safe(lambda: email.utils.parsedate_to_datetime(said), None)
@@ -216,20 +253,34 @@ def received(header: bytes) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def decode(data: bytes, charset: str) -> str:
+def decode(data: bytes, charset: str, *, guess: bool = True) -> str:
     """Bytes as text: as declared, as aliased, UTF-8, a guess, at last cp1252."""
+    text = _declared(data, charset)
+    if text is None:
+        text = clean(data.decode(_fitting(data, guess), "replace"))
+    return text
+
+
+def _declared(data: bytes, charset: str) -> str | None:
+    """`data` as declared, as aliased, or as UTF-8; None where neither fits."""
     name = ALIASES.get(charset.lower(), charset.lower())
     for candidate in (name, "utf-8"):
-        if candidate:
-            text = _safe(lambda c=candidate: data.decode(c), None)  # type: ignore[misc]
+        codec = _safe(lambda c=candidate: codecs.lookup(c).name, "")  # type: ignore[misc]
+        if codec and codec not in NO_CHARSETS:
+            text = _safe(lambda c=codec: data.decode(c), None)  # type: ignore[misc]
             if text is not None:
                 return clean(text)
-    best = _safe(lambda: charset_normalizer.from_bytes(data[:65536]).best(), None)
-    if best is not None:
-        text = _safe(lambda: data.decode(best.encoding), None)
-        if text is not None:
-            return clean(text)
-    return clean(data.decode("cp1252", "replace"))
+    return None
+
+
+def _fitting(data: bytes, guess: bool) -> str:
+    """A charset that `data` can be read in: a guess, or cp1252."""
+    if guess:
+        best = _safe(lambda: charset_normalizer.from_bytes(data[:65536]).best(), None)
+        name = best.encoding if best is not None else ""
+        if name and _safe(lambda: data.decode(name), None) is not None:
+            return str(name)
+    return "cp1252"
 
 
 def parts(message: email.message.Message) -> Iterator[Part]:
@@ -238,22 +289,21 @@ def parts(message: email.message.Message) -> Iterator[Part]:
     count = 0
     while waiting and count < PART_LIMIT:
         one, depth = waiting.pop(0)
-        payload = _safe(lambda o=one: o.get_payload(), None)  # type: ignore[misc]
-        inner = isinstance(payload, list)
-        if inner and depth < DEPTH_LIMIT:
+        if one.is_multipart() and depth < DEPTH_LIMIT:
+            payload: Any = one.get_payload()
             children = [c for c in payload if isinstance(c, email.message.Message)]
             kind = _safe(lambda o=one: o.get_content_type(), "")  # type: ignore[misc]
             if kind != "message/rfc822" or depth == 0:
                 waiting[:0] = [(child, depth + 1) for child in children]
                 continue
         count += 1
-        yield _leaf(one)
+        yield _leaf(one, guess=count <= GUESSED_PARTS)
 
 
-def _leaf(one: email.message.Message) -> Part:
+def _leaf(one: email.message.Message, guess: bool) -> Part:
     kind = _safe(lambda: one.get_content_type(), "application/octet-stream")
-    name = words(_safe(lambda: one.get_filename(), None) or "")
+    name = words(_safe(lambda: one.get_filename(), None) or "", guess=guess)
     disposition = _safe(lambda: one.get_content_disposition(), None) or ""
     text = kind in ("text/plain", "text/html")
     attached = disposition == "attachment" or not text or bool(name)
-    return Part(kind, name, attached, one)
+    return Part(kind, name, attached, one, guess)
