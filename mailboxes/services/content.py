@@ -14,6 +14,7 @@ from urllib.parse import quote
 import nh3
 from django.utils.translation import gettext as _
 
+from ..core.choices import ParseState
 from ..models import Message, MessageChunk
 from . import mime, parse, signatures
 
@@ -73,7 +74,7 @@ class MessageView:
 
 def view(message: Message) -> MessageView:
     """Take a message apart for the page."""
-    found = mime.parse(parse.raw(message)).message
+    found = _opened(message)
     texts: list[str] = []
     html: str | None = None
     files: list[Attachment] = []
@@ -95,6 +96,17 @@ def view(message: Message) -> MessageView:
     )
 
 
+def _opened(message: Message) -> Any:
+    """The message taken apart; its header and plain text where that was not done.
+
+    What a cycle was killed over would keep the page waiting too.
+    """
+    unread = message.parse_state == ParseState.PENDING
+    if unread or message.reason == parse.INTERRUPTED or message.size > mime.PARSE_LIMIT:
+        return mime.plain(parse.raw(message, parse.HEAD))
+    return mime.parse(parse.raw(message)).message
+
+
 def _headers(message: Any) -> list[tuple[str, str]]:
     try:
         items = list(message.raw_items())
@@ -113,7 +125,7 @@ def _attachment(index: int, part: mime.Part) -> Attachment:
 
 def attachment(message: Message, index: int) -> tuple[str, bytes] | None:
     """(name, bytes) of one part, None when there is no such part."""
-    for number, part in enumerate(mime.parts(mime.parse(parse.raw(message)).message)):
+    for number, part in enumerate(mime.parts(_opened(message))):
         if number == index:
             return part.name or f"part-{index + 1}", part.data()
     return None
