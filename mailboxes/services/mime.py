@@ -135,7 +135,7 @@ def _parse(raw: bytes, only_header: bool) -> Parsed:
         in_reply_to=identifier(message, "In-Reply-To"),
         dated_at=date(message),
         attachments=sum(part.attached for part in found),
-        defect=defect or _defect(message),
+        defect=defect,
     )
 
 
@@ -144,12 +144,13 @@ def _taken_apart(raw: bytes, only_header: bool) -> tuple[email.message.Message, 
     if only_header:
         return mime_message.header_alone(header_of(raw)), ""
     try:
-        return mime_message.whole(raw), ""
+        message = mime_message.whole(raw)
     except TooComplex:
-        defect = "too-complex"
+        return plain(raw), "too-complex"
     except FAILURES:
-        defect = "broken-mime"
-    return plain(raw), defect
+        return plain(raw), "broken-mime"
+    defect = _defect(message)
+    return (plain(raw) if defect else message), defect
 
 
 def plain(raw: bytes) -> email.message.Message:
@@ -162,7 +163,7 @@ def plain(raw: bytes) -> email.message.Message:
 
 
 def _defect(message: email.message.Message) -> str:
-    """A message whose multipart cannot be taken apart is set aside."""
+    """A multipart that the parser found no parts in is set aside."""
     kind = _safe(lambda: message.get_content_maintype(), "")
     defects: list[object] = []
     broken = {type(d).__name__ for d in _safe(lambda: [*message.defects], defects)}
