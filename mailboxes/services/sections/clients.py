@@ -25,8 +25,9 @@ from ..option_rules import Cleaned, clean, options_by_name
 from ..option_values import FALSE, TRUE, tidy
 from ..pins import Lookup
 from ..revision_rows import changes_of
+from ..secret_names import looks_secret
 from . import inheritance
-from .kinds import BESIDE, MODELS, Kind, looks_secret, mechanisms_of
+from .kinds import BESIDE, MODELS, Kind, mechanisms_of
 from .known import Existing, Known
 from .parts import Entry, Section
 from .report import CLEANED, Report

@@ -15,9 +15,10 @@ from ...core.options import Option, Origin, Target, format_value
 from ...models import AppRegistration, NamedSecret, PopClient, Proxy
 from ...models.clients import MECHANISMS
 from ..option_rules import in_form_order, options_by_name
+from ..secret_names import looks_secret
 from ..snapshots import Snapshot
 from .ini import CONTROL, quoted
-from .kinds import Kind, kind_of, looks_secret
+from .kinds import Kind, kind_of
 from .known import Existing
 from .parts import MASK, Section, Value
 from .shared import THUMBPRINT

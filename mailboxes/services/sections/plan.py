@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from ...core.errors import Problem
 from ...core.options import NEVER
 from ...models import AppRegistration, KeptSection, NamedSecret, Proxy
+from ..secret_names import looks_secret
 from . import clients, ini, proposals, shared, table, text
 from .clients import Planned, Setting
-from .kinds import MODELS, Kind, kind_of, looks_secret
+from .kinds import MODELS, Kind, kind_of
 from .known import Known
 from .merged import merge
 from .parts import Parsed, Section, Value
