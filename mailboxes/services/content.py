@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from ..core.choices import ParseState
 from ..models import Message, MessageChunk
-from . import mime, parse, signatures
+from . import mime, mime_text, parse, signatures
 
 HTML_LIMIT = 1_000_000  # characters
 # nh3 is quadratic on nesting: 200,000 nested <div> take minutes (dependencies.md 0).
@@ -110,9 +110,11 @@ def _opened(message: Message) -> Any:
 def _headers(message: Any) -> list[tuple[str, str]]:
     try:
         items = list(message.raw_items())
-    except mime.FAILURES:
+    except mime_text.FAILURES:
         return []
-    return [(mime.clean(str(k)), mime.words(v)) for k, v in items[:HEADERS_SHOWN]]
+    return [
+        (mime_text.clean(str(k)), mime_text.words(v)) for k, v in items[:HEADERS_SHOWN]
+    ]
 
 
 def _attachment(index: int, part: mime.Part) -> Attachment:

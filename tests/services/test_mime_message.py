@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import charset_normalizer
 import pytest
 
 from mailboxes.services import mime, mime_message
@@ -15,7 +14,6 @@ HEAD = (
     b"Message-ID: <1@x>\r\n"
 )
 MIXED = HEAD + b"Content-Type: multipart/mixed; boundary=B\r\n\r\n"
-STRANGE = b"\xe9t\xe9 na\xefve \xfcber se\xf1or"  # neither UTF-8 nor ASCII
 
 
 def in_a_part(n: int) -> bytes:
@@ -131,39 +129,3 @@ def test_what_the_parser_trips_over_leaves_the_header() -> None:
     assert read(raw) == ("broken-mime", "Grüße", "<1@x>", 0)
     [part] = mime.parts(mime.plain(raw))
     assert part.text() == "words"
-
-
-def test_charsets_are_guessed_a_few_times_in_a_message(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    guesses = []
-    real = charset_normalizer.from_bytes
-    monkeypatch.setattr(
-        charset_normalizer,
-        "from_bytes",
-        lambda data: (guesses.append(data), real(data))[1],
-    )
-    words = b"".join(b"=?x%d?q?=E9=E8?= " % (n % 2) for n in range(500))
-    assert len(mime.parse(b"Subject: " + words + b"\r\n\r\nx").subject) > 900
-    assert len(guesses) == 1
-    guesses.clear()
-    one = b"--B\r\nContent-Type: text/plain; charset=x\r\n\r\n" + STRANGE + b"\r\n"
-    texts = [
-        part.text()
-        for part in mime.parts(mime.parse(MIXED + one * 300 + b"--B--\r\n").message)
-    ]
-    assert (len(texts), len(guesses)) == (300, mime.GUESSED_PARTS)
-    assert texts[-1] == "été naïve über señor"
-
-
-@pytest.mark.parametrize(
-    ("charset", "data"),
-    [
-        ("punycode", b"abc-"),
-        ("IDNA", b"xn--bcher-kva"),
-        ("unicode_escape", b"a\\x41"),
-        ("raw-unicode-escape", b"a\\u0041"),
-    ],
-)
-def test_charset_of_python_alone_is_not_used(charset: str, data: bytes) -> None:
-    assert mime.decode(data, charset) == data.decode("ascii")
