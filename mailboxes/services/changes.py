@@ -97,7 +97,7 @@ def _of_extra(old: Side, new: Side) -> list[Change]:
 def extra_texts(extra: Mapping[str, str]) -> dict[str, str]:
     """Options that are not ours as pages show them: "set" for what may be a secret."""
     return {
-        name: "set" if value and looks_secret(name) else value
+        name: "set" if value and looks_secret(name, value) else value
         for name, value in extra.items()
     }
 

@@ -1,4 +1,4 @@
-"""Which names of options that we do not know say that they hold a secret.
+"""Which options that we do not know hold a secret, by their name or a key in them.
 
 Asked wherever such an option is kept, exported, shown or written into the audit log:
 one answer for all. Our own options say it by their declaration (core/options).
@@ -7,6 +7,8 @@ one answer for all. Our own options say it by their declaration (core/options).
 from __future__ import annotations
 
 import re
+
+from ..core.certificates import holds_key
 
 _SECRET = re.compile(
     r"passw|passphrase|pass$|pwd|secret|token|credential"
@@ -22,6 +24,7 @@ _ABOUT = re.compile(
 )
 
 
-def looks_secret(name: str) -> bool:
-    """An option that we do not know, and whose name says that it holds a secret."""
-    return bool(_SECRET.search(name)) and not _ABOUT.search(name)
+def looks_secret(name: str, text: str = "") -> bool:
+    """An option that we do not know is one, by its name or by a key in `text`."""
+    named = _SECRET.search(name) and not _ABOUT.search(name)
+    return bool(named) or holds_key(text)

@@ -192,3 +192,18 @@ def test_of_a_text_its_certificates_are_kept_and_exported():
     count = AuditEvent.objects.count()
     proxies.save_proxy(proxy=row, **RIGHT, ca_pem=text)
     assert AuditEvent.objects.count() == count
+
+
+def test_file_with_words_above_its_certificates_comes_in_with_a_warning():
+    public = AUTHORITY.public.strip()
+    written = f"# Größe\\n{public}".replace("\n", "\\n")
+    content = (
+        f"[proxy-a]\nhost = squid\nport = 1\ncertificate-authorities = {written}\n"
+    )
+    report = importing.run(content)
+    assert report.errors == []
+    assert [(w.rule, w.option) for w in report.warnings] == [
+        ("I23-only-certificates", "certificate-authorities")
+    ]
+    assert Proxy.objects.get().ca_pem == public
+    assert importing.run(exporting.export().text).warnings == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailboxes.models import AuditEvent, PopClient
+from mailboxes.models import AuditEvent, KeptSection, PopClient
 from mailboxes.services import changes, revisions
 from mailboxes.services.secret_names import looks_secret
 from mailboxes.services.sections import exporting, importing
@@ -42,6 +42,13 @@ def test_name_tells_whether_it_holds_a_secret(name: str, secret: bool) -> None:
     assert looks_secret(name) is secret
 
 
+def test_private_key_is_a_secret_under_any_name() -> None:
+    key = "-----BEGIN EC PRIVATE KEY-----\\nMHcC\\n-----END EC PRIVATE KEY-----"
+    assert looks_secret("mail.x.pem", key)
+    assert not looks_secret("mail.x.pem", key.replace("EC PRIVATE", "PUBLIC"))
+    assert changes.extra_texts({"mail.x.pem": key}) == {"mail.x.pem": "set"}
+
+
 def test_changes_show_no_secret_by_any_name() -> None:
     extra = dict.fromkeys(SECRET, CANARY)
     assert changes.extra_texts(extra) == dict.fromkeys(SECRET, "set")
@@ -65,9 +72,24 @@ def test_other_options_with_secrets_stand_in_no_audit_export_or_import() -> None
     text = exporting.export().text
     assert CANARY not in text
     assert "mail.imap.Pool = 4" in text
+    extra = {"mail.x.pem": "-----BEGIN PRIVATE KEY-----", "mail.imap.Pool": "4"}
+    revisions.save_pop_client(
+        client=client,
+        base_revision=client.revision,
+        address=client.mailbox_row.address,
+        raw={},
+        extra=extra,
+    )
+    assert importing.run(exporting.export().text).errors == []
+    client.refresh_from_db()
+    assert client.extra == extra
     lines = "".join(f"{name} = {CANARY}\n" for name in SECRET)
+    lines += "mail.x.pem = -----BEGIN PRIVATE KEY-----\\n\n"
     report = importing.run(
         f"[pop-client-other]\naddress = other@x.example\n{lines}", as_drafts=True
     )
     assert report.errors == []
     assert PopClient.objects.get(section="pop-client-other").extra == {}
+    kept = importing.run("[log]\nverbose = all\npem = -----BEGIN PRIVATE KEY-----\n")
+    assert [w.option for w in kept.warnings] == ["pem"]
+    assert KeptSection.objects.get().options == {"verbose": "all"}

@@ -81,7 +81,7 @@ def of_client(one: Existing, reveal: Reveal, server_proxy: str = "") -> Written:
             name = option.written_name(snapshot.protocol)
             written.add(name, text, ours=option.origin is Origin.OURS)
     for name, text in snapshot.extra.items():
-        written.add(name, MASK if looks_secret(name) and text else text)
+        written.add(name, MASK if text and looks_secret(name, text) else text)
     _say_kind(written, Kind(client.kind))
     return written
 
