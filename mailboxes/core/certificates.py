@@ -1,6 +1,7 @@
-"""Certificates of applications: read from PEM, judged, made here.
+"""Certificates of applications: read from PEM, judged, made here. And of authorities.
 
-What is stored is one text, the private key and its certificate in PEM, as one secret.
+Of an application one text is stored, the private key and its certificate in PEM, as
+one secret; of authorities that are trusted, their certificates alone, as no secret.
 Knows nothing of rows or authorities; signing an assertion with it is oauth/microsoft.
 Source: learn.microsoft.com, "Certificate credentials" (RSA key, SHA-1 thumbprint shown
 on the registration's page); RFC 7468 (PEM), RFC 5280 (certificates).
@@ -24,6 +25,13 @@ _BLOCK = re.compile(
     r"-----BEGIN ([A-Z0-9 ]{1,40})-----[^-]{1,30000}-----END \1-----", re.ASCII
 )
 _CERTIFICATE = "CERTIFICATE"
+_AUTHORITIES = (_CERTIFICATE, "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
+_BEGINS = "-----BEGIN "
+_KEY = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY", re.IGNORECASE)
+NO_AUTHORITIES = (
+    "Enter certificates in PEM form, from -----BEGIN CERTIFICATE----- to"
+    " -----END CERTIFICATE-----."
+)
 
 
 class CertificateUnusable(ValueError):
@@ -55,7 +63,34 @@ class Certificate:
 
 def is_certificate(text: str) -> bool:
     """The credential of an application is a key with certificate, not a secret."""
-    return "-----BEGIN " in text
+    return _BEGINS in text
+
+
+def holds_key(text: str) -> bool:
+    """A private key stands in the text, whole or not."""
+    return _KEY.search(text) is not None
+
+
+def authorities(text: str) -> str:
+    """The certificates in a text, below each other; whatever else it holds is left out.
+
+    Raises CertificateUnusable when there is a private key in it, which would be shown
+    and exported as the certificates are, or no certificate, or a block that is cut off.
+    """
+    if holds_key(text):
+        raise CertificateUnusable(
+            "There is a private key in this; it was not kept. Paste the certificates"
+            " alone, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."
+        )
+    blocks = list(_BLOCK.finditer(text))
+    found = [block[0] for block in blocks if block[1] in _AUTHORITIES]
+    if (
+        not found
+        or len(blocks) != text.count(_BEGINS.strip())
+        or not "".join(found).isascii()
+    ):
+        raise CertificateUnusable(NO_AUTHORITIES)
+    return "\n".join(found)
 
 
 def read(text: str) -> Certificate:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ..core.certificates import holds_key
 from ..core.choices import ProxyKind
 from ..core.errors import Problem
 from ..services import proxies
@@ -19,6 +20,13 @@ LABELS = {
     ProxyKind.DIRECT: _("No proxy, further certificate authorities alone"),
 }
 PEM = {"rows": 6, "class": "mono", "spellcheck": "false"}
+
+
+class AuthoritiesArea(forms.Textarea):
+    """A private key that was pasted by mistake is not sent back to the browser."""
+
+    def format_value(self, value: Any) -> str | None:
+        return None if holds_key(str(value)) else super().format_value(value)
 
 
 class ProxyForm(SharedForm):
@@ -67,9 +75,10 @@ class ProxyForm(SharedForm):
         label=_("Certificate authorities"),
         help_text=_(
             "PEM. Needed where the proxy inspects TLS, and for servers whose"
-            " certificates a private authority signs."
+            " certificates a private authority signs. The certificates are kept, and"
+            " nothing else that stands in the text; a private key is refused."
         ),
-        widget=forms.Textarea(attrs=PEM),
+        widget=AuthoritiesArea(attrs=PEM),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.policy import SMTP
 
@@ -16,6 +17,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 LONGEST = 254  # octets of an address, RFC 5321 section 4.5.3.1.3 less the brackets
+MOST = 20_000  # characters of a list; the parser is quadratic on some texts
 SHOWN = 60  # characters of wrong text that an error repeats
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
@@ -37,13 +39,21 @@ def parse(text: str) -> list[Address]:
         )
     if not text.strip():
         return []
+    if len(text) > MOST:
+        raise AddressError(
+            _("Give at most %d characters of addresses; write the others separately.")
+            % MOST
+        )
     if ";" in text:
         raise AddressError(_("Separate addresses with commas, not semicolons."))
     try:
         header = SMTP.header_factory("To", text.strip().strip(","))
         found: tuple[Address, ...] = header.addresses
         defects = header.defects
-    except (IndexError, AttributeError, ValueError) as error:
+    except (
+        AssertionError, AttributeError, LookupError, MessageError, RecursionError,
+        TypeError, ValueError,
+    ) as error:  # fmt: skip
         # The parser of the standard library trips over some texts.
         raise AddressError(_not_an_address(text)) from error
     if not found:

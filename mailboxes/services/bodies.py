@@ -251,7 +251,7 @@ class Bodies:
 
         def take(got: Fetched) -> None:
             heads[got.id] = self._arrival(got.id, got.chunks, False)
-            header = mime.parse(b"".join(got.chunks))
+            header = mime.parse(b"".join(got.chunks), only_header=True)
             size = self._window[got.id].size if self._sized else 0
             signs[got.id] = Sign(size, header.message_id, header.dated_at)
 

@@ -5,7 +5,6 @@ Reads rows only. Making revisions is services/revisions.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +15,7 @@ from ..models import Fetcher, OptionSet, PopClient, Revision, Sender, SmtpClient
 from . import pins, snapshots
 from .option_rules import defaults, in_form_order
 from .pins import Pinned
-
-_MAY_BE_SECRET = re.compile("passw|secret|token", re.IGNORECASE)
+from .secret_names import looks_secret
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ def _of_extra(old: Side, new: Side) -> list[Change]:
 def extra_texts(extra: Mapping[str, str]) -> dict[str, str]:
     """Options that are not ours as pages show them: "set" for what may be a secret."""
     return {
-        name: "set" if value and _MAY_BE_SECRET.search(name) else value
+        name: "set" if value and looks_secret(name, value) else value
         for name, value in extra.items()
     }
 

@@ -14,8 +14,9 @@ from urllib.parse import quote
 import nh3
 from django.utils.translation import gettext as _
 
+from ..core.choices import ParseState
 from ..models import Message, MessageChunk
-from . import mime, parse, signatures
+from . import mime, mime_text, parse, signatures
 
 HTML_LIMIT = 1_000_000  # characters
 # nh3 is quadratic on nesting: 200,000 nested <div> take minutes (dependencies.md 0).
@@ -73,7 +74,7 @@ class MessageView:
 
 def view(message: Message) -> MessageView:
     """Take a message apart for the page."""
-    found = mime.parse(parse.raw(message)).message
+    found = _opened(message)
     texts: list[str] = []
     html: str | None = None
     files: list[Attachment] = []
@@ -95,12 +96,25 @@ def view(message: Message) -> MessageView:
     )
 
 
+def _opened(message: Message) -> Any:
+    """The message taken apart; its header and plain text where that was not done.
+
+    What a cycle was killed over would keep the page waiting too.
+    """
+    unread = message.parse_state == ParseState.PENDING
+    if unread or message.reason == parse.INTERRUPTED or message.size > mime.PARSE_LIMIT:
+        return mime.plain(parse.raw(message, parse.HEAD))
+    return mime.parse(parse.raw(message)).message
+
+
 def _headers(message: Any) -> list[tuple[str, str]]:
     try:
         items = list(message.raw_items())
-    except mime.FAILURES:
+    except mime_text.FAILURES:
         return []
-    return [(mime.clean(str(k)), mime.words(v)) for k, v in items[:HEADERS_SHOWN]]
+    return [
+        (mime_text.clean(str(k)), mime_text.words(v)) for k, v in items[:HEADERS_SHOWN]
+    ]
 
 
 def _attachment(index: int, part: mime.Part) -> Attachment:
@@ -113,7 +127,7 @@ def _attachment(index: int, part: mime.Part) -> Attachment:
 
 def attachment(message: Message, index: int) -> tuple[str, bytes] | None:
     """(name, bytes) of one part, None when there is no such part."""
-    for number, part in enumerate(mime.parts(mime.parse(parse.raw(message)).message)):
+    for number, part in enumerate(mime.parts(_opened(message))):
         if number == index:
             return part.name or f"part-{index + 1}", part.data()
     return None

@@ -78,7 +78,7 @@ class FetchCycle:
     def run(self) -> Cycle:
         """Run the cycle and write how it ended. Never raises but for a lost lease."""
         started = timezone.now()
-        self._close_lost(started)
+        lost = self._close_lost(started)
         self._snapshot = snapshots.take(self._client)
         self._cycle = Cycle.objects.create(
             kind=Cycle.Kind.FETCH,
@@ -96,6 +96,8 @@ class FetchCycle:
             asked_at=None,
         )
         try:
+            if lost:
+                self._read()  # whatever the server does today
             outcome = self._run_through()
         except LeaseLost:
             self._drop()
@@ -154,7 +156,7 @@ class FetchCycle:
             sources.give_up(source, self._fetcher)
             source, listed = self._list(transport, folder)
         outcome = self._fetch(transport, source, listed)
-        self._quarantined += parse.parse_pending(self._client.pk)
+        self._read()
         if self._late is None:
             self._settle(transport, source)
         return outcome
@@ -220,7 +222,12 @@ class FetchCycle:
                 self._settling(transport),
             )
         self._moved = True
-        self._quarantined += parse.parse_pending(self._client.pk)
+        self._read()
+
+    def _read(self) -> None:
+        self._quarantined += parse.parse_pending(
+            self._client.pk, cycle=self._cycle.pk, until=self._until
+        )
 
     def _unfinished(
         self,
@@ -365,9 +372,12 @@ class FetchCycle:
             evidence=error.evidence if error else {},
         )
 
-    def _close_lost(self, now: datetime) -> None:
-        """Cycles of holders before us that never ended: their process died or hung."""
-        Cycle.objects.filter(
+    def _close_lost(self, now: datetime) -> int:
+        """Cycles of holders before us that never ended: their process died or hung.
+
+        Returns how many.
+        """
+        return Cycle.objects.filter(
             pop_client=self._client,
             outcome=Outcome.RUNNING,
             fence__lt=self._fetcher.fence,

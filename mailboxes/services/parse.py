@@ -1,12 +1,16 @@
 """The second step after storing: fills the readable columns of a message.
 
 Repeatable, and it cannot fail: what cannot be read goes to quarantine with a reason
-(DESIGN D7). Reading itself: services/mime. Showing: services/content.
+(DESIGN D7), also what killed the process that read it: see `_read_left`. Reading
+itself: services/mime. Showing: services/content.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from django.db import connection, transaction
@@ -16,6 +20,7 @@ from ..models import Message, MessageChunk
 from . import mime
 
 TOO_LARGE = "too-large"
+INTERRUPTED = "interrupted"
 HEAD = 1 << 20  # bytes that hold the header
 BATCH = 200  # messages; only what is read of them is held
 TOGETHER = 1 << 20  # bytes of bodies that are asked for in one query
@@ -35,26 +40,55 @@ WRITTEN = frozenset(
 )
 
 
-def parse_pending(pop_client: int) -> int:
+def parse_pending(
+    pop_client: int, *, cycle: int | None = None, until: float = math.inf
+) -> int:
     """Read all messages of a client that are stored and not yet read.
 
+    cycle: the one that runs; what others have left is read with care. None: all are
+        read alike.
+    until: time.monotonic() from which no further message is begun.
     Returns how many went to quarantine.
     """
     quarantined = 0
-    while True:
+    while time.monotonic() < until:
         waiting = list(
             Message.objects.filter(
                 pop_client_id=pop_client, parse_state=ParseState.PENDING
             )
-            .only("size", "complete", "reason", "message_id")
+            .only("size", "complete", "reason", "message_id", "cycle_id")
             .order_by("pk")[:BATCH]
         )
-        if waiting:
-            quarantined += _write(
-                [(one.pk, _read(one, found)) for one, found in _bodies(waiting)]
-            )
+        ours = [one for one in waiting if cycle is None or one.cycle_id == cycle]
+        for left in waiting:
+            if left not in ours and time.monotonic() < until:
+                quarantined += _read_left(left)
+        if ours:
+            found = takewhile(lambda _: time.monotonic() < until, _bodies(ours))
+            quarantined += _write([(one.pk, _read(one, data)) for one, data in found])
         if len(waiting) < BATCH:
-            return quarantined
+            break
+    return quarantined
+
+
+def _read_left(message: Message) -> bool:
+    """Read what an earlier cycle left, perhaps because reading it killed its process.
+
+    Should it kill this one too, the message is in quarantine already, opened by its
+    header alone (services/content), and no cycle reads it again. True if it stays
+    there.
+    """
+    waiting = Message.objects.filter(pk=message.pk, parse_state=ParseState.PENDING)
+    aside = {"parse_state": ParseState.QUARANTINED, "reason": INTERRUPTED}
+    if not waiting.update(**aside):
+        return False
+    marked = Message.objects.filter(pk=message.pk, **aside)
+    header = _read(message, raw(message, HEAD), only_header=True)
+    if not marked.update(**(header | aside)):
+        return False
+    large = message.size > mime.PARSE_LIMIT
+    read = _read(message, raw(message, HEAD if large else None))
+    return bool(marked.update(**read) and read["reason"])
 
 
 def _bodies(messages: Sequence[Message]) -> Iterator[tuple[Message, bytes]]:
@@ -88,9 +122,12 @@ def _together(messages: Sequence[Message]) -> Iterator[tuple[Message, bytes]]:
         yield message, found.get(message.pk, b"")
 
 
-def _read(message: Message, read: bytes) -> dict[str, Any]:
+def _read(
+    message: Message, read: bytes, *, only_header: bool = False
+) -> dict[str, Any]:
     """The columns of a message; `reason` is "" unless it goes to quarantine."""
-    found = mime.parse(read, only_header=message.size > mime.PARSE_LIMIT)
+    only_header = only_header or message.size > mime.PARSE_LIMIT
+    found = mime.parse(read, only_header=only_header)
     reason = found.defect if message.complete else message.reason or TOO_LARGE
     return {
         "parse_state": ParseState.QUARANTINED if reason else ParseState.PARSED,

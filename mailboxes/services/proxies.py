@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
+from ..core import certificates
+from ..core.certificates import CertificateUnusable
 from ..core.choices import ProxyKind
 from ..core.errors import OptionError, Problem
 from ..core.options import Effect, Kind, Option
@@ -94,12 +96,11 @@ def clean(
     ca_pem = ca_pem.replace("\r\n", "\n").strip()
     if direct and not ca_pem:
         wrong("ca_pem", "Enter the certificates that are to be trusted.")
-    elif ca_pem and not _is_pem(ca_pem):
-        wrong(
-            "ca_pem",
-            "Enter certificates in PEM form, from -----BEGIN CERTIFICATE----- to"
-            " -----END CERTIFICATE-----.",
-        )
+    elif ca_pem:
+        try:
+            ca_pem = _authorities(ca_pem)
+        except CertificateUnusable as error:
+            wrong("ca_pem", str(error))
     values: dict[str, object] = {
         "name": name,
         "kind": kind,
@@ -196,9 +197,11 @@ def _pin_in_clients(
     ]
 
 
-def _is_pem(text: str) -> bool:
+def _authorities(text: str) -> str:
+    """Certificates that can be trusted. Raises CertificateUnusable."""
+    found = certificates.authorities(text)
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
-    except (ssl.SSLError, ValueError):
-        return False
-    return True
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=found)
+    except (ssl.SSLError, TypeError, ValueError) as error:
+        raise CertificateUnusable(certificates.NO_AUTHORITIES) from error
+    return found

@@ -271,6 +271,15 @@ REASONS = {
     ),
     "unreadable-header": _("It has no header that can be read."),
     "broken-mime": _("Its parts cannot be taken apart."),
+    "too-complex": _(
+        "It has more parts or lines than are taken apart. Its text is shown as it came;"
+        " download the raw message to open it in a mail program."
+    ),
+    "interrupted": _(
+        "Reading it did not come to an end: its cycle was cut off. Its header was read,"
+        " and its text is shown as it came; download the raw message to open it in a"
+        " mail program."
+    ),
 }
 
 

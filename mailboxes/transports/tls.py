@@ -53,7 +53,8 @@ def context(ca_pem: str, use: str = "mail") -> ssl.SSLContext:
     if ca_pem:
         try:
             made.load_verify_locations(cadata=ca_pem)
-        except (ssl.SSLError, ValueError) as error:
+        except (ssl.SSLError, TypeError, ValueError) as error:
+            # TypeError: there is a letter beyond ASCII in it.
             raise MailError(
                 Code.CONFIG_INCOMPLETE,
                 Stage.FIELDS,

@@ -94,3 +94,47 @@ def test_what_cannot_be_used_is_refused_with_its_reason(
 def test_secret_is_told_from_a_certificate() -> None:
     assert certificates.is_certificate(MADE.pem) is True
     assert certificates.is_certificate("abc~secret~value") is False
+
+
+def test_certificates_of_authorities_are_kept_and_nothing_else() -> None:
+    one, other = MADE.public.strip(), OTHER.public.strip()
+    text = f"# Größe: our authority\r\n{one}\r\n\r\nsubject=CN=x\n{other}\n# the end"
+    assert certificates.authorities(text) == f"{one}\n{other}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MADE.pem,
+        f"{MADE.public}{MADE.private_key}",
+        f"{MADE.public}\n{MADE.private_key[:300]}",
+        f"{MADE.private_key[300:]}\n{MADE.public}",
+        MADE.pem.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"),
+        MADE.pem.replace("PRIVATE KEY", "RSA PRIVATE KEY"),
+    ],
+)
+def test_private_key_is_no_authority(text: str) -> None:
+    assert certificates.holds_key(text)
+    with pytest.raises(CertificateUnusable) as caught:
+        certificates.authorities(text)
+    assert str(caught.value) == (
+        "There is a private key in this; it was not kept. Paste the certificates"
+        " alone, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "words",
+        MADE.public + OTHER.public[:300],
+        MADE.public.replace("MII", "MIß"),
+        "-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----",
+    ],
+)
+def test_text_without_whole_certificates_is_no_authority(text: str) -> None:
+    assert not certificates.holds_key(text)
+    with pytest.raises(CertificateUnusable) as caught:
+        certificates.authorities(text)
+    assert str(caught.value) == certificates.NO_AUTHORITIES

@@ -139,21 +139,6 @@ def test_headers_are_decoded() -> None:
     assert parsed.dated_at == datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("data", "charset", "text"),
-    [
-        ("é".encode(), "utf-8", "é"),
-        ("é".encode(), "", "é"),
-        (b"\x80 10", "iso-8859-1", "€ 10"),
-        ("Чайник".encode("koi8-r"), "koi8-r", "Чайник"),
-        ("注文".encode("iso-2022-jp"), "iso-2022-jp", "注文"),
-        (b"a\x00b", "ascii", "a�b"),
-    ],
-)
-def test_bytes_become_text(data: bytes, charset: str, text: str) -> None:
-    assert mime.decode(data, charset) == text
-
-
 def test_nested_message_is_given_whole() -> None:
     raw = (
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n"

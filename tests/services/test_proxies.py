@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from mailboxes.core import certificates
 from mailboxes.core.choices import RunState
 from mailboxes.core.errors import OptionError
-from mailboxes.models import AuditEvent, Fetcher, Proxy, Sender
+from mailboxes.models import AuditEvent, Fetcher, Proxy, Revision, Sender
 from mailboxes.services import proxies, revisions, secrets
+from mailboxes.services.sections import exporting, importing
 from tests.services.option_sets import CANARY, saved_pop, saved_smtp
 
 pytestmark = pytest.mark.django_db
 
+AUTHORITY = certificates.make("Our authority")
 RIGHT = {"name": "squid", "host": "proxy.example", "port": 3128}
 
 
@@ -150,3 +153,57 @@ def test_login_that_socks_cannot_carry_is_refused(field):
         (field, "Enter at most 255 bytes: SOCKS5 takes no more.")
     ]
     assert proxies.save_proxy(**given).kind == "http"
+
+
+@pytest.mark.parametrize("text", [AUTHORITY.pem, AUTHORITY.pem.replace("\n", "\r\n")])
+def test_private_key_among_authorities_is_kept_nowhere(text):
+    saved_pop(proxy=proxies.save_proxy(**RIGHT).pk)
+    with pytest.raises(OptionError) as caught:
+        proxies.save_proxy(proxy=Proxy.objects.get(), **RIGHT, ca_pem=text)
+    assert [(p.option, p.message) for p in caught.value.problems] == [
+        (
+            "ca_pem",
+            "There is a private key in this; it was not kept. Paste the certificates"
+            " alone, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.",
+        )
+    ]
+    everywhere = [*Proxy.objects.values(), *Revision.objects.values()]
+    assert "PRIVATE KEY" not in str(everywhere) + str(list(AuditEvent.objects.values()))
+
+
+def test_private_key_in_a_file_is_refused_by_its_option():
+    written = AUTHORITY.pem.replace("\n", "\\n")
+    content = (
+        f"[proxy-a]\nhost = squid\nport = 1\ncertificate-authorities = {written}\n"
+    )
+    for drafts in (False, True):
+        report = importing.run(content, as_drafts=drafts)
+        assert [e.option for e in report.errors] == ["certificate-authorities"]
+        assert Proxy.objects.count() == 0
+
+
+def test_of_a_text_its_certificates_are_kept_and_exported():
+    public = AUTHORITY.public.strip()
+    text = f"# unsre Autorität für Größeres\n{public}\n# Ende\n"
+    row = proxies.save_proxy(**RIGHT, ca_pem=text)
+    assert row.ca_pem == public
+    written = public.replace("\n", "\\n")
+    assert f"certificate-authorities = {written}\n" in exporting.export().text
+    count = AuditEvent.objects.count()
+    proxies.save_proxy(proxy=row, **RIGHT, ca_pem=text)
+    assert AuditEvent.objects.count() == count
+
+
+def test_file_with_words_above_its_certificates_comes_in_with_a_warning():
+    public = AUTHORITY.public.strip()
+    written = f"# Größe\\n{public}".replace("\n", "\\n")
+    content = (
+        f"[proxy-a]\nhost = squid\nport = 1\ncertificate-authorities = {written}\n"
+    )
+    report = importing.run(content)
+    assert report.errors == []
+    assert [(w.rule, w.option) for w in report.warnings] == [
+        ("I23-only-certificates", "certificate-authorities")
+    ]
+    assert Proxy.objects.get().ca_pem == public
+    assert importing.run(exporting.export().text).warnings == []

@@ -374,9 +374,10 @@ def test_context_is_made_once_and_checks(authority: trustme.CA) -> None:
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
-def test_unreadable_ca_is_a_fault_of_the_fields() -> None:
+@pytest.mark.parametrize("text", ["rubbish", "Größe"])
+def test_unreadable_ca_is_a_fault_of_the_fields(text: str) -> None:
     with Scripted(Talk.wait_for_end) as server:
-        error = open_line(encrypted(server.port), NetworkPolicy(ca_pem="rubbish"))
+        error = open_line(encrypted(server.port), NetworkPolicy(ca_pem=text))
     assert (error.code, error.stage) == (Code.CONFIG_INCOMPLETE, "fields")
 
 

@@ -9,6 +9,7 @@ import trustme
 from django.test import Client
 from django.utils import timezone
 
+from mailboxes.core import certificates
 from mailboxes.models import (
     AppRegistration,
     AuditEvent,
@@ -359,3 +360,15 @@ def test_way_without_a_proxy_is_set_up_and_shown(browser: Client) -> None:
     page = browser.get(f"/proxies/{row.pk}/")
     assert page.context["lead"] == "No proxy, further certificate authorities alone"
     assert "<code>:0" not in browser.get("/proxies/").content.decode()
+
+
+def test_private_key_among_authorities_is_not_sent_back(browser: Client) -> None:
+    ours = certificates.make("Our authority")
+    given = {"name": "own-ca", "kind": "direct", "ca_pem": ours.pem}
+    page = browser.post("/proxies/new/", given)
+    assert list(errors(page)) == ["ca_pem"]
+    assert "PRIVATE KEY" not in page.content.decode()
+    assert "BEGIN CERTIFICATE" in page.content.decode()  # what to paste
+    public = {"ca_pem": ours.public + "rubbish -----BEGIN "}
+    page = browser.post("/proxies/new/", given | public)
+    assert ours.public.splitlines()[1] in page.content.decode()

@@ -25,10 +25,11 @@ from ..option_rules import Cleaned, clean, options_by_name
 from ..option_values import FALSE, TRUE, tidy
 from ..pins import Lookup
 from ..revision_rows import changes_of
+from ..secret_names import looks_secret
 from . import inheritance
-from .kinds import BESIDE, MODELS, Kind, looks_secret, mechanisms_of
+from .kinds import BESIDE, MODELS, Kind, mechanisms_of
 from .known import Existing, Known
-from .parts import Entry, Section
+from .parts import Entry, Section, Value
 from .report import CLEANED, Report
 from .shared import PASSWORD
 
@@ -143,14 +144,16 @@ def _sort(planned: Planned, report: Report) -> None:
             planned.raw[name] = value.text
         elif name in BESIDE[planned.kind] or _says_kind(planned.section, name):
             continue
-        elif looks_secret(name) and not _keeps_secret(planned, value.name, value.text):
+        elif (hidden := _hides(planned, value)) and not _keeps_secret(
+            planned, value.name
+        ):
             message = (
-                "Not kept: by its name it is a secret, and an option that this console"
-                " does not know is stored as plain text."
+                "Not kept: it is a secret by its name, or a private key, and an option"
+                " that this console does not know is stored as plain text."
             )
             report.warning(section, Problem(value.name, "I17-secret-not-kept", message))
         else:
-            if not looks_secret(name):
+            if not hidden:
                 planned.extra[value.name] = value.text
             report.kept(section, value.name, NEVER.sentence)
 
@@ -160,13 +163,22 @@ def _says_kind(section: Section, name: str) -> bool:
     return value is not None and value.text.strip().lower() in set(Kind)
 
 
-def _keeps_secret(planned: Planned, name: str, text: str) -> bool:
+def _hides(planned: Planned, value: Value) -> bool:
+    """A secret, or the mask that stands for one that is stored."""
+    stored = _stored(planned).get(value.name, "") if value.masked else ""
+    return looks_secret(value.name, value.text) or looks_secret(value.name, stored)
+
+
+def _keeps_secret(planned: Planned, name: str) -> bool:
     """It is stored already, in this console's own way; it stays as it is."""
-    stored = planned.existing.snapshot.extra if planned.existing else {}
-    if name not in stored:
+    if name not in _stored(planned):
         return False
-    planned.extra[name] = stored[name]
+    planned.extra[name] = _stored(planned)[name]
     return True
+
+
+def _stored(planned: Planned) -> dict[str, str]:
+    return planned.existing.snapshot.extra if planned.existing else {}
 
 
 def _complete(planned: Planned, setting: Setting) -> None:

@@ -15,9 +15,10 @@ from ...core.options import Option, Origin, Target, format_value
 from ...models import AppRegistration, NamedSecret, PopClient, Proxy
 from ...models.clients import MECHANISMS
 from ..option_rules import in_form_order, options_by_name
+from ..secret_names import looks_secret
 from ..snapshots import Snapshot
 from .ini import CONTROL, quoted
-from .kinds import Kind, kind_of, looks_secret
+from .kinds import Kind, kind_of
 from .known import Existing
 from .parts import MASK, Section, Value
 from .shared import THUMBPRINT
@@ -80,7 +81,7 @@ def of_client(one: Existing, reveal: Reveal, server_proxy: str = "") -> Written:
             name = option.written_name(snapshot.protocol)
             written.add(name, text, ours=option.origin is Origin.OURS)
     for name, text in snapshot.extra.items():
-        written.add(name, MASK if looks_secret(name) and text else text)
+        written.add(name, MASK if text and looks_secret(name, text) else text)
     _say_kind(written, Kind(client.kind))
     return written
 

@@ -1,6 +1,6 @@
 """What a section is: by what the file says, its name, or its options.
 
-Also which names are ours, and which look like secrets.
+Also which names are ours.
 """
 
 from __future__ import annotations
@@ -40,12 +40,6 @@ PREFIXES = (
     ("proxy", Kind.PROXY),
 )
 _MECHANISMS = re.compile(r"mail\.(.+)\.auth\.mechanisms", re.IGNORECASE)
-# The end of a name: `mail.imap.proxy.password`, and not `token-expiry-margin-time`.
-_SECRET = re.compile(
-    r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|(?:api|private)[-_.]?key)"
-    r"$",
-    re.IGNORECASE,
-)
 
 
 def kind_of(section: Section, clients: Mapping[str, Kind]) -> Kind:
@@ -79,11 +73,6 @@ def misleads(name: str, kind: Kind) -> bool:
     """The section must say its kind in a file: its name says another."""
     begins = (k for prefix, k in PREFIXES if name.lower().startswith(prefix))
     return next(begins, kind) is not kind
-
-
-def looks_secret(name: str) -> bool:
-    """An option that we do not know, and whose name says that it holds a secret."""
-    return bool(_SECRET.search(name))
 
 
 def mechanisms_of(name: str) -> str:

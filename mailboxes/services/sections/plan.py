@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from ...core.errors import Problem
 from ...core.options import NEVER
 from ...models import AppRegistration, KeptSection, NamedSecret, Proxy
+from ..secret_names import looks_secret
 from . import clients, ini, proposals, shared, table, text
 from .clients import Planned, Setting
-from .kinds import MODELS, Kind, kind_of, looks_secret
+from .kinds import MODELS, Kind, kind_of
 from .known import Known
 from .merged import merge
 from .parts import Parsed, Section, Value
@@ -124,7 +125,7 @@ def _shared(section: Section, kind: Kind, plan: Plan, setting: Setting) -> None:
         setting.server_proxy = one.name
     left = shared.unknown_values(section, kind)
     for value in left:
-        if not looks_secret(value.name):
+        if not looks_secret(value.name, value.text):
             plan.report.kept(section, value.name, NEVER.sentence)
     _keep(section, left, plan)
 
@@ -133,8 +134,11 @@ def _keep(section: Section, values: list[Value], plan: Plan) -> None:
     """Options that mean nothing here; never a secret, for they lie in plain text."""
     options = {}
     for value in values:
-        if looks_secret(value.name):
-            message = "Not kept: by its name it is a secret, which has no use here."
+        if looks_secret(value.name, value.text):
+            message = (
+                "Not kept: it is a secret by its name, or a private key, which has no"
+                " use here."
+            )
             at = Problem(value.name, "I17-secret-not-kept", message)
             plan.report.warning(section, at)
         elif len(value.text) > LONGEST_KEPT or ini.CONTROL.search(value.text):

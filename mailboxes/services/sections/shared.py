@@ -190,14 +190,16 @@ def _secret(
     row: NamedSecret | None = shared.row
     stored = row.value_id if row else None
     there = _take_secret(shared, stored, known, report, drafts)
-    shared.fields = {"name": shared.name, "empty": drafts}
+    # One that is empty here may stay so: what was exported comes in again.
+    empty = drafts or (row is not None and stored is None)
+    shared.fields = {"name": shared.name, "empty": empty}
     shared.changed = [PASSWORD] if shared.secret else []
     value = known.new_id(shared.secret) if shared.secret else stored
     shared.stand_in = NamedSecret(
         pk=row.pk if row else known.new_id(), name=shared.name, value_id=value
     )
     return named_secrets.problems(
-        row, shared.name, shared.secret, empty=drafts or not there
+        row, shared.name, shared.secret, empty=empty or not there
     )
 
 
@@ -214,6 +216,11 @@ def _proxy(shared: Shared, known: Known, report: Report, drafts: bool) -> list[P
     shared.fields = {"name": shared.name, **texts}
     cleaned = proxies.clean(proxy=row, password=shared.secret, **shared.fields)
     problems = cleaned.problems
+    if not problems and cleaned.values["ca_pem"] != texts["ca_pem"].strip():
+        option, message = WRITTEN["ca_pem"], "The certificates in it are kept alone."
+        report.warning(
+            shared.section, Problem(option, "I23-only-certificates", message)
+        )
     values = {k: v for k, v in cleaned.values.items() if k != "name"}
     shared.stand_in = Proxy(
         pk=row.pk if row else known.new_id(),

@@ -9,11 +9,12 @@ from mailboxes.core.crypto import new_key
 from mailboxes.models import (
     AuditEvent,
     KeptSection,
+    NamedSecret,
     PopClient,
     Revision,
     SecretValue,
 )
-from mailboxes.services import clients, revisions
+from mailboxes.services import clients, revisions, secrets
 from mailboxes.services.sections import exporting, importing
 from tests.services.option_sets import CANARY, CLIENT, DIRECTORY
 from tests.services.sections.files import POP, SMTP
@@ -225,3 +226,19 @@ def test_other_options_that_look_secret_are_masked_and_stay():
     done = exporting.export(with_secrets=True)
     assert section(done.text, "pop-client-sales")["mail.imap.x.password"] == "********"
     assert imported(done.text).changes == {}
+
+
+@pytest.mark.parametrize("as_drafts", [False, True])
+def test_secret_that_is_empty_comes_in_again_without_a_change(as_drafts):
+    masked = "[secret-s]\npassword = ********\n"
+    assert importing.run(masked, as_drafts=True).errors == []
+    assert NamedSecret.objects.get().value_id is None
+    text = exporting.export().text
+    assert "[secret-s]" in text
+    report = importing.run(text, as_drafts=as_drafts)
+    assert report.errors == []
+    assert not AuditEvent.objects.filter(action="secret.saved").exists()
+    assert importing.run("[secret-s]\npassword = right\n").errors == []
+    assert secrets.reveal(NamedSecret.objects.get().value_id) == "right"
+    fresh = importing.run("[secret-other]\n")
+    assert [e.rule for e in fresh.errors] == ["N02-password"]
