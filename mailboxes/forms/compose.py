@@ -76,7 +76,10 @@ class SenderField(forms.ModelChoiceField):
 
 
 class ComposeForm(forms.Form):
-    """`ticket` makes the Message-ID: a form that is sent twice makes one message."""
+    """`ticket` makes the Message-ID: a form that is sent twice makes one message.
+
+    initial["sender"]: None lets the person choose; left out, it is the likeliest.
+    """
 
     use_required_attribute = False
 
@@ -117,7 +120,11 @@ class ComposeForm(forms.Form):
         super().__init__(*args, **kwargs)
         mailboxes = senders()
         self.fields["sender"].queryset = mailboxes  # type: ignore[attr-defined]
-        self.initial.setdefault("sender", likeliest(mailboxes))
+        if "sender" not in self.initial:
+            self.initial["sender"] = likeliest(mailboxes)
+        elif self.initial["sender"] is None:
+            sender: Any = self.fields["sender"]
+            sender.empty_label = gettext("Choose a mailbox")
         self.initial.setdefault("ticket", uuid.uuid4().hex)
 
     def clean(self) -> dict[str, Any]:
