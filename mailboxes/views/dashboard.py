@@ -106,24 +106,27 @@ def problems(statuses: list[ClientStatus]) -> list[Problem]:
     """At most three, equal causes merged, the most widespread first."""
     groups: dict[str, list[ClientStatus]] = {}
     for one in statuses:
-        if one.finding is not None and one.health in HEALTH_NEEDS_ATTENTION:
-            groups.setdefault(one.finding.code, []).append(one)
-    found = []
-    for clients in groups.values():
-        first = clients[0]
-        assert first.finding is not None and first.runner is not None
-        found.append(
-            Problem(
-                finding=first.finding,
-                clients=clients,
-                since=first.runner.failed_since,
-                answer=str(first.runner.evidence.get("answer", "")),
-                trace=str(first.runner.evidence.get("trace_id", "")),
-                fix_url=links.fix_url(first),
-            )
-        )
-    found.sort(key=lambda p: (-len(p.clients), not p.stopped))
-    return found[:PROBLEMS]
+        code = one.runner.code if one.runner is not None else ""
+        if code and one.health in HEALTH_NEEDS_ATTENTION:
+            groups.setdefault(code, []).append(one)
+    widest = sorted(
+        groups.values(),
+        key=lambda clients: (-len(clients), clients[0].health is not Health.STOPPED),
+    )
+    return [_problem(clients) for clients in widest[:PROBLEMS]]
+
+
+def _problem(clients: list[ClientStatus]) -> Problem:
+    first = clients[0]
+    assert first.finding is not None and first.runner is not None
+    return Problem(
+        finding=first.finding,
+        clients=clients,
+        since=first.runner.failed_since,
+        answer=str(first.runner.evidence.get("answer", "")),
+        trace=str(first.runner.evidence.get("trace_id", "")),
+        fix_url=links.fix_url(first),
+    )
 
 
 def _numbers(now: datetime) -> list[dict[str, Any]]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from mailboxes.core.choices import OutboxState
-from mailboxes.models import Worker
+from mailboxes.models import Fetcher, Worker
+from mailboxes.services import status
+from mailboxes.services.findings import find
+from mailboxes.views import dashboard, mailbox_list
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +92,58 @@ def test_queries_do_not_grow_with_mailboxes(
         factories.message(client, stored_at=timezone.now())
     with django_assert_max_num_queries(15):
         assert anna.get("/").status_code == 200
+
+
+@pytest.fixture
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Codes whose finding was looked up, while lists show three rows."""
+    codes: list[str] = []
+
+    def counted(code: str, *args: Any, **kwargs: Any) -> Any:
+        codes.append(code)
+        return find(code, *args, **kwargs)
+
+    monkeypatch.setattr(status, "find", counted)
+    monkeypatch.setattr(dashboard, "ROWS", 3)
+    monkeypatch.setattr(mailbox_list, "PER_PAGE", 3)
+    return codes
+
+
+def _refused(count: int) -> None:
+    """Clients that Entra refuses, each in other words."""
+    for number in range(count):
+        pop_client = factories.stopped(f"team{number}@contoso.example")
+        answer = {"answer": f"AADSTS50126: Invalid. Trace ID: {number}"}
+        Fetcher.objects.filter(pop_client=pop_client).update(evidence=answer)
+
+
+@pytest.mark.parametrize("count", [5, 15])
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", 3),
+        ("/?region=1", 3),
+        ("/mailboxes/", 3),
+        ("/mailboxes/?region=1", 3),
+        ("/system/", 0),
+        ("/option-sets/", 0),
+        ("/outbox/", 0),
+    ],
+)
+def test_lookups_of_findings_do_not_grow_with_mailboxes_that_fail(
+    anna: Client, looked_up: list[str], path: str, expected: int, count: int
+) -> None:
+    factories.live_worker()
+    _refused(count)
+    assert anna.get(path).status_code == 200
+    assert looked_up == ["AADSTS50126"] * expected
+
+
+def test_equal_failures_are_looked_up_once(anna: Client, looked_up: list[str]) -> None:
+    for number in range(5):
+        factories.stopped(f"team{number}@contoso.example")
+    assert anna.get("/").status_code == 200
+    assert looked_up == ["AADSTS50126"]
 
 
 def test_poll_of_an_unchanged_page_is_not_modified(anna: Client) -> None:
