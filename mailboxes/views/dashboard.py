@@ -86,6 +86,8 @@ def _answer(
         return _("The queue stands still: no mail is fetched or sent")
     if not machinery.alive:
         return _("No worker is running: no mail is fetched or sent")
+    if machinery.held:
+        return _("Held: nothing is fetched or sent")
     bad = sum(s.health in HEALTH_NEEDS_ATTENTION for s in inbound)
     if bad:
         return ngettext(
@@ -93,13 +95,36 @@ def _answer(
             "%(bad)d of %(all)d mailboxes need attention",
             bad,
         ) % {"bad": bad, "all": len(inbound)}
+    fetches, sends = (_runs(statuses) for statuses in (inbound, outbound))
     bad = sum(s.health in HEALTH_NEEDS_ATTENTION for s in outbound)
     if bad:
-        return _("Mail is fetched, but %(bad)d of %(all)d smtp-clients cannot send") % {
-            "bad": bad,
-            "all": len(outbound),
-        }
+        words = (
+            _("Mail is fetched, but %(bad)d of %(all)d smtp-clients cannot send")
+            if fetches
+            else _("%(bad)d of %(all)d smtp-clients cannot send")
+        )
+        return words % {"bad": bad, "all": len(outbound)}
+    return _answer_without_failures(inbound, outbound, fetches, sends)
+
+
+def _answer_without_failures(
+    inbound: list[ClientStatus],
+    outbound: list[ClientStatus],
+    fetches: bool,
+    sends: bool,
+) -> str:
+    if not fetches and not sends:
+        return _("Nothing runs: all paused or drafts")
+    if inbound and not fetches:
+        return _("Nothing is fetched: every mailbox is paused or a draft")
+    if outbound and not sends:
+        return _("Mail is fetched, but every smtp-client is paused or a draft")
     return _("Mail is flowing")
+
+
+def _runs(statuses: list[ClientStatus]) -> bool:
+    """Whether any of them may fetch or send."""
+    return any(s.health not in (Health.PAUSED, Health.DRAFT) for s in statuses)
 
 
 def problems(statuses: list[ClientStatus]) -> list[Problem]:

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from mailboxes.core.choices import OutboxState
-from mailboxes.models import Fetcher, Worker
-from mailboxes.services import status
+from mailboxes.models import Fetcher, PopClient, Worker
+from mailboxes.services import instance, status
 from mailboxes.services.findings import find
 from mailboxes.views import dashboard, mailbox_list
 from tests import factories
@@ -55,6 +55,61 @@ def test_a_queue_that_stands_still_is_told_from_a_dead_worker(anna: Client) -> N
         "The queue stands still: no mail is fetched or sent"
     )
     assert "The queue stands still" in anna.get("/system/").content.decode()
+
+
+def test_hold_is_the_answer_before_what_fails(anna: Client) -> None:
+    factories.live_worker()
+    factories.stopped()
+    instance.hold("A copy is made")
+    assert _heading(anna.get("/")) == "Held: nothing is fetched or sent"
+
+
+# What inbound and outbound clients do: run, wait for a person, or fail.
+RUN: dict[str, Any] = {}
+PAUSED: dict[str, Any] = {"paused_at": timezone.now()}
+STOPPED: dict[str, Any] = {"state": "stopped", "code": "AADSTS50126"}
+
+
+@pytest.mark.parametrize(
+    ("inbound", "outbound", "answer"),
+    [
+        ([PAUSED], [], "Nothing runs: all paused or drafts"),
+        ([PAUSED, PAUSED], [PAUSED], "Nothing runs: all paused or drafts"),
+        ([], [PAUSED], "Nothing runs: all paused or drafts"),
+        ([], [{"enabled": False}], "Nothing runs: all paused or drafts"),
+        ([PAUSED, RUN], [], "Mail is flowing"),
+        ([RUN], [RUN, PAUSED], "Mail is flowing"),
+        ([], [RUN], "Mail is flowing"),
+        ([PAUSED], [RUN], "Nothing is fetched: every mailbox is paused or a draft"),
+        (
+            [RUN],
+            [PAUSED],
+            "Mail is fetched, but every smtp-client is paused or a draft",
+        ),
+        ([RUN], [STOPPED], "Mail is fetched, but 1 of 1 smtp-clients cannot send"),
+        ([PAUSED], [STOPPED, RUN], "1 of 2 smtp-clients cannot send"),
+        ([], [STOPPED], "1 of 1 smtp-clients cannot send"),
+    ],
+)
+def test_answer_says_what_runs(
+    anna: Client,
+    inbound: list[dict[str, Any]],
+    outbound: list[dict[str, Any]],
+    answer: str,
+) -> None:
+    factories.live_worker()
+    for number, fields in enumerate(inbound):
+        factories.pop_client(f"team{number}@contoso.example", **fields)
+    for number, fields in enumerate(outbound):
+        factories.smtp_client(f"smtp-client-{number}", **fields)
+    assert _heading(anna.get("/")) == answer
+
+
+def test_drafts_alone_do_not_make_mail_flow(anna: Client) -> None:
+    factories.live_worker()
+    factories.pop_client()
+    PopClient.objects.update(enable_client=False)
+    assert _heading(anna.get("/")) == "Nothing runs: all paused or drafts"
 
 
 def test_messages_that_failed_are_counted_and_led_to(anna: Client) -> None:
