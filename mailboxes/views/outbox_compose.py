@@ -20,7 +20,7 @@ from ..forms.compose import ComposeForm, senders
 from ..models import Mailbox, OutboundMessage, SmtpClient
 from ..services import compose
 from ..services.compose import MessageError
-from . import inputs, links
+from . import inputs, keeps, links
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,12 @@ def outbox_compose(request: HttpRequest) -> HttpResponse:
         except MessageError as error:
             form.add_problems(error)
         else:
-            messages.success(request, _("Queued. It is sent within seconds."))
+            keeps.tell(
+                request,
+                row.smtp_client,
+                _("Queued."),
+                _("It is sent within seconds."),
+            )
             return redirect("outbox-message", row.pk)
     return render(
         request,

@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from mailboxes.models import Attempt, AuditEvent, OutboundMessage
-from mailboxes.services import compose, outbox_rows
+from mailboxes.models import Attempt, AuditEvent, OutboundMessage, Sender
+from mailboxes.services import compose, instance, outbox_rows
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -248,6 +248,54 @@ def test_actions(state: str, action: str, after: str, sentence: str) -> None:
     assert sentence in words(response)
     row.refresh_from_db()
     assert row.state == after
+
+
+@pytest.mark.parametrize(
+    ("columns", "held", "kept"),
+    [
+        ({}, False, "It is sent within seconds."),
+        ({}, True, "Everything is held: it waits until the hold is released."),
+        (
+            {"paused_at": timezone.now()},
+            False,
+            "The smtp-client smtp-client is paused: it waits until the pause is ended.",
+        ),
+        (
+            {"state": "stopped"},
+            False,
+            "The smtp-client smtp-client is stopped: it waits until sending is"
+            " restarted.",
+        ),
+        (
+            {"enabled": False},
+            False,
+            "The smtp-client smtp-client is a draft: switch it on in its options.",
+        ),
+        (
+            {"state": "failing", "not_before": timezone.now() + timedelta(days=3)},
+            False,
+            "It waits 2 days, because the last try failed.",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("state", "action", "done"),
+    [
+        ("waiting", "send-now", "The pause is over."),
+        ("failed", "requeue", "Queued again."),
+        ("unconfirmed", "send-again", "Queued again, with the same Message-ID."),
+    ],
+)
+def test_actions_promise_no_sending_that_has_to_wait(
+    state: str, action: str, done: str, columns: dict[str, Any], held: bool, kept: str
+) -> None:
+    row = real_message(state=state)
+    Sender.objects.update(**columns)
+    if held:
+        instance.hold("A copy is made")
+    client = signed_in("change_outboundmessage")
+    response = client.post(f"/outbox/{row.pk}/{action}/", follow=True)
+    assert [str(one) for one in response.context["messages"]] == [f"{done} {kept}"]
 
 
 def test_actions_need_the_right_and_a_token(anna: Client) -> None:

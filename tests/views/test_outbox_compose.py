@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from mailboxes.models import Mailbox, OutboundMessage, Sender, SmtpClient
-from mailboxes.services import clients, outbox_rows
+from mailboxes.services import clients, instance, outbox_rows
 from tests import factories
 from tests.views.test_outbox import signed_in, words
 
@@ -87,6 +87,31 @@ def test_composed_message_is_queued_once() -> None:
     again = client.post("/outbox/compose/", data, follow=True)
     assert "This message is in the outbox already." in words(again)
     assert OutboundMessage.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "held", "kept"),
+    [
+        ({}, True, "Everything is held: it waits until the hold is released."),
+        (
+            {"state": "stopped"},
+            False,
+            "The smtp-client smtp-client is stopped: it waits until sending is"
+            " restarted.",
+        ),
+    ],
+)
+def test_composed_message_that_has_to_wait_is_not_promised(
+    columns: dict[str, str], held: bool, kept: str
+) -> None:
+    mailbox = sending_mailbox()
+    Sender.objects.update(**columns)
+    if held:
+        instance.hold("A copy is made")
+    data = {"sender": mailbox.pk, "to": "a@b.example", "subject": "Hi"}
+    someone = signed_in("add_outboundmessage")
+    response = someone.post("/outbox/compose/", data, follow=True)
+    assert [str(one) for one in response.context["messages"]] == [f"Queued. {kept}"]
 
 
 def _two() -> list[SimpleUploadedFile]:
