@@ -131,6 +131,10 @@ class ComposeForm(forms.Form):
         data = super().clean() or self.cleaned_data
         mailbox: Mailbox | None = data.get("sender")
         ticket = data.get("ticket", "")
+        files = data.get("attachments") or []
+        if sum(file.size or 0 for file in files) > compose.LARGEST_ATTACHED:
+            self.add_error("attachments", _too_large())
+            files = []
         try:
             self.composed = compose.build(
                 sender=_named(mailbox) if mailbox else "nobody@example.com",
@@ -139,7 +143,7 @@ class ComposeForm(forms.Form):
                 bcc=data.get("bcc", ""),
                 subject=data.get("subject", ""),
                 text=data.get("text", ""),
-                attachments=list(_read(data.get("attachments") or [])),
+                attachments=list(_read(files)),
                 ticket=ticket if _TICKET.fullmatch(ticket) else "",
             )
         except MessageError as error:
@@ -157,6 +161,13 @@ class ComposeForm(forms.Form):
 def _named(mailbox: Mailbox) -> str:
     name = "".join(c for c in mailbox.alias if c.isprintable())
     return str(Address(name, addr_spec=mailbox.address))
+
+
+def _too_large() -> str:
+    return gettext(
+        "The files are too large: a message takes %(files)d MB of files. Send fewer of"
+        " them, or smaller ones."
+    ) % {"files": compose.LARGEST_ATTACHED >> 20}
 
 
 def _read(files: Iterable[UploadedFile]) -> Iterable[Attachment]:

@@ -9,8 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from mailboxes.forms import compose as forms
 from mailboxes.models import Mailbox, OutboundMessage, Sender, SmtpClient
-from mailboxes.services import clients, instance, outbox_rows
+from mailboxes.services import clients, compose, instance, outbox_rows
 from tests import factories
 from tests.views.test_outbox import signed_in, words
 
@@ -112,6 +113,26 @@ def test_composed_message_that_has_to_wait_is_not_promised(
     someone = signed_in("add_outboundmessage")
     response = someone.post("/outbox/compose/", data, follow=True)
     assert [str(one) for one in response.context["messages"]] == [f"Queued. {kept}"]
+
+
+def test_files_that_are_too_large_are_refused_before_they_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[int] = []
+    monkeypatch.setattr(compose, "LARGEST_ATTACHED", 2000)
+    monkeypatch.setattr(forms, "_read", lambda files: read.append(len(files)) or [])
+    mailbox = sending_mailbox()
+    files = [SimpleUploadedFile(name, b"x" * 1001) for name in ("a.bin", "b.bin")]
+    data = {"sender": mailbox.pk, "to": "nobody", "attachments": files}
+    response = signed_in("add_outboundmessage").post("/outbox/compose/", data)
+    assert response.context["form"].errors == {
+        "attachments": [
+            "The files are too large: a message takes 0 MB of files. Send fewer of"
+            " them, or smaller ones."
+        ],
+        "to": ["“nobody” is not an e-mail address."],
+    }
+    assert read == [0]
 
 
 def _two() -> list[SimpleUploadedFile]:
