@@ -150,6 +150,13 @@ class ComposeForm(forms.Form):
             self.add_problems(error)
         return data
 
+    def renew(self, sentence: str) -> None:
+        """Refuse it with `sentence`; sent once more, it is a message of its own."""
+        fields = self.data.copy()
+        fields["ticket"] = uuid.uuid4().hex
+        self.data = fields
+        self.add_error(None, sentence)
+
     def add_problems(self, error: MessageError) -> None:
         """Put each sentence at its field; what belongs to none stands above all."""
         for name, sentence in error.problems.items():

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods
 
 from ..forms.compose import ComposeForm, senders
 from ..models import Mailbox, OutboundMessage, SmtpClient
-from ..services import compose
-from ..services.compose import MessageError
+from ..services import compose, outbox_content
+from ..services.compose import Composed, MessageError
 from . import inputs, keeps, links
 
 
@@ -51,30 +51,8 @@ def outbox_compose(request: HttpRequest) -> HttpResponse:
         refusal = None if able else _refusal(known)
     form = ComposeForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        composed = form.composed
-        known_message = OutboundMessage.objects.filter(
-            message_id=composed.message["Message-ID"]
-        ).first()
-        if known_message is not None:
-            messages.info(request, _("This message is in the outbox already."))
-            return redirect("outbox-message", known_message.pk)
-        try:
-            row = compose.queue(
-                message=composed.message,
-                mailbox=form.cleaned_data["sender"],
-                envelope_from=composed.sender,
-                recipients=composed.recipients,
-                user=request.user,
-            )
-        except MessageError as error:
-            form.add_problems(error)
-        else:
-            keeps.tell(
-                request,
-                row.smtp_client,
-                _("Queued."),
-                _("It is sent within seconds."),
-            )
+        row = _queue(request, form)
+        if row is not None:
             return redirect("outbox-message", row.pk)
     return render(
         request,
@@ -86,6 +64,53 @@ def outbox_compose(request: HttpRequest) -> HttpResponse:
             "nav": "outbox",
         },
     )
+
+
+def _queue(request: HttpRequest, form: ComposeForm) -> OutboundMessage | None:
+    """The message in the outbox; None where the form says why there is none."""
+    composed = form.composed
+    known = OutboundMessage.objects.filter(
+        message_id=composed.message["Message-ID"]
+    ).first()
+    if known is not None:
+        if _is_same(known, composed):
+            messages.info(request, _("This message is in the outbox already."))
+            return known
+        form.renew(_renewed(bool(form.cleaned_data["attachments"])))
+        return None
+    try:
+        row = compose.queue(
+            message=composed.message,
+            mailbox=form.cleaned_data["sender"],
+            envelope_from=composed.sender,
+            recipients=composed.recipients,
+            user=request.user,  # type: ignore[arg-type]  # signed in
+        )
+    except MessageError as error:
+        form.add_problems(error)
+        return None
+    soon = _("It is sent within seconds.")
+    keeps.tell(request, row.smtp_client, _("Queued."), soon)
+    return row
+
+
+def _is_same(known: OutboundMessage, composed: Composed) -> bool:
+    """Sent twice by accident, and not changed meanwhile."""
+    envelope = known.envelope_from, [one["address"] for one in known.recipients]
+    return envelope == (
+        composed.sender,
+        composed.recipients,
+    ) and outbox_content.says_the_same(known, composed.message.as_bytes())
+
+
+def _renewed(files: bool) -> str:
+    told = _(
+        "Another message was sent from this form already. Nothing of this one is lost:"
+        " press Send to send it as well."
+    )
+    if files:
+        told += " " + _("Choose its files again first.")
+    return told
 
 
 def _refusal(pk: int) -> Refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from mailboxes.forms import compose as forms
-from mailboxes.models import Mailbox, OutboundMessage, Sender, SmtpClient
+from mailboxes.models import Mailbox, OutboundChunk, OutboundMessage, Sender, SmtpClient
 from mailboxes.services import clients, compose, instance, outbox_rows
 from tests import factories
 from tests.views.test_outbox import signed_in, words
@@ -84,7 +85,7 @@ def test_composed_message_is_queued_once() -> None:
     raw = outbox_rows.content(row.pk)
     assert b'From: "Support, all" <support@contoso.example>' in raw
     assert raw.count(b"Content-Disposition: attachment") == 2
-    data["attachments"] = []
+    data["attachments"] = [SimpleUploadedFile("a.txt", b"one"), *_two()]
     again = client.post("/outbox/compose/", data, follow=True)
     assert "This message is in the outbox already." in words(again)
     assert OutboundMessage.objects.count() == 1
@@ -133,6 +134,66 @@ def test_files_that_are_too_large_are_refused_before_they_are_read(
         "to": ["“nobody” is not an e-mail address."],
     }
     assert read == [0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"to": "carl@b.example"},
+        {"cc": "carl@b.example"},
+        {"bcc": "carl@b.example"},
+        {"subject": "Another question"},
+        {"text": "Is it paid?"},
+        {"attachments": "a.txt"},
+    ],
+)
+def test_another_message_from_the_same_form_is_asked_about_and_not_dropped(
+    change: dict[str, Any],
+) -> None:
+    mailbox = sending_mailbox()
+    client = signed_in("add_outboundmessage")
+    data = {
+        "sender": mailbox.pk,
+        "to": "anna@b.example",
+        "subject": "Question",
+        "text": "Dear customer",
+        "ticket": "0" * 32,
+    }
+    client.post("/outbox/compose/", data)
+    changed = data | change
+    page = client.post("/outbox/compose/", _with_file(changed))
+    form = page.context["form"]
+    [sentence] = form.errors["__all__"]
+    assert sentence.startswith(
+        "Another message was sent from this form already. Nothing of this one is lost:"
+        " press Send to send it as well."
+    )
+    assert sentence.endswith("Choose its files again first.") == (
+        "attachments" in change
+    )
+    shown = {name: form[name].value() for name in data if name != "ticket"}
+    assert shown == {n: str(v) for n, v in changed.items() if n in shown}
+    ticket = form["ticket"].value()
+    assert f'name="ticket" value="{ticket}"' in page.content.decode()
+    assert ticket != data["ticket"]
+    client.post("/outbox/compose/", _with_file(changed | {"ticket": ticket}))
+    ids = OutboundMessage.objects.order_by("pk").values_list("message_id", flat=True)
+    assert list(ids) == [f"<{one}@contoso.example>" for one in (data["ticket"], ticket)]
+
+
+def _with_file(data: dict[str, Any]) -> dict[str, Any]:
+    if name := data.get("attachments"):
+        return data | {"attachments": [SimpleUploadedFile(name, b"one")]}
+    return data
+
+
+def test_message_whose_content_is_erased_is_not_said_to_be_the_same() -> None:
+    data = {"sender": sending_mailbox().pk, "to": "a@b.example", "ticket": "0" * 32}
+    client = signed_in("add_outboundmessage")
+    client.post("/outbox/compose/", data)
+    OutboundChunk.objects.all().delete()
+    page = client.post("/outbox/compose/", data)
+    assert list(page.context["form"].errors) == ["__all__"]
 
 
 def _two() -> list[SimpleUploadedFile]:
