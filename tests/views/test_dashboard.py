@@ -201,6 +201,21 @@ def test_equal_failures_are_looked_up_once(anna: Client, looked_up: list[str]) -
     assert looked_up == ["AADSTS50126"]
 
 
+def test_clients_that_send_are_cut_worst_first_with_a_way_to_all(
+    anna: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard, "ROWS", 3)
+    for number in range(5):
+        state = "stopped" if number == 4 else "active"
+        factories.smtp_client(f"smtp-client-{number}", state=state)
+    page = anna.get("/?region=1")
+    shown = [one.name for one in page.context["outbound"]]
+    assert shown == ["smtp-client-4", "smtp-client-0", "smtp-client-1"]
+    html = page.content.decode()
+    assert 'href="/option-sets/?kind=smtp">Show all 5</a>' in html
+    assert "smtp-client-2" not in html
+
+
 def test_poll_of_an_unchanged_page_is_not_modified(anna: Client) -> None:
     factories.live_worker()
     first = anna.get("/", {"region": "1"})
