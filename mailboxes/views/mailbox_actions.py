@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
 
-from ..models import PopClient
+from ..models import Mailbox, PopClient
 from ..services import clients
 from . import inputs, keeps
 
@@ -19,9 +19,11 @@ CYCLE = lazy("A cycle starts within seconds.")
 
 
 def _client(mailbox_pk: int) -> PopClient:
+    # By the mailbox first: a number that is too large for any key matches none there.
+    mailbox = get_object_or_404(Mailbox, pk=mailbox_pk)
     return get_object_or_404(
         PopClient.objects.select_related("mailbox_row"),
-        mailbox_row_id=mailbox_pk,
+        mailbox_row=mailbox,
         archived_at=None,
     )
 

@@ -369,3 +369,16 @@ def test_buttons_of_a_mailbox_are_shown_to_those_who_may_press_them(
         "change_popclient": [("get", f"{pop}/edit/")],
         "add_outboundmessage": [("get", "/outbox/compose/")],
     }
+
+
+def test_number_that_no_database_holds_is_404(known: dict[str, Any]) -> None:
+    visitor = Client()
+    visitor.force_login(factories.superuser())
+    answers = {}
+    for name, (method, arguments, _answers) in TABLE.items():
+        for argument in arguments:
+            if isinstance(known[argument], int):
+                values = known | {argument: 9_999_999_999_999_999_999}
+                path = reverse(name, args=[values[a] for a in arguments])
+                answers[path] = getattr(visitor, method)(path).status_code
+    assert {path: code for path, code in answers.items() if code != 404} == {}
