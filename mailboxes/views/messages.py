@@ -1,6 +1,7 @@
 """One received message: a safe view, its attachments, and the bytes as received.
 
-Reading content is a right of its own (`mailboxes.read_content`) and is audited.
+Reading content is a right of its own (`mailboxes.read_content`) and is audited,
+by a GET too.
 """
 
 from __future__ import annotations
