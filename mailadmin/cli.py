@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
@@ -11,6 +12,7 @@ from django.db import DatabaseError
 
 WRONG_SETTINGS = 2
 FAILED = 1
+NOBODY_READS = 141  # as shells report SIGPIPE: 128 + 13
 
 
 def main(argv: list[str]) -> int:
@@ -24,7 +26,16 @@ def main(argv: list[str]) -> int:
             print(f"{fault.message} {fault.hint}", file=sys.stderr)
         return WRONG_SETTINGS
     try:
-        execute_from_command_line(argv)
+        try:
+            execute_from_command_line(argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        if not _nobody_reads():
+            raise
+        # What is left of it would make a trace at the end of the process.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
     except DatabaseError as error:
         print(database_sentence(error), file=sys.stderr)
         return FAILED
@@ -34,6 +45,13 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _nobody_reads() -> bool:
+    """Whether the reader of our output has gone, as `| head` does."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(what & select.POLLERR for _fd, what in poll.poll(0))
 
 
 def database_sentence(error: DatabaseError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -13,6 +14,10 @@ from django.core.management import get_commands, load_command_class
 from mailboxes.services import drill, drill_table
 
 ROOT = Path(__file__).resolve().parent.parent
+APP = ROOT / "mailboxes"
+ROOMS = "|".join(p.name for p in APP.iterdir() if p.is_dir() and p.name[0] != "_")
+# A module as prose names it, "services/sections/ini"; no file, address or pattern.
+MODULE = re.compile(rf"\b((?:{ROOMS})(?:/[a-z_0-9]+)+)(?![\w\-/*{{]|\.\w)")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 BLOCK = re.compile(r"^```(?:sh|bash|console)?\n(.*?)^```", re.S | re.M)
 # Shown commands that another test runs as they stand.
@@ -97,3 +102,26 @@ def test_scenarios_are_documented_as_they_are() -> None:
     """Written by `manage.py drill --table`."""
     text = (ROOT / "docs" / "drill.md").read_text(encoding="utf-8")
     assert text == drill_table.text(drill.plans())
+
+
+def test_docstrings_name_modules_that_exist() -> None:
+    named = [
+        (str(file.relative_to(ROOT)), module)
+        for file in sorted(APP.rglob("*.py"))
+        for text in docstrings(file)
+        for module in MODULE.findall(text)
+    ]
+    assert len(named) > 100
+    assert [(file, module) for file, module in named if not exists(module)] == []
+
+
+def docstrings(file: Path) -> list[str]:
+    having = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    found = [ast.get_docstring(node) for node in nodes if isinstance(node, having)]
+    return [text for text in found if text]
+
+
+def exists(module: str) -> bool:
+    path = APP / module
+    return path.is_dir() or path.with_suffix(".py").is_file()

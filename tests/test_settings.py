@@ -195,3 +195,20 @@ def test_two_copies_on_one_host_have_cookies_of_their_own(tmp_path: Path) -> Non
         ["mailadmin_8001", "mailadmin_csrf_8001"],
         ["mailadmin_8002", "mailadmin_csrf_8002"],
     ]
+
+
+@pytest.mark.parametrize("command", ["option_reference", "--help"])
+def test_a_reader_that_has_gone_makes_no_trace(tmp_path: Path, command: str) -> None:
+    kept = {k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ}
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=ROOT,
+        env=kept | {"MAILADMIN_DATA": str(tmp_path)},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=60,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")

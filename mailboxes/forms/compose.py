@@ -76,7 +76,10 @@ class SenderField(forms.ModelChoiceField):
 
 
 class ComposeForm(forms.Form):
-    """`ticket` makes the Message-ID: a form that is sent twice makes one message."""
+    """`ticket` makes the Message-ID: a form that is sent twice makes one message.
+
+    initial["sender"]: None lets the person choose; left out, it is the likeliest.
+    """
 
     use_required_attribute = False
 
@@ -117,13 +120,21 @@ class ComposeForm(forms.Form):
         super().__init__(*args, **kwargs)
         mailboxes = senders()
         self.fields["sender"].queryset = mailboxes  # type: ignore[attr-defined]
-        self.initial.setdefault("sender", likeliest(mailboxes))
+        if "sender" not in self.initial:
+            self.initial["sender"] = likeliest(mailboxes)
+        elif self.initial["sender"] is None:
+            sender: Any = self.fields["sender"]
+            sender.empty_label = gettext("Choose a mailbox")
         self.initial.setdefault("ticket", uuid.uuid4().hex)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         mailbox: Mailbox | None = data.get("sender")
         ticket = data.get("ticket", "")
+        files = data.get("attachments") or []
+        if sum(file.size or 0 for file in files) > compose.LARGEST_ATTACHED:
+            self.add_error("attachments", _too_large())
+            files = []
         try:
             self.composed = compose.build(
                 sender=_named(mailbox) if mailbox else "nobody@example.com",
@@ -132,12 +143,19 @@ class ComposeForm(forms.Form):
                 bcc=data.get("bcc", ""),
                 subject=data.get("subject", ""),
                 text=data.get("text", ""),
-                attachments=list(_read(data.get("attachments") or [])),
+                attachments=list(_read(files)),
                 ticket=ticket if _TICKET.fullmatch(ticket) else "",
             )
         except MessageError as error:
             self.add_problems(error)
         return data
+
+    def renew(self, sentence: str) -> None:
+        """Refuse it with `sentence`; sent once more, it is a message of its own."""
+        fields = self.data.copy()
+        fields["ticket"] = uuid.uuid4().hex
+        self.data = fields
+        self.add_error(None, sentence)
 
     def add_problems(self, error: MessageError) -> None:
         """Put each sentence at its field; what belongs to none stands above all."""
@@ -150,6 +168,13 @@ class ComposeForm(forms.Form):
 def _named(mailbox: Mailbox) -> str:
     name = "".join(c for c in mailbox.alias if c.isprintable())
     return str(Address(name, addr_spec=mailbox.address))
+
+
+def _too_large() -> str:
+    return gettext(
+        "The files are too large: a message takes %(files)d MB of files. Send fewer of"
+        " them, or smaller ones."
+    ) % {"files": compose.LARGEST_ATTACHED >> 20}
 
 
 def _read(files: Iterable[UploadedFile]) -> Iterable[Attachment]:

@@ -1,8 +1,8 @@
 """Options that this console does not know, as lines `name = value` of one text field.
 
-They are kept for export and have no effect. Reading them from a file is services/ini.
-Rules about their names (`mail.*`) are services/option_rules; here is only the form of a
-line.
+They are kept for export and have no effect. Reading them from a file is
+services/sections/ini. Rules about their names (`mail.*`) are services/option_rules;
+here is only the form of a line.
 """
 
 from __future__ import annotations

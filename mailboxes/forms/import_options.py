@@ -34,7 +34,10 @@ class ImportForm(forms.Form):
         label=_("Or paste it"),
         required=False,
         strip=False,
-        help_text=_("It is not shown again, for it may hold passwords."),
+        help_text=_(
+            "At most 2 MB; choose a larger one as a file. It is not shown again, for it"
+            " may hold passwords."
+        ),
         widget=QuietTextarea(
             attrs={"rows": 10, "spellcheck": "false", "class": "mono"}
         ),

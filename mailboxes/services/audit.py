@@ -6,6 +6,7 @@ Details never hold a secret: callers say "replaced". Showing the log is the page
 from __future__ import annotations
 
 import ipaddress
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -57,6 +58,17 @@ def event(
         details=details,
         address=_address(request),
     )
+
+
+def recorded(by: HttpRequest, action: str, thing: Model, within: timedelta) -> bool:
+    """Whether that person has done that to that thing a moment ago."""
+    return AuditEvent.objects.filter(
+        actor_id=by.user.pk,
+        action=action,
+        object_type=_kind(thing),
+        object_id=str(thing.pk),
+        at__gte=timezone.now() - within,
+    ).exists()
 
 
 def _kind(thing: Model | None) -> str:

@@ -28,6 +28,9 @@ from . import addresses, audit, headers
 from .addresses import AddressError
 
 LARGEST = 150 * (1 << 20)  # bytes of a whole message
+# Bytes of all files that can fit into it: base64 (RFC 2045 section 6.8) makes 76
+# letters and a line end of 57 bytes.
+LARGEST_ATTACHED = LARGEST * 57 // 78
 LONGEST_ID = 512
 LONGEST_SUBJECT = 998  # RFC 5322 section 2.1.1
 # 7bit: a server without 8BITMIME can take it too (RFC 6152).

@@ -15,12 +15,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from ..core.errors import Held
 from ..models import Batch, Instance, Worker
-from . import epoch
+from . import audit, epoch
 
 logger = logging.getLogger(__name__)
 
@@ -110,14 +110,17 @@ def hold(reason: str, user: AbstractBaseUser | None = None) -> bool:
 
     Returns False when it was held already (the first reason stays).
     """
-    current()
-    changed = Instance.objects.filter(pk=ROW, held=False).update(
-        held=True,
-        held_reason=reason[:200],
-        held_at=timezone.now(),
-        held_by_id=user.pk if user is not None else None,
-    )
-    Batch.objects.filter(ended_at=None, stop=False).update(stop=True)
+    row = current()
+    with transaction.atomic():
+        changed = Instance.objects.filter(pk=ROW, held=False).update(
+            held=True,
+            held_reason=reason[:200],
+            held_at=timezone.now(),
+            held_by_id=user.pk if user is not None else None,
+        )
+        if changed:
+            audit.record(user, "instance.held", row, reason=reason[:200])
+        Batch.objects.filter(ended_at=None, stop=False).update(stop=True)
     return bool(changed)
 
 
@@ -130,13 +133,31 @@ def release(user: AbstractBaseUser | None = None) -> bool:
     if _read() != row.instance_id:
         _write(row.instance_id)
     epoch.align()
-    changed = Instance.objects.filter(pk=ROW, held=True).update(
-        held=False,
-        held_reason="",
-        held_at=timezone.now(),
-        held_by_id=user.pk if user is not None else None,
-    )
+    with transaction.atomic():
+        held = _held()
+        changed = Instance.objects.filter(pk=ROW, held=True).update(
+            held=False,
+            held_reason="",
+            held_at=timezone.now(),
+            held_by_id=user.pk if user is not None else None,
+        )
+        if changed:
+            assert held is not None  # its row is ours
+            audit.record(
+                user,
+                "instance.released",
+                held,
+                reason=held.held_reason,
+                held_at=held.held_at.isoformat() if held.held_at else None,
+                held_by=held.held_by.get_username() if held.held_by else audit.COMMAND,
+            )
     return bool(changed)
+
+
+def _held() -> Instance | None:
+    """The row while it is held; nobody else changes it till the transaction ends."""
+    rows = Instance.objects.select_for_update(of=("self",)).select_related("held_by")
+    return rows.filter(pk=ROW, held=True).first()
 
 
 def _joins() -> bool:

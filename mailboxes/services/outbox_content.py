@@ -1,10 +1,12 @@
-"""The content of an outbound message for its page: header, text, file names, bytes.
+"""The content of an outbound message: header, text, file names and bytes for its page,
+and whether another one says the same.
 
 Who may read it is the views' question.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +14,7 @@ from ..models import OutboundChunk, OutboundMessage
 from . import headers, mime, outbox_rows
 
 TEXT_LIMIT = 500_000  # characters
+_BOUNDARY = re.compile(rb'boundary="([^"\r\n]+)"')
 
 
 @dataclass(frozen=True)
@@ -45,3 +48,23 @@ def raw(row: OutboundMessage) -> Iterator[bytes]:
     chunks = OutboundChunk.objects.filter(message=row).order_by("number")
     for data in chunks.values_list("data", flat=True).iterator(chunk_size=4):
         yield bytes(data)
+
+
+def says_the_same(row: OutboundMessage, raw: bytes) -> bool:
+    """Whether `raw`, made by services/compose, says what was stored of such a message.
+
+    Its date and the line between its parts are new each time it is made, so they do
+    not count. False where the stored content was erased.
+    """
+    return _said(outbox_rows.content(row.pk)) == _said(raw)
+
+
+def _said(raw: bytes) -> tuple[bytes, bytes]:
+    try:
+        head, body = headers.split(raw)
+    except ValueError:
+        return b"", raw
+    head = headers.without(head, "date")
+    if found := _BOUNDARY.search(head):
+        head, body = (part.replace(found[1], b"between") for part in (head, body))
+    return head, body

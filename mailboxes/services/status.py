@@ -5,8 +5,10 @@ Reads rows only. Words for people: services/findings and templates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
@@ -42,16 +44,37 @@ WORKER_STALE = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class ClientStatus:
-    """One client as lists show it. `messages`: stored or sent in all."""
+    """One client as lists show it. `messages`: stored or sent in all.
+
+    findings: those that were looked up already, shared by the clients of one list,
+    because one cause often makes many of them fail with the same evidence.
+    """
 
     client: PopClient | SmtpClient
     runner: Fetcher | Sender | None
     address: str
     health: Health
-    finding: Finding | None
     messages: int
     saved: int
     in_effect: int | None
+    findings: dict[str, Finding] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    @cached_property
+    def finding(self) -> Finding | None:
+        """Why it fails; None when it does not. Looked up when somebody asks, because
+        that costs milliseconds and most lists show few of their clients."""
+        runner = self.runner
+        if runner is None or not runner.code:
+            return None
+        known = [runner.code, runner.stage, runner.evidence]
+        key = json.dumps(known, sort_keys=True, default=str)
+        if key not in self.findings:
+            found = finding_of(runner)
+            assert found is not None  # there is a code
+            self.findings[key] = found
+        return self.findings[key]
 
     @property
     def name(self) -> str:
@@ -113,21 +136,28 @@ def pop_clients(
         .select_related("mailbox_row", "fetcher__revision", "registration")
         .order_by("mailbox_row__address")
     )
-    return worst_first([of_pop_client(client, now) for client in rows])
+    known: dict[str, Finding] = {}
+    return worst_first([_of_pop_client(client, now, known) for client in rows])
 
 
 def of_pop_client(client: PopClient, now: datetime) -> ClientStatus:
     """Status of one pop-client; `mailbox_row` and `fetcher__revision` are loaded."""
+    return _of_pop_client(client, now, {})
+
+
+def _of_pop_client(
+    client: PopClient, now: datetime, known: dict[str, Finding]
+) -> ClientStatus:
     fetcher: Fetcher | None = getattr(client, "fetcher", None)
     return ClientStatus(
         client=client,
         runner=fetcher,
         address=client.mailbox_row.address,
         health=health.of_pop_client(client, now),
-        finding=finding_of(fetcher),
         messages=fetcher.messages if fetcher else 0,
         saved=client.revision,
         in_effect=fetcher.revision.number if fetcher and fetcher.revision else None,
+        findings=known,
     )
 
 
@@ -142,7 +172,8 @@ def smtp_clients(
         .annotate(tested=Exists(_passed(OuterRef("sender__revision"))))
         .order_by("section")
     )
-    return worst_first([_of_smtp_client(c, now, tested=c.tested) for c in rows])
+    known: dict[str, Finding] = {}
+    return worst_first([_of_smtp_client(c, now, known, tested=c.tested) for c in rows])
 
 
 def of_smtp_client(client: SmtpClient, now: datetime) -> ClientStatus:
@@ -153,7 +184,7 @@ def of_smtp_client(client: SmtpClient, now: datetime) -> ClientStatus:
         and sender.last_success_at is None
         and _passed(sender.revision_id).exists()
     )
-    return _of_smtp_client(client, now, tested=tested)
+    return _of_smtp_client(client, now, {}, tested=tested)
 
 
 def _passed(revision: Any) -> QuerySet[TestRun]:
@@ -161,17 +192,19 @@ def _passed(revision: Any) -> QuerySet[TestRun]:
     return TestRun.objects.filter(revision=revision, state=TestState.PASSED)
 
 
-def _of_smtp_client(client: SmtpClient, now: datetime, *, tested: bool) -> ClientStatus:
+def _of_smtp_client(
+    client: SmtpClient, now: datetime, known: dict[str, Finding], *, tested: bool
+) -> ClientStatus:
     sender: Sender | None = getattr(client, "sender", None)
     return ClientStatus(
         client=client,
         runner=sender,
         address=client.mailbox,
         health=health.of_smtp_client(client, now, tested=tested),
-        finding=finding_of(sender),
         messages=sender.sent if sender else 0,
         saved=client.revision,
         in_effect=sender.revision.number if sender and sender.revision else None,
+        findings=known,
     )
 
 
@@ -293,8 +326,15 @@ def numbers(now: datetime | None = None) -> Numbers:
 
 def failing_count(statuses: list[ClientStatus] | None = None) -> int:
     """How many mailboxes need attention, for the rail and the page title."""
-    known = pop_clients() if statuses is None else statuses
-    return sum(status.health in HEALTH_NEEDS_ATTENTION for status in known)
+    if statuses is not None:
+        return sum(status.health in HEALTH_NEEDS_ATTENTION for status in statuses)
+    now = timezone.now()
+    return sum(
+        health.of_pop_client(client, now) in HEALTH_NEEDS_ATTENTION
+        for client in PopClient.objects.filter(archived_at=None)
+        .select_related("fetcher")
+        .only(*health.READS)
+    )
 
 
 def sending_only() -> list[Mailbox]:

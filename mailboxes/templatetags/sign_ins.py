@@ -17,10 +17,8 @@ register = template.Library()
 
 
 @register.inclusion_tag("sign_in/_panel.html", takes_context=True)
-def newest_sign_in(
-    context: dict[str, Any], client: Client | None, draft: Any = None
-) -> dict[str, Any]:
-    """How it stands, and a button for the next one. draft: of the wizard."""
+def newest_sign_in(context: dict[str, Any], client: Client | None) -> dict[str, Any]:
+    """How it stands, and a button for the next one."""
     if client is None or not client.revision:
         return {"wanted": False}
     snapshot = snapshots.take(client)
@@ -34,7 +32,6 @@ def newest_sign_in(
         "kind": short_kind(client),
         "login": snapshot.account,
         "stored": bool(snapshot["password"]),
-        "draft": draft,
         "may_start": may(request, "change", type(client)),
         "csrf_token": context.get("csrf_token"),
         **(shown(request, row) if row else {"row": None}),

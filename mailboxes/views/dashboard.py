@@ -67,7 +67,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "numbers": _numbers(now),
         "rows": rows(inbound[:ROWS], now),
         "total": len(inbound),
-        "outbound": outbound,
+        "outbound": outbound[:ROWS],
+        "outbound_total": len(outbound),
         "ending": ends_soon.soon(now),
         "today": now.date(),
         "nav": "dashboard",
@@ -86,6 +87,8 @@ def _answer(
         return _("The queue stands still: no mail is fetched or sent")
     if not machinery.alive:
         return _("No worker is running: no mail is fetched or sent")
+    if machinery.held:
+        return _("Held: nothing is fetched or sent")
     bad = sum(s.health in HEALTH_NEEDS_ATTENTION for s in inbound)
     if bad:
         return ngettext(
@@ -93,37 +96,63 @@ def _answer(
             "%(bad)d of %(all)d mailboxes need attention",
             bad,
         ) % {"bad": bad, "all": len(inbound)}
+    fetches, sends = (_runs(statuses) for statuses in (inbound, outbound))
     bad = sum(s.health in HEALTH_NEEDS_ATTENTION for s in outbound)
     if bad:
-        return _("Mail is fetched, but %(bad)d of %(all)d smtp-clients cannot send") % {
-            "bad": bad,
-            "all": len(outbound),
-        }
+        words = (
+            _("Mail is fetched, but %(bad)d of %(all)d smtp-clients cannot send")
+            if fetches
+            else _("%(bad)d of %(all)d smtp-clients cannot send")
+        )
+        return words % {"bad": bad, "all": len(outbound)}
+    return _answer_without_failures(inbound, outbound, fetches, sends)
+
+
+def _answer_without_failures(
+    inbound: list[ClientStatus],
+    outbound: list[ClientStatus],
+    fetches: bool,
+    sends: bool,
+) -> str:
+    if not fetches and not sends:
+        return _("Nothing runs: all paused or drafts")
+    if inbound and not fetches:
+        return _("Nothing is fetched: every mailbox is paused or a draft")
+    if outbound and not sends:
+        return _("Mail is fetched, but every smtp-client is paused or a draft")
     return _("Mail is flowing")
+
+
+def _runs(statuses: list[ClientStatus]) -> bool:
+    """Whether any of them may fetch or send."""
+    return any(s.health not in (Health.PAUSED, Health.DRAFT) for s in statuses)
 
 
 def problems(statuses: list[ClientStatus]) -> list[Problem]:
     """At most three, equal causes merged, the most widespread first."""
     groups: dict[str, list[ClientStatus]] = {}
     for one in statuses:
-        if one.finding is not None and one.health in HEALTH_NEEDS_ATTENTION:
-            groups.setdefault(one.finding.code, []).append(one)
-    found = []
-    for clients in groups.values():
-        first = clients[0]
-        assert first.finding is not None and first.runner is not None
-        found.append(
-            Problem(
-                finding=first.finding,
-                clients=clients,
-                since=first.runner.failed_since,
-                answer=str(first.runner.evidence.get("answer", "")),
-                trace=str(first.runner.evidence.get("trace_id", "")),
-                fix_url=links.fix_url(first),
-            )
-        )
-    found.sort(key=lambda p: (-len(p.clients), not p.stopped))
-    return found[:PROBLEMS]
+        code = one.runner.code if one.runner is not None else ""
+        if code and one.health in HEALTH_NEEDS_ATTENTION:
+            groups.setdefault(code, []).append(one)
+    widest = sorted(
+        groups.values(),
+        key=lambda clients: (-len(clients), clients[0].health is not Health.STOPPED),
+    )
+    return [_problem(clients) for clients in widest[:PROBLEMS]]
+
+
+def _problem(clients: list[ClientStatus]) -> Problem:
+    first = clients[0]
+    assert first.finding is not None and first.runner is not None
+    return Problem(
+        finding=first.finding,
+        clients=clients,
+        since=first.runner.failed_since,
+        answer=str(first.runner.evidence.get("answer", "")),
+        trace=str(first.runner.evidence.get("trace_id", "")),
+        fix_url=links.fix_url(first),
+    )
 
 
 def _numbers(now: datetime) -> list[dict[str, Any]]:

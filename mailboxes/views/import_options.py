@@ -55,8 +55,13 @@ def options_template(request: HttpRequest) -> HttpResponse:
 
 def _require(request: HttpRequest) -> None:
     """Whoever may make or change option sets; the file says which rights it needs."""
-    if not any(_may(request, right) for right in RIGHTS):
+    if not may_import(request):
         raise PermissionDenied
+
+
+def may_import(request: HttpRequest) -> bool:
+    """Whether the page lets the person in."""
+    return any(_may(request, right) for right in RIGHTS)
 
 
 def _may(request: HttpRequest, right: str) -> bool:

@@ -62,7 +62,8 @@ def _context(
         "fetcher": one.runner if one else None,
         "fix_url": links.field_url(client, one.finding) if client and one else "",
         "ends": ends_soon.warning(client, now) if client else "",
-        "may_test": may_test(request, PopClient),
+        # Who may operate a mailbox may test it, too.
+        "may_operate": may_test(request, PopClient),
         "now": now,
         "nav": "mailbox-list",
         "tabs": _tabs(mailbox, client, one, tab),

@@ -7,19 +7,23 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
 
-from ..models import PopClient
+from ..models import Mailbox, PopClient
 from ..services import clients
-from . import inputs
+from . import inputs, keeps
 
 OPERATE = "mailboxes.change_fetcher"
+CYCLE = lazy("A cycle starts within seconds.")
 
 
 def _client(mailbox_pk: int) -> PopClient:
+    # By the mailbox first: a number that is too large for any key matches none there.
+    mailbox = get_object_or_404(Mailbox, pk=mailbox_pk)
     return get_object_or_404(
         PopClient.objects.select_related("mailbox_row"),
-        mailbox_row_id=mailbox_pk,
+        mailbox_row=mailbox,
         archived_at=None,
     )
 
@@ -29,13 +33,11 @@ def _client(mailbox_pk: int) -> PopClient:
 @permission_required(OPERATE, raise_exception=True)
 def fetch(request: HttpRequest, pk: int) -> HttpResponse:
     """Make the next cycle due now."""
-    if clients.fetch_now(_client(pk), request.user):
-        messages.success(request, _("A cycle starts within seconds."))
+    client = _client(pk)
+    if clients.fetch_now(client, request.user):
+        keeps.tell(request, client, _("Asked for."), CYCLE)
     else:
-        messages.error(
-            request,
-            _("Nothing is fetched: the mailbox is paused, stopped or a draft."),
-        )
+        keeps.tell_nothing_fetched(request, client)
     return redirect("mailbox-detail", pk)
 
 
@@ -46,8 +48,15 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
     client = _client(pk)
     if request.method == "POST":
         note = inputs.text(request.POST, "note")
-        clients.pause(client, request.user, note)
-        messages.success(request, _("Paused. No cycle runs until the pause is ended."))
+        if clients.pause(client, request.user, note):
+            messages.success(
+                request, _("Paused. No cycle runs until the pause is ended.")
+            )
+        else:
+            messages.info(
+                request,
+                _("Nothing was changed: the mailbox is paused already, with its note."),
+            )
         return redirect("mailbox-detail", pk)
     if request.method != "GET":
         raise Http404
@@ -63,8 +72,11 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required(OPERATE, raise_exception=True)
 def unpause(request: HttpRequest, pk: int) -> HttpResponse:
     """End a pause."""
-    clients.unpause(_client(pk), request.user)
-    messages.success(request, _("The pause is over. A cycle starts within seconds."))
+    client = _client(pk)
+    if clients.unpause(client, request.user):
+        keeps.tell(request, client, _("The pause is over."), CYCLE)
+    else:
+        messages.info(request, _("Nothing was changed: the mailbox is not paused."))
     return redirect("mailbox-detail", pk)
 
 
@@ -73,6 +85,9 @@ def unpause(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required(OPERATE, raise_exception=True)
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a stopped mailbox try again."""
-    clients.resume_stopped(_client(pk), request.user)
-    messages.success(request, _("Resumed: one cycle is tried now."))
+    client = _client(pk)
+    if clients.resume_stopped(client, request.user):
+        keeps.tell(request, client, _("Resumed."), _("One cycle is tried now."))
+    else:
+        messages.info(request, _("Nothing was changed: the mailbox is not stopped."))
     return redirect("mailbox-detail", pk)

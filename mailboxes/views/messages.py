@@ -1,10 +1,12 @@
 """One received message: a safe view, its attachments, and the bytes as received.
 
-Reading content is a right of its own (`mailboxes.read_content`) and is audited; that
-audit row is the one thing that a GET of this console writes.
+Reading content is a right of its own (`mailboxes.read_content`) and is audited,
+by a GET too.
 """
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -18,6 +20,7 @@ from ..services import audit, content, listings
 from .live import live
 
 READ = "mailboxes.read_content"
+FRAME_FOLLOWS = timedelta(minutes=5)
 FRAME_POLICY = f"{POLICY}; frame-src 'self'"
 # What a mail may do in its frame: nothing but show its own words.
 MAIL_POLICY = (
@@ -77,9 +80,21 @@ def message_html(request: HttpRequest, pk: int) -> HttpResponse:
     html = content.view(message).html
     if html is None:
         raise Http404
+    if not _in_its_frame(request, message):
+        audit.record(request, "message.read", message)
     response = render(request, "console/message_html.html", {"html": html})
     response["Content-Security-Policy"] = MAIL_POLICY
     return response
+
+
+def _in_its_frame(request: HttpRequest, message: Message) -> bool:
+    """Asked for by the page of the message, which has written that it was read.
+
+    The header alone proves nothing: a script can send it.
+    """
+    return request.headers.get("Sec-Fetch-Dest") == "iframe" and audit.recorded(
+        request, "message.read", message, FRAME_FOLLOWS
+    )
 
 
 @login_required

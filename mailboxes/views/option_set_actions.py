@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ..core.errors import OptionError, StaleEdit
 from ..models import PopClient, Revision, SmtpClient
 from ..services import clients, revisions
+from . import keeps
 from .option_set_lookup import find, require, short_kind
 
 
@@ -23,15 +24,11 @@ def fetch_now(request: HttpRequest, pk: int) -> HttpResponse:
     client = find("pop", pk)
     assert isinstance(client, PopClient)
     if clients.fetch_now(client, request.user):
-        messages.success(request, _("A cycle starts within seconds."))
-    else:
-        messages.error(
-            request,
-            _(
-                "Nothing is fetched: the mailbox is paused, stopped, a draft, or its"
-                " server asked for a pause."
-            ),
+        keeps.tell(
+            request, client, _("Asked for."), _("A cycle starts within seconds.")
         )
+    else:
+        keeps.tell_nothing_fetched(request, client)
     return redirect("option-set-compare", "pop", pk)
 
 

@@ -20,6 +20,7 @@ from ..models import Mailbox, PopClient
 from ..services import status
 from ..services.status import ClientStatus
 from . import inputs
+from .import_options import may_import
 
 PER_PAGE = 50
 FIRST = 25  # of each kind, where both are shown
@@ -60,6 +61,7 @@ def option_sets(request: HttpRequest) -> HttpResponse:
             ],
             "page": page if one else None,
             "archived": archived,
+            "may_import": may_import(request),
             "query": query,
             "keep": [
                 (name, value)

@@ -1,25 +1,25 @@
-"""The outbox: what is not out, and is it safe to retry? (ux.md section 2.10)"""
+"""The outbox: what is not out, and is it safe to retry? (ux.md section 2.10)
+
+Writing a message is outbox_compose.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from ..core.choices import OUTBOX_UNSENT, OutboxState
-from ..forms.compose import ComposeForm, senders
 from ..models import OutboundMessage
-from ..services import compose, outbox_list
-from ..services.compose import MessageError
+from ..services import outbox_list
 from ..templatetags.ui import spell_duration
 from ..templatetags.words import look
 from . import inputs, links
@@ -137,37 +137,3 @@ def _with(request: HttpRequest, **changes: str) -> str:
     for key, value in changes.items():
         values[key] = value
     return "?" + values.urlencode()
-
-
-@login_required
-@permission_required("mailboxes.add_outboundmessage", raise_exception=True)
-@require_http_methods(["GET", "HEAD", "POST"])
-def outbox_compose(request: HttpRequest) -> HttpResponse:
-    """Write a message; it is queued, and sent by the next batch."""
-    form = ComposeForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        composed = form.composed
-        known = OutboundMessage.objects.filter(
-            message_id=composed.message["Message-ID"]
-        ).first()
-        if known is not None:
-            messages.info(request, _("This message is in the outbox already."))
-            return redirect("outbox-message", known.pk)
-        try:
-            row = compose.queue(
-                message=composed.message,
-                mailbox=form.cleaned_data["sender"],
-                envelope_from=composed.sender,
-                recipients=composed.recipients,
-                user=request.user,
-            )
-        except MessageError as error:
-            form.add_problems(error)
-        else:
-            messages.success(request, _("Queued. It is sent within seconds."))
-            return redirect("outbox-message", row.pk)
-    return render(
-        request,
-        "outbox/compose.html",
-        {"form": form, "can_send": senders().exists(), "nav": "outbox"},
-    )

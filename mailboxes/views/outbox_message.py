@@ -21,17 +21,18 @@ from ..models import Attempt, OutboundMessage, SmtpClient
 from ..services import audit, outbox_actions, outbox_content
 from ..services.findings import find
 from ..templatetags.words import look, stage_word
-from . import links
+from . import keeps, links
 
 READ = "mailboxes.read_content"
 CHANGE = "mailboxes.change_outboundmessage"
 DONE = {
     "cancel": lazy("Cancelled. It will not be sent."),
-    "send-now": lazy("The pause is over. It is sent within seconds."),
+    "send-now": lazy("The pause is over."),
     "requeue": lazy("Queued again."),
     "send-again": lazy("Queued again, with the same Message-ID."),
     "mark-sent": lazy("Marked as sent."),
 }
+SENDS = ("send-now", "requeue", "send-again")
 ASK_FIRST = {
     "send-again": (
         lazy("Send this message again?"),
@@ -209,7 +210,11 @@ def outbox_action(request: HttpRequest, pk: int, action: str) -> HttpResponse:
             },
         )
     if act(row, request.user):
-        messages.success(request, str(DONE[action]))
+        if action in SENDS:
+            soon = _("It is sent within seconds.")
+            keeps.tell(request, row.smtp_client, str(DONE[action]), soon)
+        else:
+            messages.success(request, str(DONE[action]))
     else:
         messages.error(
             request, _("Nothing was changed: the message has moved on meanwhile.")

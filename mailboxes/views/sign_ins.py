@@ -2,8 +2,8 @@
 
 Two pages are public, for an owner without an account here: the one that a link of ours
 names, and the one that the authority sends the browser back to. They say nothing but
-what this person has to do. Coming back is a GET by the authority's redirect, so it is
-one of the two GETs that write (the other is wizard_consent): once for each link.
+what this person has to do. Coming back is a GET by the authority's redirect, so it
+writes, as that of wizard_consent does: once for each link.
 """
 
 from __future__ import annotations

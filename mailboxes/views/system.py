@@ -68,8 +68,13 @@ def hold(request: HttpRequest) -> HttpResponse:
     if not reason:
         messages.error(request, _("Enter a reason for the hold."))
         return redirect("system")
-    instance.hold(reason, request.user)
-    messages.success(request, _("Held: nothing is fetched, settled or sent."))
+    if instance.hold(reason, request.user):
+        messages.success(request, _("Held: nothing is fetched, settled or sent."))
+    else:
+        messages.info(
+            request,
+            _("Nothing was changed: everything is held already, for the first reason."),
+        )
     return redirect("system")
 
 
@@ -78,6 +83,8 @@ def hold(request: HttpRequest) -> HttpResponse:
 @permission_required("mailboxes.change_instance", raise_exception=True)
 def release(request: HttpRequest) -> HttpResponse:
     """Let fetching and sending go on."""
-    instance.release(request.user)
-    messages.success(request, _("Released: fetching and sending go on."))
+    if instance.release(request.user):
+        messages.success(request, _("Released: fetching and sending go on."))
+    else:
+        messages.info(request, _("Nothing was changed: nothing was held."))
     return redirect("system")

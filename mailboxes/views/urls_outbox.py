@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .outbox import outbox, outbox_compose
+from .outbox import outbox
+from .outbox_compose import outbox_compose
 from .outbox_message import outbox_action, outbox_message, outbox_raw, outbox_requeue
 
 urlpatterns = [

@@ -1,6 +1,6 @@
 """Drafts of the wizard: the list, a new one, discarding one (ux.md section 2.8).
 
-One step of a draft: wizard_step. Test and turning on: wizard_test, wizard_turn_on.
+One step of a draft: wizard_step. Test and turning on: wizard_test.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Consent: the public page that an administrator comes back to, and a new link.
 
 The page needs no account here and says nothing of the draft. Coming back is a GET by
-the authority's redirect, so this is the one GET that writes: once for each link.
+the authority's redirect, so this GET writes, as sign_ins does: once for each link.
 """
 
 from __future__ import annotations

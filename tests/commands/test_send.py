@@ -73,14 +73,20 @@ def test_send_waits_for_the_end(
     assert printed.startswith("Sent: ")
 
 
-def test_send_that_is_not_sent_in_time_fails(
-    mailbox: Mailbox, letter: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("state", ["failed", "unconfirmed", "cancelled"])
+def test_send_that_ends_without_being_sent_waits_no_longer(
+    state: str, mailbox: Mailbox, letter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        send.time, "sleep", lambda _: OutboundMessage.objects.update(state="failed")
-    )
-    with pytest.raises(CommandError, match="^The message is failed, not sent.$"):
-        run("--from", FROM, "--to", "a@b.example", "--wait", "60", letter)
+    looks: list[float] = []
+
+    def end(seconds: float) -> None:
+        assert looks == []  # it waits on
+        looks.append(seconds)
+        OutboundMessage.objects.update(state=state)
+
+    monkeypatch.setattr(send.time, "sleep", end)
+    with pytest.raises(CommandError, match=f"^The message is {state}, not sent.$"):
+        run("--from", FROM, "--to", "a@b.example", "--wait", "3600", letter)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from mailboxes.core.errors import Held
-from mailboxes.models import Batch, Instance
+from mailboxes.models import AuditEvent, Batch, Instance
 from mailboxes.services import instance
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +87,53 @@ def test_a_second_hold_keeps_the_first_reason() -> None:
     instance.hold("one")
     assert instance.hold("two") is False
     assert instance.current().held_reason == "one"
+
+
+def audited() -> list[tuple[str, str, dict[str, Any]]]:
+    rows = AuditEvent.objects.filter(action__startswith="instance.").order_by("pk")
+    return [
+        (
+            one.action,
+            one.actor_name,
+            {k: v for k, v in one.details.items() if k != "held_at"},
+        )
+        for one in rows
+    ]
+
+
+def test_hold_and_release_are_audited_where_they_change_something() -> None:
+    users = get_user_model().objects
+    anna, bob = users.create_user("anna"), users.create_user("bob")
+    instance.release(bob)
+    instance.hold("moving house", anna)
+    held_at = instance.current().held_at
+    instance.hold("moving again", bob)
+    instance.release(bob)
+    instance.release(bob)
+    assert audited() == [
+        ("instance.held", "anna", {"reason": "moving house"}),
+        ("instance.released", "bob", {"reason": "moving house", "held_by": "anna"}),
+    ]
+    assert held_at is not None
+    released = AuditEvent.objects.get(action="instance.released")
+    assert released.details["held_at"] == held_at.isoformat()
+
+
+def test_a_hold_by_the_product_itself_is_audited_without_a_user(folder: Path) -> None:
+    instance.identify()
+    (folder / "instance-id").unlink()
+    instance.identify()
+    held = AuditEvent.objects.get(action="instance.held")
+    assert (held.actor, held.details) == (None, {"reason": instance.OTHER_COPY})
+
+
+def test_a_hold_that_cannot_be_audited_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr(instance.audit, "record", full)
+    with pytest.raises(RuntimeError):
+        instance.hold("moving house")
+    assert instance.is_held() is False

@@ -1,13 +1,15 @@
-"""What lists say of a client that only a connection test has tried so far."""
+"""What lists say of clients, and how many of them need attention."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from mailboxes.core import choices
 from mailboxes.core.choices import Health
-from mailboxes.models import Sender, SmtpClient, TestRun
+from mailboxes.models import PopClient, Sender, SmtpClient, TestRun
 from mailboxes.services import status
 from tests import factories
 
@@ -53,3 +55,18 @@ def test_a_test_of_other_options_proves_nothing(client: SmtpClient) -> None:
     _tested(client, choices.TestState.PASSED)
     Sender.objects.update(revision=None)
     assert status.smtp_clients()[0].health == Health.NOT_TESTED
+
+
+def test_failing_mailboxes_are_counted_in_one_query(django_assert_num_queries) -> None:
+    now = timezone.now()
+    factories.pop_client()
+    factories.stopped()
+    factories.pop_client("failing@contoso.example", state=choices.RunState.FAILING)
+    long_ago = now - timedelta(hours=1)
+    factories.pop_client("late@contoso.example", last_success_at=long_ago)
+    factories.pop_client("paused@contoso.example", paused_at=now, state="stopped")
+    archived = factories.stopped("archived@contoso.example")
+    PopClient.objects.filter(pk=archived.pk).update(archived_at=now)
+    with django_assert_num_queries(1):
+        assert status.failing_count() == 3
+    assert status.failing_count(status.pop_clients()) == 3

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from mailboxes.core.choices import OutboxState
-from mailboxes.models import Worker
+from mailboxes.models import Fetcher, PopClient, Worker
+from mailboxes.services import instance, status
+from mailboxes.services.findings import find
+from mailboxes.views import dashboard, mailbox_list
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +57,61 @@ def test_a_queue_that_stands_still_is_told_from_a_dead_worker(anna: Client) -> N
     assert "The queue stands still" in anna.get("/system/").content.decode()
 
 
+def test_hold_is_the_answer_before_what_fails(anna: Client) -> None:
+    factories.live_worker()
+    factories.stopped()
+    instance.hold("A copy is made")
+    assert _heading(anna.get("/")) == "Held: nothing is fetched or sent"
+
+
+# What inbound and outbound clients do: run, wait for a person, or fail.
+RUN: dict[str, Any] = {}
+PAUSED: dict[str, Any] = {"paused_at": timezone.now()}
+STOPPED: dict[str, Any] = {"state": "stopped", "code": "AADSTS50126"}
+
+
+@pytest.mark.parametrize(
+    ("inbound", "outbound", "answer"),
+    [
+        ([PAUSED], [], "Nothing runs: all paused or drafts"),
+        ([PAUSED, PAUSED], [PAUSED], "Nothing runs: all paused or drafts"),
+        ([], [PAUSED], "Nothing runs: all paused or drafts"),
+        ([], [{"enabled": False}], "Nothing runs: all paused or drafts"),
+        ([PAUSED, RUN], [], "Mail is flowing"),
+        ([RUN], [RUN, PAUSED], "Mail is flowing"),
+        ([], [RUN], "Mail is flowing"),
+        ([PAUSED], [RUN], "Nothing is fetched: every mailbox is paused or a draft"),
+        (
+            [RUN],
+            [PAUSED],
+            "Mail is fetched, but every smtp-client is paused or a draft",
+        ),
+        ([RUN], [STOPPED], "Mail is fetched, but 1 of 1 smtp-clients cannot send"),
+        ([PAUSED], [STOPPED, RUN], "1 of 2 smtp-clients cannot send"),
+        ([], [STOPPED], "1 of 1 smtp-clients cannot send"),
+    ],
+)
+def test_answer_says_what_runs(
+    anna: Client,
+    inbound: list[dict[str, Any]],
+    outbound: list[dict[str, Any]],
+    answer: str,
+) -> None:
+    factories.live_worker()
+    for number, fields in enumerate(inbound):
+        factories.pop_client(f"team{number}@contoso.example", **fields)
+    for number, fields in enumerate(outbound):
+        factories.smtp_client(f"smtp-client-{number}", **fields)
+    assert _heading(anna.get("/")) == answer
+
+
+def test_drafts_alone_do_not_make_mail_flow(anna: Client) -> None:
+    factories.live_worker()
+    factories.pop_client()
+    PopClient.objects.update(enable_client=False)
+    assert _heading(anna.get("/")) == "Nothing runs: all paused or drafts"
+
+
 def test_messages_that_failed_are_counted_and_led_to(anna: Client) -> None:
     factories.outbound(factories.smtp_client(), state=OutboxState.FAILED)
     sent = anna.get("/").context["numbers"][1]
@@ -86,8 +145,75 @@ def test_queries_do_not_grow_with_mailboxes(
     for number in range(count):
         client = factories.pop_client(f"team{number}@contoso.example")
         factories.message(client, stored_at=timezone.now())
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(17):  # two ask for the rights of the person
         assert anna.get("/").status_code == 200
+
+
+@pytest.fixture
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Codes whose finding was looked up, while lists show three rows."""
+    codes: list[str] = []
+
+    def counted(code: str, *args: Any, **kwargs: Any) -> Any:
+        codes.append(code)
+        return find(code, *args, **kwargs)
+
+    monkeypatch.setattr(status, "find", counted)
+    monkeypatch.setattr(dashboard, "ROWS", 3)
+    monkeypatch.setattr(mailbox_list, "PER_PAGE", 3)
+    return codes
+
+
+def _refused(count: int) -> None:
+    """Clients that Entra refuses, each in other words."""
+    for number in range(count):
+        pop_client = factories.stopped(f"team{number}@contoso.example")
+        answer = {"answer": f"AADSTS50126: Invalid. Trace ID: {number}"}
+        Fetcher.objects.filter(pop_client=pop_client).update(evidence=answer)
+
+
+@pytest.mark.parametrize("count", [5, 15])
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", 3),
+        ("/?region=1", 3),
+        ("/mailboxes/", 3),
+        ("/mailboxes/?region=1", 3),
+        ("/system/", 0),
+        ("/option-sets/", 0),
+        ("/outbox/", 0),
+    ],
+)
+def test_lookups_of_findings_do_not_grow_with_mailboxes_that_fail(
+    anna: Client, looked_up: list[str], path: str, expected: int, count: int
+) -> None:
+    factories.live_worker()
+    _refused(count)
+    assert anna.get(path).status_code == 200
+    assert looked_up == ["AADSTS50126"] * expected
+
+
+def test_equal_failures_are_looked_up_once(anna: Client, looked_up: list[str]) -> None:
+    for number in range(5):
+        factories.stopped(f"team{number}@contoso.example")
+    assert anna.get("/").status_code == 200
+    assert looked_up == ["AADSTS50126"]
+
+
+def test_clients_that_send_are_cut_worst_first_with_a_way_to_all(
+    anna: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard, "ROWS", 3)
+    for number in range(5):
+        state = "stopped" if number == 4 else "active"
+        factories.smtp_client(f"smtp-client-{number}", state=state)
+    page = anna.get("/?region=1")
+    shown = [one.name for one in page.context["outbound"]]
+    assert shown == ["smtp-client-4", "smtp-client-0", "smtp-client-1"]
+    html = page.content.decode()
+    assert 'href="/option-sets/?kind=smtp">Show all 5</a>' in html
+    assert "smtp-client-2" not in html
 
 
 def test_poll_of_an_unchanged_page_is_not_modified(anna: Client) -> None:

@@ -5,14 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from mailboxes.models import Attempt, AuditEvent, Mailbox, OutboundMessage
-from mailboxes.services import compose, outbox_rows
+from mailboxes.models import Attempt, AuditEvent, OutboundMessage, Sender
+from mailboxes.services import compose, instance, outbox_rows
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -251,6 +250,54 @@ def test_actions(state: str, action: str, after: str, sentence: str) -> None:
     assert row.state == after
 
 
+@pytest.mark.parametrize(
+    ("columns", "held", "kept"),
+    [
+        ({}, False, "It is sent within seconds."),
+        ({}, True, "Everything is held: it waits until the hold is released."),
+        (
+            {"paused_at": timezone.now()},
+            False,
+            "The smtp-client smtp-client is paused: it waits until the pause is ended.",
+        ),
+        (
+            {"state": "stopped"},
+            False,
+            "The smtp-client smtp-client is stopped: it waits until sending is"
+            " restarted.",
+        ),
+        (
+            {"enabled": False},
+            False,
+            "The smtp-client smtp-client is a draft: switch it on in its options.",
+        ),
+        (
+            {"state": "failing", "not_before": timezone.now() + timedelta(days=3)},
+            False,
+            "It waits 2 days, because the last try failed.",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("state", "action", "done"),
+    [
+        ("waiting", "send-now", "The pause is over."),
+        ("failed", "requeue", "Queued again."),
+        ("unconfirmed", "send-again", "Queued again, with the same Message-ID."),
+    ],
+)
+def test_actions_promise_no_sending_that_has_to_wait(
+    state: str, action: str, done: str, columns: dict[str, Any], held: bool, kept: str
+) -> None:
+    row = real_message(state=state)
+    Sender.objects.update(**columns)
+    if held:
+        instance.hold("A copy is made")
+    client = signed_in("change_outboundmessage")
+    response = client.post(f"/outbox/{row.pk}/{action}/", follow=True)
+    assert [str(one) for one in response.context["messages"]] == [f"{done} {kept}"]
+
+
 def test_actions_need_the_right_and_a_token(anna: Client) -> None:
     row = real_message()
     assert anna.post(f"/outbox/{row.pk}/cancel/").status_code == 403
@@ -287,108 +334,6 @@ def test_send_again_warns_of_a_duplicate() -> None:
     assert "then it arrives twice" in text
     row.refresh_from_db()
     assert row.state == "unconfirmed"
-
-
-# Compose
-
-
-def sending_mailbox() -> Mailbox:
-    return Mailbox.objects.create(
-        address="support@contoso.example",
-        alias="Support, all",
-        smtp_client=factories.smtp_client(),
-    )
-
-
-def test_compose_needs_the_right(anna: Client) -> None:
-    assert anna.get("/outbox/compose/").status_code == 403
-    assert "Compose" not in words(anna.get("/outbox/"))
-
-
-def test_compose_without_a_sending_mailbox_says_so() -> None:
-    client = signed_in("add_outboundmessage")
-    assert "No mailbox can send" in words(client.get("/outbox/compose/"))
-
-
-def test_compose_begins_with_a_mailbox_that_sends() -> None:
-    for number, state in enumerate(["stopped", "active", "active"]):
-        client = factories.smtp_client(f"smtp-client-{number}", state=state)
-        Mailbox.objects.create(address=f"a{number}@b.example", smtp_client=client)
-    page = signed_in("add_outboundmessage").get("/outbox/compose/")
-    field = page.context["form"]["sender"]
-    assert [label for _value, label in field.field.choices] == [
-        "a0@b.example (sending is stopped)",
-        "a1@b.example",
-        "a2@b.example",
-    ]
-    assert field.value() == Mailbox.objects.get(address="a1@b.example").pk
-
-
-def test_composed_message_is_queued_once() -> None:
-    mailbox = sending_mailbox()
-    client = signed_in("add_outboundmessage")
-    page = client.get("/outbox/compose/").content.decode()
-    found = re.search(r'name="ticket" value="([0-9a-f]{32})"', page)
-    assert found is not None
-    data = {
-        "sender": mailbox.pk,
-        "to": "anna@b.example",
-        "bcc": "dora@b.example",
-        "subject": "Question",
-        "text": "Dear customer,\n\nis it paid?\n",
-        "ticket": found[1],
-        "attachments": [SimpleUploadedFile("a.txt", b"one"), *_two()],
-    }
-    response = client.post("/outbox/compose/", data, follow=True)
-    assert "Queued. It is sent within seconds." in words(response)
-    row = OutboundMessage.objects.get()
-    assert row.message_id == f"<{found[1]}@contoso.example>"
-    assert (row.state, row.subject, row.mailbox) == ("queued", "Question", mailbox)
-    assert [r["address"] for r in row.recipients] == [
-        "anna@b.example",
-        "dora@b.example",
-    ]
-    raw = outbox_rows.content(row.pk)
-    assert b'From: "Support, all" <support@contoso.example>' in raw
-    assert raw.count(b"Content-Disposition: attachment") == 2
-    data["attachments"] = []
-    again = client.post("/outbox/compose/", data, follow=True)
-    assert "This message is in the outbox already." in words(again)
-    assert OutboundMessage.objects.count() == 1
-
-
-def _two() -> list[SimpleUploadedFile]:
-    return [SimpleUploadedFile("b.txt", b"two")]
-
-
-@pytest.mark.parametrize(
-    ("changes", "field", "sentence"),
-    [
-        ({"to": ""}, "to", "Give at least one recipient."),
-        ({"to": "nobody"}, "to", "“nobody” is not an e-mail address."),
-        ({"cc": "a@b.example;c@d.example"}, "cc", "Separate addresses with commas"),
-        (
-            {"subject": "Hi\r\nBcc: x@y.example"},
-            "subject",
-            "The subject is one line; there is a line break in it.",
-        ),
-        ({"sender": "999"}, "sender", "This mailbox cannot send."),
-        ({"sender": ""}, "sender", "This field is required."),
-    ],
-)
-def test_each_mistake_stands_at_its_field(
-    changes: dict[str, str], field: str, sentence: str
-) -> None:
-    mailbox = sending_mailbox()
-    client = signed_in("add_outboundmessage")
-    data = {"sender": str(mailbox.pk), "to": "a@b.example", "subject": "Hi"} | changes
-    response = client.post("/outbox/compose/", data)
-    assert response.status_code == 200
-    errors = response.context["form"].errors
-    assert list(errors) == [field]
-    assert sentence in errors[field][0]
-    assert "<title>Error: Compose" in response.content.decode()
-    assert OutboundMessage.objects.count() == 0
 
 
 def test_page_of_a_queued_message_is_loaded_anew_when_it_has_moved() -> None:

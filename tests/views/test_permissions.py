@@ -6,7 +6,9 @@ neither change nor read content; a superuser may do all of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +17,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailboxes.core.choices import ParseState
-from mailboxes.models import AuditEvent, SignIn
+from mailboxes.models import (
+    AuditEvent,
+    Fetcher,
+    Mailbox,
+    OutboundMessage,
+    PopClient,
+    SignIn,
+    SmtpClient,
+)
 from mailboxes.services import (
     clients,
     connection_test,
@@ -288,3 +298,87 @@ def test_nonsense_in_an_address_is_no_fault_of_the_server(
     visitor = Client()
     visitor.force_login(factories.superuser())
     assert visitor.get(path.format(**known)).status_code in (200, 302, 400, 404)
+
+
+def _buttons(html: str) -> list[tuple[str, str]]:
+    """(method, address) of what can be pressed on a page, but for the frame's own."""
+    main = html.partition("<main")[2]
+    links = re.findall(r'<a class="button[^"]*" href="([^"#?]+)', main)
+    forms = re.findall(r'<form [^>]*method="post"[^>]*>', main)
+    actions = [re.search(r'action="([^"]+)"', form) for form in forms]
+    return [("get", link) for link in links] + [
+        ("post", action[1]) for action in actions if action
+    ]
+
+
+def _refused(visitor: Client, path: str) -> list[tuple[str, str]]:
+    """What the page shows, and answers with "You may not see this page"."""
+    page = visitor.get(path)
+    assert page.status_code == 200
+    return [
+        (method, address)
+        for method, address in _buttons(page.content.decode())
+        if getattr(visitor, method)(address).status_code == 403
+    ]
+
+
+@pytest.mark.parametrize("state", ["healthy", "stopped", "paused", "archived"])
+def test_no_button_is_shown_that_may_not_be_pressed(
+    state: str, known: dict[str, Any], client: Client
+) -> None:
+    client.force_login(factories.user("nobody"))
+    now = timezone.now()
+    Mailbox.objects.update(smtp_client=SmtpClient.objects.get(section="smtp-client"))
+    SignIn.objects.update(expires_at=now + timedelta(hours=1))
+    if state == "stopped":
+        Fetcher.objects.update(state="stopped", code="AADSTS50126", stage="token")
+        SignIn.objects.update(state="failed", code="AADSTS50126")
+        OutboundMessage.objects.update(state="failed", code="message-refused")
+    elif state == "paused":
+        Fetcher.objects.update(paused_at=now)
+        SignIn.objects.update(expires_at=now)
+        OutboundMessage.objects.update(state="unconfirmed", code="send-unconfirmed")
+    elif state == "archived":
+        PopClient.objects.update(archived_at=now)
+        SmtpClient.objects.update(archived_at=now)
+    refused = {}
+    for name, (_method, arguments, answers) in TABLE.items():
+        if answers == LOOK:
+            path = reverse(name, args=[known[a] for a in arguments])
+            refused[name] = _refused(client, path)
+    assert {name: found for name, found in refused.items() if found} == {}
+
+
+def test_buttons_of_a_mailbox_are_shown_to_those_who_may_press_them(
+    known: dict[str, Any], client: Client
+) -> None:
+    Mailbox.objects.update(smtp_client=SmtpClient.objects.get(section="smtp-client"))
+    path = reverse("mailbox-detail", args=[known["mailbox"]])
+    shown = {}
+    for right in ("change_fetcher", "change_popclient", "add_outboundmessage"):
+        client.force_login(factories.user(right, right))
+        head = client.get(path).content.decode().partition('class="tabs"')[0]
+        shown[right] = _buttons(head)
+    mailbox, pop = f"/mailboxes/{known['mailbox']}", f"/option-sets/pop/{known['pop']}"
+    assert shown == {
+        "change_fetcher": [
+            ("get", f"{mailbox}/pause/"),
+            ("post", f"{mailbox}/fetch/"),
+            ("post", f"{pop}/test/"),
+        ],
+        "change_popclient": [("get", f"{pop}/edit/")],
+        "add_outboundmessage": [("get", "/outbox/compose/")],
+    }
+
+
+def test_number_that_no_database_holds_is_404(known: dict[str, Any]) -> None:
+    visitor = Client()
+    visitor.force_login(factories.superuser())
+    answers = {}
+    for name, (method, arguments, _answers) in TABLE.items():
+        for argument in arguments:
+            if isinstance(known[argument], int):
+                values = known | {argument: 9_999_999_999_999_999_999}
+                path = reverse(name, args=[values[a] for a in arguments])
+                answers[path] = getattr(visitor, method)(path).status_code
+    assert {path: code for path, code in answers.items() if code != 404} == {}

@@ -17,7 +17,13 @@ from mailboxes.services.compose import MessageError
 
 LOOK = 0.5  # seconds between looks while waiting
 LONGEST_WAIT = 86_400
-ENDED = (OutboxState.SENT, OutboxState.FAILED, OutboxState.UNCONFIRMED)
+# In these nothing comes any more without a person.
+ENDED = (
+    OutboxState.SENT,
+    OutboxState.FAILED,
+    OutboxState.UNCONFIRMED,
+    OutboxState.CANCELLED,
+)
 
 
 class Command(BaseCommand):
