@@ -133,10 +133,11 @@ SCENARIOS: tuple[Scenario, ...] = (
          Effect(place("smtp", effects.OFFER), without=("SIZE",), offer=("SIZE 100",)),
          _LARGE, setup=_MESSAGE, state=RunState.ACTIVE),
     _message("smtp-sender-blocked", 130, "Sender blocked for spam", "mail",
-             "550 5.1.8 Access denied, bad outbound sender", _BLOCKED),
+             "550 5.1.8 Access denied, bad outbound sender", _BLOCKED,
+             state=RunState.FAILING),
     _message("smtp-tenant-blocked", 130, "Tenant blocked for its reputation", "mail",
              "550 5.7.708 Service unavailable. Access denied, traffic not accepted "
-             "from this IP", _BLOCKED),
+             "from this IP", _BLOCKED, state=RunState.FAILING),
     _message("smtp-recipient-unknown", 131, "Recipient unknown", "rcpt",
              "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP "
              "address lookup", _RECIPIENT),
