@@ -13,13 +13,22 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..core.choices import TestState
-from ..models import Batch, Fetcher, OutboundMessage, Sender, Worker
+from ..models import (
+    Batch,
+    Fetcher,
+    OutboundMessage,
+    Sender,
+    SignIn,
+    TokenCache,
+    Worker,
+)
 from . import connection_test_rows, retention, schedule
 
 START_WITHIN = timedelta(seconds=20)
 SILENT_AFTER = timedelta(seconds=30)
 KEPT = timedelta(hours=6)
 KEPT_WORKERS = timedelta(days=14)
+LEASED = (Fetcher, Sender, OutboundMessage, TokenCache, SignIn)
 TASKS = {
     Batch.Kind.FETCH: "fetch_batch",
     Batch.Kind.SEND: "send_batch",
@@ -102,7 +111,7 @@ def clean(now: datetime) -> None:
 def _free(batch: int, owner: str) -> int:
     now = timezone.now()
     if owner:
-        for model in (Fetcher, Sender, OutboundMessage):
+        for model in LEASED:
             model.objects.filter(lease_owner=owner, lease_until__gt=now).update(
                 lease_until=now
             )
