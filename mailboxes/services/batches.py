@@ -96,8 +96,11 @@ def drop_of(worker: str) -> int:
     return closed
 
 
-def clean(now: datetime) -> None:
-    """Remove old rows: ended batches, stopped workers, what retention.py names."""
+def clean(now: datetime) -> bool:
+    """Remove old rows: ended batches, stopped workers, what retention.py names.
+
+    True when there may be more of the latter: they go by portions.
+    """
     Worker.objects.filter(stopped_at=None, beat_at__lt=now - SILENT_AFTER * 2).update(
         stopped_at=now
     )
@@ -105,7 +108,7 @@ def clean(now: datetime) -> None:
     Worker.objects.filter(stopped_at__lt=now - KEPT_WORKERS).delete()
     alive = Worker.objects.filter(stopped_at=None).values_list("name", flat=True)
     schedule.clean(list(alive))
-    retention.sweep(now)
+    return retention.sweep(now) >= retention.PORTION
 
 
 def _free(batch: int, owner: str) -> int:

@@ -9,8 +9,9 @@ import pytest
 from django.utils import timezone
 
 from mailboxes.models import Batch, Lease, Worker
-from mailboxes.services import batches, due, instance, schedule, ticker
+from mailboxes.services import batches, due, instance, retention, schedule, ticker
 from mailboxes.services.ticker import Ticker
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -179,6 +180,34 @@ def test_old_rows_are_cleaned() -> None:
     assert list(Batch.objects.values_list("pk", flat=True)) == [young.pk]
     running = Worker.objects.filter(stopped_at=None).values_list("name", flat=True)
     assert list(running) == ["a:1"]
+
+
+def test_rows_are_cleaned_again_soon_while_old_ones_are_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin, cleaned = timezone.now(), []
+    answers = iter([True, True, False, False])
+
+    def clean(now: datetime) -> bool:
+        cleaned.append((now - begin).total_seconds())
+        return next(answers)
+
+    monkeypatch.setattr(batches, "clean", clean)
+    monkeypatch.setattr(timezone, "now", lambda: begin)
+    one = Ticker("a:1")
+    for seconds in (0, 4, 5, 9, 10, 15, 609, 610):
+        now = begin + timedelta(seconds=seconds)
+        monkeypatch.setattr(timezone, "now", lambda now=now: now)
+        one.tick()
+    assert cleaned == [0, 5, 10, 610]
+
+
+def test_full_portion_tells_that_rows_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "PORTION", 2)
+    client, now = factories.pop_client(), timezone.now()
+    for days in (15, 16, 17, 1):
+        factories.cycle(client, ended_at=now - timedelta(days=days))
+    assert [batches.clean(now), batches.clean(now)] == [True, False]
 
 
 def test_the_lease_is_named() -> None:
