@@ -43,11 +43,15 @@ def open_batch(kind: Batch.Kind, worker: str) -> Batch:
     return batch
 
 
-def live(kind: Batch.Kind) -> list[str]:
-    """The workers of all batches of a kind that are not ended, one entry for each."""
-    return list(
-        Batch.objects.filter(kind=kind, ended_at=None).values_list("worker", flat=True)
-    )
+def live(kind: Batch.Kind, begun_before: datetime | None = None) -> list[str]:
+    """The workers of all batches of a kind that are not ended, one entry for each.
+
+    begun_before: only of those that were begun before.
+    """
+    rows = Batch.objects.filter(kind=kind, ended_at=None)
+    if begun_before is not None:
+        rows = rows.filter(started_at__lt=begun_before)
+    return list(rows.values_list("worker", flat=True))
 
 
 def close_lost(now: datetime) -> int:

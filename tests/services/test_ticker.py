@@ -106,6 +106,64 @@ def test_batches_spread_over_workers_and_one_sends() -> None:
     ]
 
 
+def begun(kind: str, seconds: float, name: str = "a:1") -> Batch:
+    """A batch of a worker that began so long ago and beats."""
+    now = timezone.now()
+    row = Batch.objects.create(kind=kind, created_at=now, worker=name)
+    age(row, seconds)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("ages", "opened"),
+    [
+        ([], 1),
+        ([64], 0),
+        ([66], 1),  # it begins nothing any more: a mail server hangs
+        ([120, 66], 0),
+        ([120, 10], 0),
+    ],
+)
+def test_another_batch_sends_beside_one_that_waits_for_a_slow_server(
+    ages: list[float], opened: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "fetching", lambda: False)
+    worker("a:1")
+    for seconds in ages:
+        begun("send", seconds)
+    assert [b.kind for b in Ticker("a:1").tick()] == ["send"] * opened
+
+
+@pytest.mark.parametrize(
+    ("running", "kinds"),
+    [
+        # Five processes: one tests, one answers probes, three are left.
+        ([("send", 66)], ["send", "fetch"]),
+        ([("send", 66), ("fetch", 10)], ["send"]),
+        ([("send", 66), ("fetch", 56), ("fetch", 10)], []),
+        ([("send", 66), ("send", 10)], ["fetch"]),
+        ([("send", 66), ("send", 10), ("fetch", 56)], []),
+    ],
+)
+def test_one_batch_stands_in_for_those_past_their_time(
+    running: list[tuple[str, float]], kinds: list[str]
+) -> None:
+    worker("a:1")
+    for kind, seconds in running:
+        begun(kind, seconds)
+    assert [b.kind for b in Ticker("a:1").tick()] == kinds
+
+
+def test_another_worker_sends_while_one_waits_for_a_slow_server() -> None:
+    worker("a:1")
+    worker("b:1")
+    begun("send", 66, "a:1")
+    begun("fetch", 56, "a:1")
+    begun("fetch", 10, "a:1")
+    opened = Ticker("a:1").tick()
+    assert [(b.kind, b.worker) for b in opened] == [("send", "b:1"), ("fetch", "b:1")]
+
+
 @pytest.mark.parametrize(
     ("beat", "probe"), [(60, 0), (0, 60), (0, None)], ids=["dead", "hung", "new"]
 )
