@@ -114,7 +114,7 @@ def cycle(client: PopClient, **fields: Any) -> Cycle:
         "revision": client.revisions.get(number=1),
         "owner": "host:1",
         "fence": 1,
-        "started_at": now - timedelta(seconds=2),
+        "started_at": (fields.get("ended_at") or now) - timedelta(seconds=2),
         "ended_at": now,
         "outcome": "ok",
         "phases": {"list": 12, "fetch": 30},

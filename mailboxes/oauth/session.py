@@ -3,11 +3,14 @@
 Knows nothing of tokens. Every connection is opened by transports/net, as those of mail
 are, so that names, proxies of each kind and addresses fail and recover alike. The
 environment's proxy and CA variables are never read: requests would let
-REQUESTS_CA_BUNDLE win over what the option set says.
+REQUESTS_CA_BUNDLE win over what the option set says. Nothing begins or goes on past the
+policy's `until`, however often bytes arrive.
 """
 
 from __future__ import annotations
 
+import http.client
+import io
 import socket
 import ssl
 from collections.abc import Mapping
@@ -28,10 +31,12 @@ from ..core.choices import Security
 from ..core.errors import MailError
 from ..transports import net, tls
 from ..transports.base import Endpoint, NetworkPolicy
+from ..transports.timed import Timed
 
 RETRY = Retry(
     total=2,
     connect=0,  # a fault of the network is shown at once, not after three tries
+    read=False,  # so is an authority that does not answer, as what it is
     other=0,  # so is one of TLS or of a proxy
     status=2,
     status_forcelist=(502, 503, 504),
@@ -40,6 +45,9 @@ RETRY = Retry(
     respect_retry_after_header=False,  # a long wait belongs into our rows
     raise_on_status=False,
 )
+# Seconds that must be left for a request to begin. One that is cut off may have been
+# heard: the authority then takes the refresh token, and what replaces it is lost.
+ENOUGH = 5.0
 
 
 def _pools(policy: NetworkPolicy) -> Mapping[str, type[HTTPConnectionPool]]:
@@ -53,14 +61,26 @@ def _pools(policy: NetworkPolicy) -> Mapping[str, type[HTTPConnectionPool]]:
         except MailError as error:
             # What urllib3 knows; refusals.of_exception finds ours behind it.
             raise NewConnectionError(connection, error.code) from error
-        sock.settimeout(policy.connect_timeout)  # for the handshake
+        sock.settimeout(policy.hurried().connect_timeout)  # for the handshake
         return sock
 
+    class Bounded(http.client.HTTPResponse):
+        def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+            super().__init__(sock, *args, **kwargs)
+            raw = Timed(
+                self.fp.detach(), sock, policy.read_timeout, lambda: policy.until
+            )
+            self.fp = io.BufferedReader(raw)
+
     class Plain(HTTPConnection):
+        response_class = Bounded
+
         def _new_conn(self) -> socket.socket:
             return opened(self)
 
     class Secure(HTTPSConnection):
+        response_class = Bounded
+
         def _new_conn(self) -> socket.socket:
             return opened(self)
 
@@ -87,8 +107,11 @@ class _Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = dict(_pools(self._policy))
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        left, now = self._policy.left, self._policy.hurried()
+        if left is not None and left < ENOUGH:
+            raise requests.exceptions.ReadTimeout("no time is left", request=request)
         if kwargs.get("timeout") is None:
-            kwargs["timeout"] = self._policy.connect_timeout, self._policy.read_timeout
+            kwargs["timeout"] = now.connect_timeout, now.read_timeout
         return super().send(request, **kwargs)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:

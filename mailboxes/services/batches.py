@@ -13,13 +13,22 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..core.choices import TestState
-from ..models import Batch, Fetcher, OutboundMessage, Sender, Worker
+from ..models import (
+    Batch,
+    Fetcher,
+    OutboundMessage,
+    Sender,
+    SignIn,
+    TokenCache,
+    Worker,
+)
 from . import connection_test_rows, retention, schedule
 
 START_WITHIN = timedelta(seconds=20)
 SILENT_AFTER = timedelta(seconds=30)
 KEPT = timedelta(hours=6)
 KEPT_WORKERS = timedelta(days=14)
+LEASED = (Fetcher, Sender, OutboundMessage, TokenCache, SignIn)
 TASKS = {
     Batch.Kind.FETCH: "fetch_batch",
     Batch.Kind.SEND: "send_batch",
@@ -34,11 +43,15 @@ def open_batch(kind: Batch.Kind, worker: str) -> Batch:
     return batch
 
 
-def live(kind: Batch.Kind) -> list[str]:
-    """The workers of all batches of a kind that are not ended, one entry for each."""
-    return list(
-        Batch.objects.filter(kind=kind, ended_at=None).values_list("worker", flat=True)
-    )
+def live(kind: Batch.Kind, begun_before: datetime | None = None) -> list[str]:
+    """The workers of all batches of a kind that are not ended, one entry for each.
+
+    begun_before: only of those that were begun before.
+    """
+    rows = Batch.objects.filter(kind=kind, ended_at=None)
+    if begun_before is not None:
+        rows = rows.filter(started_at__lt=begun_before)
+    return list(rows.values_list("worker", flat=True))
 
 
 def close_lost(now: datetime) -> int:
@@ -87,8 +100,11 @@ def drop_of(worker: str) -> int:
     return closed
 
 
-def clean(now: datetime) -> None:
-    """Remove old rows: ended batches, stopped workers, what retention.py names."""
+def clean(now: datetime) -> bool:
+    """Remove old rows: ended batches, stopped workers, what retention.py names.
+
+    True when there may be more of the latter: they go by portions.
+    """
     Worker.objects.filter(stopped_at=None, beat_at__lt=now - SILENT_AFTER * 2).update(
         stopped_at=now
     )
@@ -96,13 +112,13 @@ def clean(now: datetime) -> None:
     Worker.objects.filter(stopped_at__lt=now - KEPT_WORKERS).delete()
     alive = Worker.objects.filter(stopped_at=None).values_list("name", flat=True)
     schedule.clean(list(alive))
-    retention.sweep(now)
+    return retention.sweep(now) >= retention.PORTION
 
 
 def _free(batch: int, owner: str) -> int:
     now = timezone.now()
     if owner:
-        for model in (Fetcher, Sender, OutboundMessage):
+        for model in LEASED:
             model.objects.filter(lease_owner=owner, lease_until__gt=now).update(
                 lease_until=now
             )

@@ -30,14 +30,22 @@ Given = tuple[Credential, NetworkPolicy]
 
 
 def inbound(
-    snapshot: Snapshot, *, fresh: bool = False, given: Given | None = None
+    snapshot: Snapshot,
+    *,
+    fresh: bool = False,
+    given: Given | None = None,
+    until: float | None = None,
 ) -> InboundTransport:
     """The unopened inbound transport of a pop-client. Raises MailError.
 
     given: a credential and a way that the caller has already (connection test).
+    until: time.monotonic() by which all ends, the getting of a token too; None for no
+    such moment.
     """
     kind = numbering.numbered(registry.inbound(snapshot.protocol))
-    return kind(*_parts(snapshot, fresh=fresh, given=given))
+    made = kind(*_parts(snapshot, fresh=fresh, given=given, until=until))
+    made.until = until
+    return made
 
 
 def outbound(
@@ -46,13 +54,17 @@ def outbound(
     fresh: bool = False,
     margin: float = tokens.RENEW_BEFORE,
     given: Given | None = None,
+    until: float | None = None,
 ) -> OutboundTransport:
     """The unopened outbound transport of an smtp-client. Raises MailError.
 
-    margin: seconds of life that a cached token must have left. given: as for inbound.
+    margin: seconds of life that a cached token must have left.
+    given, until: as for inbound.
     """
     kind = registry.outbound(snapshot.protocol)
-    return kind(*_parts(snapshot, fresh=fresh, margin=margin, given=given))
+    made = kind(*_parts(snapshot, fresh=fresh, margin=margin, given=given, until=until))
+    made.until = until
+    return made
 
 
 def _parts(
@@ -61,6 +73,7 @@ def _parts(
     fresh: bool,
     margin: float = tokens.RENEW_BEFORE,
     given: Given | None = None,
+    until: float | None = None,
 ) -> tuple[Endpoint, Credential, NetworkPolicy]:
     if not snapshot.server:
         raise MailError(
@@ -72,7 +85,10 @@ def _parts(
     if given is not None:
         return endpoint(snapshot), *given
     way = policy(snapshot)
-    credential, _ = tokens.credential(snapshot, way, fresh=fresh, margin=margin)
+    # The transport outlives the cycle that opens it: it gets the way without its end.
+    credential, _ = tokens.credential(
+        snapshot, way.till(until), fresh=fresh, margin=margin
+    )
     return endpoint(snapshot), credential, way
 
 

@@ -20,7 +20,7 @@ from ..core.choices import TEST_OPEN, CheckState, TestState
 from ..core.codes import Code
 from ..models import Batch, Check, TestRun
 from . import connection_test_rows as rows
-from . import leases, sign_in_work
+from . import leases, schedule, sign_in_work
 from .connection_test_run import SECONDS, carry_out
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,10 @@ THREADS = 4  # tests at a time in one batch
 # own limit of 150 s for a task; and one that hangs from the start is over by then, so
 # that it keeps nobody waiting.
 BEGIN_WITHIN = 60.0  # seconds
+# Steps of sign-ins go on as long as a test keeps the batch: each ends `MARGIN` before
+# the queue's limit, and is not begun when that is nearer than `SHORT`.
+MARGIN = 10.0
+SHORT = 20.0
 IDLE_SECONDS = 3.0  # without any test that end a batch
 LOOK = 0.25  # seconds between looks for tests that were asked for
 BEAT = 5.0  # seconds between signs of life
@@ -121,9 +125,9 @@ def _in_thread(pk: int) -> None:
         connections.close_all()
 
 
-def _sign_in(pk: int) -> None:
+def _sign_in(pk: int, until: float) -> None:
     try:
-        sign_in_work.carry_out(pk)
+        sign_in_work.carry_out(pk, until)
     except DatabaseError as error:  # its lease ends, and another takes it up
         logger.error("sign-in %s cannot be written: %s", pk, error)
     finally:
@@ -157,14 +161,15 @@ class _Batch:
 
     def _sign_ins(self) -> None:
         """Steps of sign-ins that are due, each in a thread as well."""
-        if self._stopping:
-            return
         self._signing = [one for one in self._signing if one.is_alive()]
+        until = self._begun + schedule.longest_task() - MARGIN
+        if self._stopping or until - time.monotonic() < SHORT:
+            return
         for pk in sign_in_work.due(timezone.now()).values_list("pk", flat=True)[
             : THREADS - len(self._signing)
         ]:
             thread = threading.Thread(
-                target=_sign_in, args=(pk,), name=f"sign-in-{pk}", daemon=True
+                target=_sign_in, args=(pk, until), name=f"sign-in-{pk}", daemon=True
             )
             thread.start()
             self._signing.append(thread)

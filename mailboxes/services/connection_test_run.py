@@ -144,12 +144,12 @@ class _Test:
     def _limited(self) -> NetworkPolicy:
         """The way of the option set, no call longer than what is left of the run."""
         way = connect.policy(self._snapshot)
-        left = max(self._ends - time.monotonic(), 1.0)
-        return replace(
+        short = replace(
             way,
-            connect_timeout=min(way.connect_timeout, CALL_SECONDS, left),
-            read_timeout=min(way.read_timeout, CALL_SECONDS, left),
+            connect_timeout=min(way.connect_timeout, CALL_SECONDS),
+            read_timeout=min(way.read_timeout, CALL_SECONDS),
         )
+        return short.till(self._ends).hurried()
 
     # the checks
 

@@ -110,8 +110,8 @@ class _Run:
 
     def _watch(self, threads: list[threading.Thread]) -> None:
         renewed = time.monotonic()
-        while any(thread.is_alive() for thread in threads):
-            threads[0].join(LOOK)
+        while alive := [thread for thread in threads if thread.is_alive()]:
+            alive[0].join(LOOK)  # of one that has ended it would not wait
             try:
                 self._look()
                 if time.monotonic() - renewed >= RENEW_EVERY:

@@ -280,9 +280,8 @@ class FetchCycle:
             self._transport = kept
             return kept
         with self._phase("token"):
-            transport = connect.inbound(self._snapshot)
+            transport = connect.inbound(self._snapshot, until=self._until)
         self._transport = transport
-        transport.until = self._until
         transport.open()
         for name, spent in transport.timings.items():
             self._phases[name] = self._phases.get(name, 0) + spent

@@ -12,10 +12,9 @@ from django.db import transaction
 
 from ..core.errors import OptionError, Problem
 from ..models import NamedSecret, PopClient, SecretValue, SmtpClient
-from . import audit, revisions, secrets, service_keys, uses
+from . import audit, pinning, secrets, service_keys, uses
 from .option_reading import Reading
 from .option_values import read_secret, tidy
-from .pins import Lookup
 from .seen import refuse_stale
 
 SEEN = ("name", "value_id")
@@ -79,7 +78,8 @@ def save(
         if changed or new:
             row.save()
             if not new:
-                moved = _pin_in_sections(row, user)
+                note = f"Secret {row.name} was changed"
+                moved = pinning.pin_in_sections(row, note, user)
             action = "secret.created" if new else "secret.saved"
             audit.record(user, action, row, fields=changed, **uses.moved(moved))
     return row, moved
@@ -110,15 +110,3 @@ def sections_of(secret: NamedSecret) -> list[Client]:
         *PopClient.objects.filter(secret=secret).select_related("mailbox_row"),
         *SmtpClient.objects.filter(secret=secret),
     ]
-
-
-def _pin_in_sections(
-    secret: NamedSecret, user: AbstractBaseUser | None
-) -> list[Client]:
-    lookup = Lookup()
-    note = f"Secret {secret.name} was changed"
-    moved: list[Client] = []
-    for client in sections_of(secret):
-        if client.revision and revisions.pin_again(client, user, note, lookup).new:
-            moved.append(client)
-    return moved

@@ -199,9 +199,10 @@ class SendCycle:
 
     def _open(self, margin: float) -> None:
         transport = connect.outbound(
-            self._snapshot, margin=max(margin, tokens.RENEW_BEFORE)
+            self._snapshot,
+            margin=max(margin, tokens.RENEW_BEFORE),
+            until=self._until,
         )
-        transport.until = self._until
         try:
             transport.open()
         except MailError as error:

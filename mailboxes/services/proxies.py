@@ -19,10 +19,9 @@ from ..core.choices import ProxyKind
 from ..core.errors import OptionError, Problem
 from ..core.options import Effect, Kind, Option
 from ..models import PopClient, Proxy, SecretValue, SmtpClient
-from . import audit, revisions, secrets, uses
+from . import audit, pinning, secrets, uses
 from .option_reading import Reading
 from .option_values import read, read_secret, tidy
-from .pins import Lookup
 from .seen import refuse_stale
 
 HOST = Option("host", "Host", "", Effect.NEXT_CYCLE, kind=Kind.HOST)
@@ -161,7 +160,8 @@ def save_proxy(
             changed.append("password")
         if changed or new:
             row.save()
-            moved = [] if new else _pin_in_clients(row, user)
+            note = f"Proxy {row.name} was changed"
+            moved = [] if new else pinning.pin_in_sections(row, note, user)
             action = "proxy.created" if new else "proxy.saved"
             audit.record(user, action, row, fields=changed, **uses.moved(moved))
     return row
@@ -183,17 +183,6 @@ def clients_of(proxy: Proxy) -> list[PopClient | SmtpClient]:
     return [
         *PopClient.objects.filter(proxy=proxy).select_related("mailbox_row"),
         *SmtpClient.objects.filter(proxy=proxy),
-    ]
-
-
-def _pin_in_clients(
-    proxy: Proxy, user: AbstractBaseUser | None
-) -> list[PopClient | SmtpClient]:
-    note, lookup = f"Proxy {proxy.name} was changed", Lookup()
-    return [
-        client
-        for client in clients_of(proxy)
-        if client.revision and revisions.pin_again(client, user, note, lookup).new
     ]
 
 

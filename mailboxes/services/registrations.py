@@ -17,9 +17,8 @@ from ..core.choices import Mechanism
 from ..core.errors import OptionError, Problem
 from ..models import AppRegistration, PopClient, SecretValue, SmtpClient
 from ..models.clients import MECHANISMS
-from . import audit, option_rules, revisions, secrets, uses
+from . import audit, option_rules, pinning, secrets, uses
 from .option_values import read_secret, tidy
-from .pins import Lookup
 from .seen import refuse_stale
 
 SHARED = {
@@ -259,10 +258,5 @@ def pin_in_sections(
     registration: AppRegistration, user: AbstractBaseUser | None
 ) -> list[Client]:
     """A new revision in each section for which something changed; those sections."""
-    lookup = Lookup()
     note = f"App registration {registration.name} was changed"
-    moved: list[Client] = []
-    for client in sections_of(registration):
-        if client.revision and revisions.pin_again(client, user, note, lookup).new:
-            moved.append(client)
-    return moved
+    return pinning.pin_in_sections(registration, note, user)

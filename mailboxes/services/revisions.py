@@ -194,26 +194,6 @@ def restore(
     )
 
 
-def pin_again(
-    client: PopClient | SmtpClient,
-    user: AbstractBaseUser | None,
-    note: str,
-    lookup: Lookup | None = None,
-) -> SaveResult:
-    """Save unchanged values with what they stand for now (services/proxies, ...).
-
-    Rules are not asked: the person changes a proxy, not this option set.
-    """
-    snapshot = snapshots.take(client)
-    with transaction.atomic():
-        cleaned = Cleaned(dict(snapshot.own), dict(snapshot.extra))
-        cleaned.pinned = _pin(client, cleaned.values, lookup)
-        result = _save(client, cleaned, client.revision, user, note, [])
-        if isinstance(client, PopClient) and result.new:
-            result.trial = bool(try_at_once([client.pk]))
-    return result
-
-
 def put_password(
     client: PopClient | SmtpClient,
     secret: int,
@@ -227,7 +207,7 @@ def put_password(
     snapshot = snapshots.take(client)
     with transaction.atomic():
         cleaned = Cleaned({**snapshot.own, "password": secret}, dict(snapshot.extra))
-        cleaned.pinned = _pin(client, cleaned.values, None)
+        cleaned.pinned = _pin(client, cleaned.values)
         result = _save(client, cleaned, client.revision, user, note, [])
         if isinstance(client, PopClient):
             result.trial = bool(try_at_once([client.pk]))
@@ -349,12 +329,10 @@ def _move_on(
 
 
 def _pin(
-    client: PopClient | SmtpClient,
-    values: Mapping[str, object],
-    lookup: Lookup | None,
+    client: PopClient | SmtpClient, values: Mapping[str, object]
 ) -> dict[str, Any]:
     options = {option.name: option for option in client.options().values()}
-    return pins.pin(options, values, lookup or Lookup())
+    return pins.pin(options, values, Lookup())
 
 
 def _when(changes: list[Change]) -> str:

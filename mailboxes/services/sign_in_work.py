@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -27,6 +28,7 @@ from .token_requests import module_of, sign_in_request
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=90)  # of one step
+SECONDS = 80.0  # that a step may take
 TRIES_AGAIN = timedelta(seconds=10)  # after a fault of the network while a device waits
 
 
@@ -60,13 +62,17 @@ def expire(now: datetime) -> int:
     return len(late)
 
 
-def carry_out(pk: int) -> bool:
-    """Do the next step of a sign-in; False when it is not due or somebody else's."""
+def carry_out(pk: int, until: float | None = None) -> bool:
+    """Do the next step of a sign-in; False when it is not due or somebody else's.
+
+    until: time.monotonic() by which it has ended, if that is sooner than `SECONDS`.
+    """
     row = leases.claim(due(timezone.now()), pk, LEASE)
     if row is None:
         return False
+    ends = time.monotonic() + SECONDS
     try:
-        _step(row)
+        _step(row, ends if until is None else min(ends, until))
     except MailError as error:
         error.evidence["side"] = AUTHORITY
         if row.state == SignIn.State.SHOWN and not error.permanent:
@@ -82,12 +88,12 @@ def carry_out(pk: int) -> bool:
     return True
 
 
-def _step(row: SignIn) -> None:
+def _step(row: SignIn, until: float) -> None:
     snapshot = sign_ins.of_now(row)
     if snapshot is None:
         sign_ins.end(row, SignIn.State.REPLACED, timezone.now())
         return
-    policy = connect.policy(snapshot)
+    policy = connect.policy(snapshot).till(until)
     if row.state == SignIn.State.ASKED:
         _begin_device(row, snapshot, policy)
     elif row.state == SignIn.State.SHOWN:

@@ -15,19 +15,33 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from ..models import Batch, Lease, Worker
-from . import batches, connection_test, due, instance, outbox, sign_in_work
+from . import (
+    batches,
+    connection_test,
+    due,
+    fetch,
+    instance,
+    outbox,
+    sign_in_work,
+)
 
 LEASE = "ticker"
 LEASE_TIME = timedelta(seconds=10)
 FRESH = timedelta(seconds=25)  # a worker answers probes at least this often
 CLEAN_EVERY = timedelta(minutes=10)
+# While old rows are left over: 1,000 mailboxes, once a minute, make 17 cycles a second.
+CLEAN_AGAIN = timedelta(seconds=5)
 REAP_EVERY = timedelta(seconds=5)
 # A test that waits so long although a batch runs gets a batch on another worker.
 IN_VAIN = timedelta(seconds=3)
-PAST = timedelta(seconds=55)  # age of a fetch batch that claims nothing any more
+# Age of a batch that begins nothing any more: it waits for a slow mailbox or server.
+PAST = {
+    Batch.Kind.FETCH: timedelta(seconds=fetch.SECONDS + 5),
+    Batch.Kind.SEND: timedelta(seconds=outbox.LONGEST + 5),
+}
 # Processes that fetch nothing: one sends, one tests, one stays free for probes.
 RESERVED = 3
-# And one stands in for a fetch batch that is past its time, waiting for a slow mailbox.
+# And one stands in for a batch that is past its time, of either kind.
 STAND_INS = 1
 
 
@@ -51,34 +65,38 @@ class Ticker:
             return []
         batches.close_lost(now)
         if now >= self._clean_at:
-            self._clean_at = now + CLEAN_EVERY
-            batches.clean(now)
+            left_over = batches.clean(now)
+            self._clean_at = now + (CLEAN_AGAIN if left_over else CLEAN_EVERY)
         outbox.reap_lost()
         connection_test.reap_lost()
         sign_in_work.expire(now)
-        room = _room(now)
-        opened = self._tests(room)
+        answering = _answering(now)
+        opened = self._tests(answering)
         if instance.is_held():
             return opened
-        if due.sending() and not batches.live(Batch.Kind.SEND):
-            worker = self._worker if self._worker in room else next(iter(room), None)
-            if worker is not None:
-                opened.append(batches.open_batch(Batch.Kind.SEND, worker))
-        worker = _roomiest(room)
+        places = _Places(answering, now)
+        worker = self._first(places.for_sending())
+        if worker is not None and due.sending():
+            opened.append(batches.open_batch(Batch.Kind.SEND, worker))
+            places = _Places(answering, now)
+        worker = places.for_fetching()
         if worker is not None and due.fetching():
             opened.append(batches.open_batch(Batch.Kind.FETCH, worker))
         return opened
 
-    def _tests(self, room: dict[str, int]) -> list[Batch]:
+    def _first(self, workers: list[str]) -> str | None:
+        """This worker itself where it is among them."""
+        return self._worker if self._worker in workers else next(iter(workers), None)
+
+    def _tests(self, answering: list[str]) -> list[Batch]:
         """Held or not: signing in for a test fetches and sends nothing."""
         waits = due.testing()
         if waits is None:
             return []
         busy = batches.live(Batch.Kind.TEST)
-        free = [name for name in room if name not in busy]
-        if not free or (busy and waits < IN_VAIN):
+        worker = self._first([name for name in answering if name not in busy])
+        if worker is None or (busy and waits < IN_VAIN):
             return []
-        worker = self._worker if self._worker in free else free[0]
         return [batches.open_batch(Batch.Kind.TEST, worker)]
 
     def release(self) -> None:
@@ -102,21 +120,58 @@ class Ticker:
         )
 
 
-def _room(now: datetime) -> dict[str, int]:
-    """How many more fetch batches each worker that answers could run."""
-    most = settings.MAILADMIN_WORKERS - RESERVED
-    each = most - STAND_INS
+def _answering(now: datetime) -> list[str]:
+    """The workers that answer probes."""
     names = Worker.objects.filter(
         stopped_at=None, beat_at__gte=now - FRESH, probe_at__gte=now - FRESH
-    ).values_list("name", flat=True)
-    running = Counter(batches.live(Batch.Kind.FETCH))
-    past = Batch.objects.filter(
-        kind=Batch.Kind.FETCH, ended_at=None, started_at__lt=now - PAST
     )
-    claiming = running - Counter(past.values_list("worker", flat=True))
-    return {name: min(each - claiming[name], most - running[name]) for name in names}
+    return list(names.values_list("name", flat=True))
 
 
-def _roomiest(room: dict[str, int]) -> str | None:
-    name = max(room, key=lambda key: room[key], default=None)
-    return name if name is not None and room[name] > 0 else None
+class _Places:
+    """What the processes of the workers do now, and where more could be done.
+
+    A batch past its time keeps its process until the slow one in it has ended, a minute
+    or more: another batch then does the rest. Two stand-ins at once would leave nobody
+    to answer probes.
+    """
+
+    def __init__(self, workers: list[str], now: datetime) -> None:
+        self._workers = workers
+        self._fetching, self._fetching_past = self._count(Batch.Kind.FETCH, now)
+        self._sending, self._sending_past = self._count(Batch.Kind.SEND, now)
+
+    def for_sending(self) -> list[str]:
+        """Workers that could run one more send batch, those that run none first.
+
+        One batch begins all sending; beside one past its time there may be another.
+        """
+        live = self._sending.total()
+        if live > STAND_INS or live > self._sending_past.total():
+            return []
+        free = [name for name in self._workers if not self._sending[name]]
+        return free or [name for name in self._workers if self._spare(name) > 0]
+
+    def for_fetching(self) -> str | None:
+        """The worker that could run the most fetch batches more, if any could."""
+        each = settings.MAILADMIN_WORKERS - RESERVED - STAND_INS
+        room = {
+            name: min(
+                each - self._fetching[name] + self._fetching_past[name],
+                self._spare(name),
+            )
+            for name in self._workers
+        }
+        best = max(room, key=lambda name: room[name], default=None)
+        return best if best is not None and room[best] > 0 else None
+
+    def _spare(self, name: str) -> int:
+        """Processes of a worker for fetching and standing in that do nothing now."""
+        more = max(self._sending[name] - 1, 0)
+        return int(settings.MAILADMIN_WORKERS) - RESERVED - self._fetching[name] - more
+
+    @staticmethod
+    def _count(kind: Batch.Kind, now: datetime) -> tuple[Counter[str], Counter[str]]:
+        """Batches of each worker: all, and those past their time."""
+        past = batches.live(kind, now - PAST[kind])
+        return Counter(batches.live(kind)), Counter(past)

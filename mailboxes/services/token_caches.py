@@ -47,13 +47,13 @@ def refresh_token(row: TokenCache) -> str:
     return "" if row.refresh_id is None else secrets.reveal(row.refresh_id)
 
 
-def hold(key: Key, seconds: float) -> TokenCache | None:
+def hold(key: Key, seconds: float, wait: float | None = None) -> TokenCache | None:
     """Take the row to use its refresh token; waits while another process does.
 
-    seconds: how long the use may take, and how long is waited. None when it is still
-    held after that.
+    seconds: how long the use may take. wait: seconds that are waited, None for as many.
+    None when it is still held after that.
     """
-    ends = time.monotonic() + seconds
+    ends = time.monotonic() + (seconds if wait is None else wait)
     pk = row_of(key).pk
     while True:
         held = leases.claim(

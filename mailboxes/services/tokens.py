@@ -34,6 +34,9 @@ REFUSED = frozenset(
 RENEW_BEFORE = 300.0  # seconds of life that a token must have left (feasibility.md 7)
 REQUESTS = 3  # that one renewal may make: configuration, token, and one more
 SPARE = 5.0  # seconds for all that is not waiting for the network
+# Seconds that a use of a refresh token is given at least: whoever waits for another
+# gives up so long before its own end. An answer that is cut off loses the sign-in.
+ENOUGH = 15.0
 
 
 def credential(
@@ -94,7 +97,8 @@ def _renewed(
 ) -> Token:
     """A token for the sign-in of an owner; its refresh token is used by one at a time.
 
-    Whoever waited for another process finds what that one has stored.
+    Whoever waited for another process finds what that one has stored; whoever has no
+    time left for both asks nobody.
     """
     wire, key = module_of(snapshot), cache_key(snapshot)
     row = token_caches.row_of(key)
@@ -104,7 +108,10 @@ def _renewed(
     if found is not None:
         return found
     longest = REQUESTS * (policy.connect_timeout + policy.read_timeout) + SPARE
-    held = token_caches.hold(key, longest)
+    wait, left = longest, policy.left
+    if left is not None:
+        longest, wait = min(longest, left + SPARE), min(wait, left - ENOUGH)
+    held = token_caches.hold(key, longest, wait) if wait > 0 else None
     if held is None:
         raise MailError(Code.TOKEN_UNAVAILABLE, Stage.TOKEN)
     try:

@@ -10,15 +10,17 @@ a timeout on every network call. `tests/transports/test_contract.py` runs over a
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import ClassVar, Self
 
 from ..core.choices import AfterFetch, Protocol, ProxyKind, Security, Stage
 
+SHORTEST = 0.05  # seconds that a wait is given at least
 CHUNK_SIZE = 1 << 20  # bytes; the most that one chunk of a body holds
 # A message whole, or in such chunks, which can be gone through repeatedly.
 Content = bytes | Sequence[bytes]
@@ -47,6 +49,8 @@ class NetworkPolicy:
     proxy: None means direct; the environment's proxy variables are never read.
     ca_pem: further trusted certificate authorities in PEM, besides the system's.
     local_hostname: the name given in EHLO.
+    until: time.monotonic() at which all that goes this way has to be over, None for no
+        such moment.
     """
 
     connect_timeout: float = 15.0
@@ -54,6 +58,29 @@ class NetworkPolicy:
     proxy: Proxy | None = None
     ca_pem: str = field(default="", repr=False)
     local_hostname: str = "localhost"
+    until: float | None = None
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left until then, below 0 when it is past; None: no end."""
+        return None if self.until is None else self.until - time.monotonic()
+
+    def till(self, moment: float | None) -> NetworkPolicy:
+        """The same way, to be over at `moment` too; the earlier one counts."""
+        if moment is None or (self.until is not None and self.until <= moment):
+            return self
+        return replace(self, until=moment)
+
+    def hurried(self) -> NetworkPolicy:
+        """The same way for a call of now: no wait longer than what is left."""
+        if self.left is None:
+            return self
+        left = max(self.left, SHORTEST)
+        return replace(
+            self,
+            connect_timeout=min(self.connect_timeout, left),
+            read_timeout=min(self.read_timeout, left),
+        )
 
 
 @dataclass(frozen=True)
@@ -102,12 +129,16 @@ class Transport(ABC):
     the stages end: DNS, TCP, PROXY, TLS as far as they apply, GREETING, SIGN_IN. With
     STARTTLS the greeting's time is told after TLS. What it raises ends the opening and
     comes out of `open()`; nothing stays open then.
+    `until` is the time.monotonic() after which a call that waits for the server ends in
+    READ_TIMEOUT, however often bytes move, and an opening in what its stage says; None
+    means that only the policy's timeouts count. Set by the caller, for each cycle anew.
     """
 
     protocol: ClassVar[Protocol]
     timings: dict[str, int]
     facts: dict[str, object]
     progress: Progress | None
+    until: float | None = None
 
     def __init__(
         self, endpoint: Endpoint, credential: Credential, policy: NetworkPolicy
@@ -191,16 +222,12 @@ class InboundTransport(Transport):
     original_bytes: bodies are the bytes that the sender's server delivered.
     reusable: an open connection sees what has come since; else each cycle opens anew.
     settles_at_once: messages for which one call of `settle` is best.
-    until: time.monotonic() after which a call that waits for the server ends in
-        READ_TIMEOUT, however often bytes arrive; None means that only the policy's
-        timeouts count. Set by the caller, for each cycle anew.
     """
 
     supports: ClassVar[frozenset[AfterFetch]]
     original_bytes: ClassVar[bool]
     reusable: ClassVar[bool] = True
     settles_at_once: ClassVar[int] = 200
-    until: float | None = None
 
     @abstractmethod
     def select(self, folder: str) -> Folder:
@@ -267,13 +294,9 @@ class SendResult:
 class OutboundTransport(Transport):
     """Sends messages one by one over one connection.
 
-    until: time.monotonic() after which a call that waits for the server ends in
-        READ_TIMEOUT, however often bytes move; None means that only the policy's
-        timeouts count. Set by the caller, for each cycle anew.
     finds_sent: `find_sent` may know more than None.
     """
 
-    until: float | None = None
     finds_sent: ClassVar[bool] = False
 
     def find_sent(self, message_id: str) -> bool | None:

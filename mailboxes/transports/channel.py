@@ -18,7 +18,6 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Protocol, Self
 
 from ..core.choices import Security, Stage
@@ -37,7 +36,6 @@ KNOWN: tuple[type[Exception], ...] = (
     zlib.error,
 )
 GZIP = 31  # zlib's word for a gzip stream
-SHORTEST = 0.05  # seconds that the opening of a line is given at least
 
 
 class Upload(Protocol):
@@ -166,12 +164,7 @@ class Channel:
 
     def way(self) -> NetworkPolicy:
         """The policy, with no more patience for a new line than is left."""
-        end = self._until()
-        if end is None:
-            return self.policy
-        left = max(end - time.monotonic(), SHORTEST)
-        patience = min(self.policy.connect_timeout, left)
-        return replace(self.policy, connect_timeout=patience)
+        return self.policy.till(self._until()).hurried()
 
     @property
     def peer(self) -> socket.socket | None:

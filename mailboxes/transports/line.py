@@ -28,7 +28,8 @@ class LineTransport(Transport):
     def open(self) -> None:
         self.close()
         self.timings = {}
-        line = net.Line(self.endpoint, self.policy, self.timings, self.progress)
+        way = self.policy.till(self.until)
+        line = net.Line(self.endpoint, way, self.timings, self.progress)
         self.facts = line.evidence
         try:
             self._greet(line)

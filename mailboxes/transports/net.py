@@ -96,8 +96,8 @@ class Line:
     def open(self) -> socket.socket:
         """A connected socket, encrypted when the endpoint says TLS from the start.
 
-        Its timeout is the policy's read_timeout. Raises MailError at DNS, TCP, PROXY
-        or TLS.
+        Its timeout is the policy's read_timeout. Until it stands each wait is cut to
+        what the policy's `until` leaves. Raises MailError at DNS, TCP, PROXY or TLS.
         """
         try:
             sock = self._through_proxy() if self.policy.proxy else self._direct()
@@ -113,7 +113,9 @@ class Line:
         """TLS on `sock`, certificate and name checked. Closes `sock` on failure."""
         try:
             with self.timed("tls") as told:
-                secure = tls.wrap(sock, self.endpoint.host, self.policy, self.evidence)
+                now = self.policy.hurried()
+                secure = tls.wrap(sock, self.endpoint.host, now, self.evidence)
+                secure.settimeout(self.policy.read_timeout)
                 self._socket = secure
                 told.update(tls.described(secure))
         except BaseException:
@@ -185,7 +187,7 @@ class Line:
         try:
             if not host or _BAD_HOST.search(host):
                 raise UnicodeError(f"{host!r} is not a host name")
-            answers = _getaddrinfo(host, port, self.policy.connect_timeout)
+            answers = _getaddrinfo(host, port, self._patience())
         except (socket.gaierror, UnicodeError, TimeoutError) as error:
             raise self._unresolved(error) from error
         found = [(a[0], str(a[4][0]), port) for a in answers]
@@ -205,7 +207,7 @@ class Line:
     def _connect(self, found: list[tuple[int, str, int]]) -> socket.socket:
         """The first address that answers; all of them share connect_timeout."""
         try:
-            sock, address = dial.dial(found, self.policy.connect_timeout)
+            sock, address = dial.dial(found, self._patience())
         except dial.NoneAnswersError as none:
             address, failure = none.args
             self.evidence["address"] = address
@@ -218,8 +220,12 @@ class Line:
         # Commands are small and wait for their answers: no Nagle delay.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        sock.settimeout(self.policy.connect_timeout)
+        sock.settimeout(self._patience())
         return sock
+
+    def _patience(self) -> float:
+        """Seconds that the next step may wait."""
+        return self.policy.hurried().connect_timeout
 
 
 def readable(sock: socket.socket) -> bool:

@@ -87,12 +87,15 @@ class Talk:
 class Scripted:
     """Plays `script` once for each connection. `heard`: all lines, in order.
 
+    connections: how many there were.
+
     An assertion that fails in the script fails the test at the end of the block.
     """
 
     def __init__(self, script: Callable[[Talk], None]) -> None:
         self._script = script
         self.heard: list[bytes] = []
+        self.connections = 0
         self.failures: list[BaseException] = []
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._server.getsockname()[1])
@@ -122,6 +125,7 @@ class Scripted:
                 sock, _ = self._server.accept()
             except OSError:
                 return
+            self.connections += 1
             sock.settimeout(SECONDS)
             thread = threading.Thread(target=self._play, args=(sock,), daemon=True)
             self._threads.append(thread)

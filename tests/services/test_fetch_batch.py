@@ -134,6 +134,33 @@ def test_batch_gives_up_its_connections_at_its_limit(
     assert memory.open_connections == 0
 
 
+class Worker:
+    """In place of a thread: alive until it was waited for so many times."""
+
+    def __init__(self, waits: int) -> None:
+        self.waits = waits
+        self.asked = 0
+
+    def is_alive(self) -> bool:
+        self.asked += 1
+        assert self.asked < 100, "the batch spins"
+        return self.waits > 0
+
+    def join(self, timeout: float) -> None:
+        assert timeout == fetch.LOOK
+        self.waits -= 1
+
+
+def test_batch_waits_between_its_looks_after_its_first_thread_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[fetch._Run] = []
+    monkeypatch.setattr(fetch._Run, "_look", lambda run: looks.append(run))
+    first, slow = Worker(1), Worker(3)
+    fetch._Run(0)._watch([first, slow])
+    assert (len(looks), first.waits, slow.waits) == (4, 0, 0)
+
+
 def kill_connection() -> None:
     """Ends this thread's connection to the database, as a restart of its server."""
     connections["default"].ensure_connection()

@@ -28,6 +28,7 @@ FILES = (
     "test_outbox_crash.py",
     "test_parse.py",
     "test_parse_left.py",
+    "test_pinning.py",
     "test_provider.py",
     "test_sources.py",
     "test_store.py",

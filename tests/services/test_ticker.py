@@ -9,8 +9,9 @@ import pytest
 from django.utils import timezone
 
 from mailboxes.models import Batch, Lease, Worker
-from mailboxes.services import batches, due, instance, schedule, ticker
+from mailboxes.services import batches, due, instance, retention, schedule, ticker
 from mailboxes.services.ticker import Ticker
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +106,64 @@ def test_batches_spread_over_workers_and_one_sends() -> None:
     ]
 
 
+def begun(kind: str, seconds: float, name: str = "a:1") -> Batch:
+    """A batch of a worker that began so long ago and beats."""
+    now = timezone.now()
+    row = Batch.objects.create(kind=kind, created_at=now, worker=name)
+    age(row, seconds)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("ages", "opened"),
+    [
+        ([], 1),
+        ([64], 0),
+        ([66], 1),  # it begins nothing any more: a mail server hangs
+        ([120, 66], 0),
+        ([120, 10], 0),
+    ],
+)
+def test_another_batch_sends_beside_one_that_waits_for_a_slow_server(
+    ages: list[float], opened: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "fetching", lambda: False)
+    worker("a:1")
+    for seconds in ages:
+        begun("send", seconds)
+    assert [b.kind for b in Ticker("a:1").tick()] == ["send"] * opened
+
+
+@pytest.mark.parametrize(
+    ("running", "kinds"),
+    [
+        # Five processes: one tests, one answers probes, three are left.
+        ([("send", 66)], ["send", "fetch"]),
+        ([("send", 66), ("fetch", 10)], ["send"]),
+        ([("send", 66), ("fetch", 56), ("fetch", 10)], []),
+        ([("send", 66), ("send", 10)], ["fetch"]),
+        ([("send", 66), ("send", 10), ("fetch", 56)], []),
+    ],
+)
+def test_one_batch_stands_in_for_those_past_their_time(
+    running: list[tuple[str, float]], kinds: list[str]
+) -> None:
+    worker("a:1")
+    for kind, seconds in running:
+        begun(kind, seconds)
+    assert [b.kind for b in Ticker("a:1").tick()] == kinds
+
+
+def test_another_worker_sends_while_one_waits_for_a_slow_server() -> None:
+    worker("a:1")
+    worker("b:1")
+    begun("send", 66, "a:1")
+    begun("fetch", 56, "a:1")
+    begun("fetch", 10, "a:1")
+    opened = Ticker("a:1").tick()
+    assert [(b.kind, b.worker) for b in opened] == [("send", "b:1"), ("fetch", "b:1")]
+
+
 @pytest.mark.parametrize(
     ("beat", "probe"), [(60, 0), (0, 60), (0, None)], ids=["dead", "hung", "new"]
 )
@@ -179,6 +238,34 @@ def test_old_rows_are_cleaned() -> None:
     assert list(Batch.objects.values_list("pk", flat=True)) == [young.pk]
     running = Worker.objects.filter(stopped_at=None).values_list("name", flat=True)
     assert list(running) == ["a:1"]
+
+
+def test_rows_are_cleaned_again_soon_while_old_ones_are_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin, cleaned = timezone.now(), []
+    answers = iter([True, True, False, False])
+
+    def clean(now: datetime) -> bool:
+        cleaned.append((now - begin).total_seconds())
+        return next(answers)
+
+    monkeypatch.setattr(batches, "clean", clean)
+    monkeypatch.setattr(timezone, "now", lambda: begin)
+    one = Ticker("a:1")
+    for seconds in (0, 4, 5, 9, 10, 15, 609, 610):
+        now = begin + timedelta(seconds=seconds)
+        monkeypatch.setattr(timezone, "now", lambda now=now: now)
+        one.tick()
+    assert cleaned == [0, 5, 10, 610]
+
+
+def test_full_portion_tells_that_rows_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "PORTION", 2)
+    client, now = factories.pop_client(), timezone.now()
+    for days in (15, 16, 17, 1):
+        factories.cycle(client, ended_at=now - timedelta(days=days))
+    assert [batches.clean(now), batches.clean(now)] == [True, False]
 
 
 def test_the_lease_is_named() -> None:

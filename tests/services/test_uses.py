@@ -10,9 +10,9 @@ from mailboxes.models import AppRegistration, Fetcher, NamedSecret, Proxy
 from mailboxes.services import (
     clients,
     named_secrets,
+    pinning,
     proxies,
     registrations,
-    revisions,
     snapshots,
     uses,
 )
@@ -116,14 +116,14 @@ def test_nothing_changed_is_no_save():
 def test_stale_section_is_told_not_lost(monkeypatch):
     """Somebody saves a section while its registration is saved."""
     row = factories.registration()
-    client = saved_pop(registration=str(row.pk))
-    real = revisions._move_on
+    client = saved_pop(registration=row.pk, grant_type="client_credentials")
+    real = pinning._move_on
 
-    def late(moved, base, columns, to):
-        type(moved).objects.filter(pk=moved.pk).update(revision=7)
-        real(moved, base, columns, to)
+    def late(model, before):
+        model.objects.update(revision=7)
+        real(model, before)
 
-    monkeypatch.setattr(revisions, "_move_on", late)
+    monkeypatch.setattr(pinning, "_move_on", late)
     before = row.secret_id
     with pytest.raises(StaleEdit):
         registrations.replace_secret(

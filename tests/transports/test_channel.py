@@ -15,8 +15,8 @@ import trustme
 
 from mailboxes.core.choices import Security, Stage
 from mailboxes.core.errors import Code, MailError
-from mailboxes.transports.base import Endpoint, NetworkPolicy
-from mailboxes.transports.channel import PIECE, SHORTEST, Answer, Channel, Whole
+from mailboxes.transports.base import SHORTEST, Endpoint, NetworkPolicy
+from mailboxes.transports.channel import PIECE, Answer, Channel, Whole
 from tests.servers.scripted import Scripted, Talk
 from tests.transports.test_net import encrypted, tls_server, trusting
 

@@ -6,6 +6,7 @@ The phases after it: test_imap_time, test_smtp_time. Names and TLS: test_net.
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 import requests
@@ -114,3 +115,67 @@ def test_authority_ends_by_the_connect_timeout() -> None:
     with dropping("127.0.0.1") as port:
         found = asked(port, NetworkPolicy(SHORT, LONG))
     assert found == (Code.CONNECT_TIMEOUT, "tcp")
+
+
+def test_opening_ends_at_the_moment_of_the_way() -> None:
+    """However long its timeouts: here that of the handshake of TLS."""
+    with Scripted(silent) as server:
+        endpoint = Endpoint("127.0.0.1", server.port, Security.TLS)
+        policy = NetworkPolicy(LONG, LONG).till(time.monotonic() + SHORT)
+        assert refused(endpoint, policy) == (Code.READ_TIMEOUT, "tls")
+
+
+def test_line_that_stands_has_the_timeout_of_its_option_set() -> None:
+    with Scripted(silent) as server:
+        endpoint = Endpoint("127.0.0.1", server.port, Security.NONE)
+        policy = NetworkPolicy(LONG, LONG).till(time.monotonic() + 1)
+        with net.Line(endpoint, policy, {}).open() as sock:
+            assert sock.gettimeout() == LONG
+
+
+@pytest.mark.parametrize("kind", [ImapTransport, SmtpTransport])
+def test_transport_opens_within_its_moment(kind: Inbound | Outbound) -> None:
+    with Scripted(silent) as server:
+        endpoint = Endpoint("127.0.0.1", server.port, Security.TLS)
+        made = kind(endpoint, Credential("a", password="b"), NetworkPolicy(LONG, LONG))
+        made.until = time.monotonic() + SHORT
+        with pytest.raises(MailError) as caught:
+            made.open()
+    assert (caught.value.code, caught.value.stage) == (Code.READ_TIMEOUT, "tls")
+
+
+def test_authority_that_drips_ends_at_the_moment_of_the_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "ENOUGH", 0.0)
+    left = threading.Event()
+
+    def drip(talk: Talk) -> None:
+        talk.send(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n")
+        while not left.wait(0.05):
+            talk.send(b"x")
+
+    with Scripted(drip) as server:
+        policy = NetworkPolicy(LONG, LONG).till(time.monotonic() + 2 * SHORT)
+        found = asked(server.port, policy)
+        left.set()
+    assert found == (Code.READ_TIMEOUT, "token")
+
+
+def test_authority_is_not_asked_when_no_time_is_left() -> None:
+    """A request that is cut off may have used up the refresh token."""
+    with Scripted(silent) as server:
+        policy = NetworkPolicy(LONG, LONG).till(time.monotonic() + session.ENOUGH - 1)
+        assert asked(server.port, policy) == (Code.READ_TIMEOUT, "token")
+    assert server.connections == 0
+
+
+def test_silent_authority_is_asked_once() -> None:
+    """MSAL's question for the configuration is a GET, which urllib3 would repeat."""
+    with (
+        Scripted(silent) as server,
+        session.make(NetworkPolicy(LONG, SHORT)) as made,
+        pytest.raises(requests.exceptions.ReadTimeout),
+    ):
+        made.get(f"http://127.0.0.1:{server.port}/")
+    assert server.connections == 1

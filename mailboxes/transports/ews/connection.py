@@ -38,7 +38,6 @@ class EwsConnection(Transport):
     """One login at one EWS address."""
 
     protocol: ClassVar[Protocol] = Protocol.EWS
-    until: float | None = None
 
     _wire: Wire | None = None
     _account: Account | None = None
@@ -48,7 +47,8 @@ class EwsConnection(Transport):
         self.close()
         self.timings = {}
         wire = Wire(self.endpoint, self.credential, self.policy, lambda: self.until)
-        line = net.Line(wire.channel.endpoint, self.policy, self.timings, self.progress)
+        channel = wire.channel
+        line = net.Line(channel.endpoint, channel.way(), self.timings, self.progress)
         self.facts = line.evidence
         try:
             wire.channel.open(line)

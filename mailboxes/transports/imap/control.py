@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 import re
 import ssl
-import time
-from collections.abc import Callable
 from socket import socket
 from typing import Any
 
@@ -21,44 +19,10 @@ from ...core.choices import Security, Stage
 from ...core.errors import Code, MailError
 from ..bearer import Bearer
 from ..net import Line
+from ..timed import Timed, Until
 from .stream import LONGEST_LINE
 
 _QUOTABLE = re.compile(r"[\x20-\x7e]*\Z")
-
-
-Until = Callable[[], float | None]
-
-
-class _Timed(io.RawIOBase):
-    """The reading end of a socket: each wait as long as allowed, all till a moment.
-
-    A server that sends a byte now and then would keep a timeout of single waits from
-    ever running out.
-    """
-
-    def __init__(
-        self, raw: io.RawIOBase, sock: socket, patience: float, until: Until
-    ) -> None:
-        self._raw, self._sock = raw, sock
-        self._patience, self._until = patience, until
-        self._shortened = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
-        end = self._until()
-        left = self._patience if end is None else end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the time for this connection is over")
-        if left < self._patience or self._shortened:
-            self._shortened = left < self._patience
-            self._sock.settimeout(min(left, self._patience))
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
 
 
 class Control(IMAP4WithTimeout):
@@ -72,14 +36,14 @@ class Control(IMAP4WithTimeout):
         return self._line.open()
 
     @property
-    def file(self) -> io.BufferedReader[_Timed]:
+    def file(self) -> io.BufferedReader[Timed]:
         return self._file
 
     @file.setter
     def file(self, made: io.BufferedReader[Any]) -> None:
         """imaplib makes one of each new socket: at the start and after STARTTLS."""
         patience = self._line.policy.read_timeout
-        raw = _Timed(made.detach(), self.sock, patience, self._until)
+        raw = Timed(made.detach(), self.sock, patience, self._until)
         self._file = io.BufferedReader(raw)
 
     def readline(self) -> bytes:
