@@ -22,7 +22,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ...core.choices import Protocol, Stage
+from ...core.choices import Protocol, Stage, Step
 from ...core.codes import Code
 from ..finding import Certainty, Finding, Who
 from ..findings_authority import AUTHORITY, at_authority
@@ -316,6 +316,8 @@ def _guessed(
         weight = found[0].weight
         weakest = next(share for least, share in _OVERRULES if weight >= least)
     if not guess.step or guess.share < weakest or (found and found[0].number):
+        return shown
+    if guess.step == Step.CONSOLE and not faulty:
         return shown
     if first and first.step == guess.step:
         return [replace(first, generic=False, certain=False), *shown[1:]]

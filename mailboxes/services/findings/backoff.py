@@ -108,9 +108,7 @@ def signs_of(found: Iterable[tuple[str, str, int]]) -> list[str]:
     for place, (id, step, weight) in enumerate(found):
         if place == _SIGNS:
             break
-        kind = next(
-            (kind for least, kind in _KINDS if weight >= least), _KINDS[-1][1]
-        )
+        kind = next((kind for least, kind in _KINDS if weight >= least), _KINDS[-1][1])
         names += [
             f"s{place + 1}:{step}",
             f"s{place + 1}:{step}:{kind}",
