@@ -42,8 +42,8 @@ from .stand_ins import stand_in
 # goes before signs of another step by their weight, unless Microsoft's number says it
 # or they are sure; and the share below which a sure sign is only likely.
 _GUESSED = 0.2
-_GUESSED_UNASKED = 0.4
-_OVERRULES = ((rank.DECISIVE, 0.85), (rank.STRONG, 0.6), (rank.FAIR, 0.4), (0, 0.3))
+_GUESSED_UNASKED = 0.3
+_OVERRULES = ((rank.DECISIVE, 0.95), (rank.STRONG, 0.7), (rank.FAIR, 0.5), (0, 0.35))
 _DOUBTED = 0.05
 
 LOOK_UP = "https://login.microsoftonline.com/error?code={}"
@@ -130,7 +130,7 @@ def explain(text: str, *, protocol: str = "", stage: str = "") -> list[Finding]:
     unknown = None if heard else by_stage(stage) or by_text(features)
     if not stage and not decided:
         faulty = unknown is not None or heard
-        shown = _guessed(features, found, shown, faulty)
+        shown = _guessed(features, found, shown, faulty, bool(protocol))
     if unknown:
         # What the words hint at tells more than the stage alone, but no stage
         # that somebody named is contradicted by a hint.
@@ -294,11 +294,12 @@ def _guessed(
     found: list[rank.Match],
     shown: list[Finding],
     faulty: bool,
+    told: bool,
 ) -> list[Finding]:
     """What is shown, with the step that all of a text points to where it belongs.
 
     found: the signs, best first; shown: what they show. faulty: it says that something
-    is wrong.
+    is wrong. told: somebody named the protocol, so signs of it are not loose.
     """
     first = shown[0] if shown else None
     heard = bool(found) and found[0].weight >= rank.HEARD
@@ -313,7 +314,7 @@ def _guessed(
         return shown
     weakest = _GUESSED if plain else _GUESSED_UNASKED
     if heard:
-        weight = found[0].weight
+        weight = max(found[0].weight, rank.STRONG if told else 0)
         weakest = next(share for least, share in _OVERRULES if weight >= least)
     if not guess.step or guess.share < weakest or (found and found[0].number):
         return shown

@@ -43,6 +43,12 @@ _FRAME = re.compile(
     r"|https?://[^\s'\"<>]+|[\w.+-]{1,80}@[\w.-]+",
     re.IGNORECASE,
 )
+# A frame of Python, with the line of the program below it.
+_CODE = re.compile(
+    r"^.{0,80}\bFile \"[^\"\n]{1,200}\", line \d+.*\n(?:[ \t]+(?!File ).*(?:\n|$))?"
+    r"|Traceback \(most recent call last\):",
+    re.MULTILINE,
+)
 _JOINED = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[^\W\d_]+\d{0,2}")
 # Chinese and Japanese write no spaces: two signs that follow each other are a word.
@@ -123,7 +129,8 @@ def said(features: Features) -> dict[str, str]:
     A concept by its name, a word as "w:" and its stem, a reply or status by its number,
     a tag of the text (no word shows it) as "t:".
     """
-    text = _FRAME.sub(" ", prepared.cased(prepared.telling(features.lines, _ROOM)))
+    lines = _CODE.sub("", prepared.telling(features.lines, _ROOM))
+    text = _FRAME.sub(" ", prepared.cased(lines))
     words = _WORD.findall(_JOINED.sub(" ", text).lower())
     words += _UNSPACED.findall(text)
     found: dict[str, str] = {f"t:{tag}": "" for tag in features.tags}

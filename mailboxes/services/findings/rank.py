@@ -231,6 +231,7 @@ _KNOWN_HOST = re.compile(
     r"|us|cn|de|eu)\b"
 )
 _OUT: Any = _("Let this host look up the provider's names and reach its ports.")
+_REFUSED = re.compile(r"authenticate failed")
 _PROVEN = frozenset({700027})  # its words leave no doubt
 
 
@@ -247,6 +248,8 @@ def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
         return replace(
             finding, step=Step.NETWORK, fix=_OUT, who_id=Who.NETWORK, certain=False
         )
+    if finding.id == "session-token-ended" and _REFUSED.search(features.text):
+        return replace(BY_ID["oauth-refresh-token-ended"], certain=False)
     if finding.id == "starttls-missing":
         # In a text, not on our own line, another port or security is the usual cause.
         return replace(finding, step=Step.SERVER, certain=False)

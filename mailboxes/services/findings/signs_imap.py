@@ -10,7 +10,7 @@ SIGNS = (
     *table(
         SIGN_IN,
         [
-            ("session-token-ended", STRONG,
+            ("session-token-ended", DECISIVE,
              r"session invalidated ?- ?access|bye.{0,40}accesstokenexpired"),
             ("authenticated-not-connected", DECISIVE,
              r"auth\w{3,8}ated,? but not connected"
@@ -63,7 +63,8 @@ SIGNS = (
              r"\bno login failed|\blogin failed\b|logon failure: unknown user"
              r"|host1 failure.{0,80}login failed",
              "exchange|imap|pop3",
-             r"xoauth2: |authentication failed|startup greeting|dovecot|gmail|google|logged in"
+             r"xoauth2: |authentication failed|startup greeting|dovecot|gmail"
+             r"|google|logged in"
              r"|authenticationfailed|aadsts|oauth 2\.0 proxy: login failed"
              r"|login failed: \(|could not connect|unable to connect|connection refused"
              r"|timed out"),
@@ -153,7 +154,8 @@ SIGNS = (
             # POP3
             ("pop-in-use", DECISIVE,
              r"\[in-use\]|maildrop (?:is )?(?:already )?locked"
-             r"|lock (?:the )?maildrop|unable to lock (?:the )?mail|another (?:pop3 )?session"),
+             r"|lock (?:the )?maildrop|unable to lock (?:the )?mail"
+             r"|another (?:pop3 )?session"),
             ("pop-in-use", DECISIVE,
              r"mailbox (?:is )?(?:already )?(?:locked|in use)",
              "pop3"),
@@ -236,7 +238,8 @@ SIGNS = (
              r"|foldernotfound|invalid mailbox name|\[trycreate\]"
              r"|non-?exist(?:ing|ent) folder|\bno folder \S+ \(failure\)",
              "imap|mail|exchange",
-             r"\[(?:serverbug|unavailable|inuse)\]|default folder|errornonexistent|no mailbox associated|55[0-4][ -]5|recipient|rcpt"
+             r"\[(?:serverbug|unavailable|inuse)\]|default folder|errornonexistent"
+             r"|no mailbox associated|55[0-4][ -]5|recipient|rcpt"
              r"|user.{0,20}doesn't exist|graph"),
             ("folder-missing", STRONG,
              r"mailbox\b[^:(@]{0,60}(?:doesn'?t exist|does not exist|not exist"

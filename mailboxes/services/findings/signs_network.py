@@ -232,7 +232,8 @@ SIGNS = table(
          r"\b454\b|due to (?:local|temporary)"),
         # clocks
         ("clock-skew", STRONG,
-         r"clock skew|token used (?:before issued|too early)|time may be set wrong|clock is (?:off|wrong|skewed)"
+         r"clock skew|token used (?:before issued|too early)|time may be set wrong"
+         r"|clock is (?:off|wrong|skewed)"
          r"|system time (?:is )?(?:wrong"
          r"|incorrect)|check your (?:system )?clock"),
         # lines that fall

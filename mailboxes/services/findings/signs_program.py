@@ -85,7 +85,7 @@ SIGNS = table(
          r"|need fully-?qualified hostname|\[clientbug\]"
          r"|(?:invalid|bad) message ?set|message set is invalid",
          "smtp|imap|mail"),
-        ("program-fault", FAIR,
+        ("program-fault", STRONG,
          r"\b(?:fetch|copy|search|store|select|examine|append|list|uid(?: \w+)?)"
          r" command error: bad\b|error in imap command|could not parse command"
          r"|uid search .{0,200}\bbad command error|\bbad (?:\[\w+\] )?(?:invalid"

@@ -200,7 +200,8 @@ SIGNS = (
             ("smtp-domain-refused", DECISIVE,
              r"(?:fail|reject|polic|due to|violat|against|pass|check)\w*\b"
              r".{0,60}\bdmarc\b(?!-visual)|\bdmarc\b(?!-visual).{0,80}(?:fail|reject"
-             r"|polic|quarantine|not |check|enforce)|5\.7\.26\b|5\.7\.515\b|5\.7\.509\b|(?:spf|dkim).{0,40}(?:fail"
+             r"|polic|quarantine|not |check|enforce)|5\.7\.26\b|5\.7\.515\b"
+             r"|5\.7\.509\b|(?:spf|dkim).{0,40}(?:fail"
              r"|not pass|did not|softfail|check)|sender is unauthenticated"
              r"|unauthenticated email",
              "smtp|mail"),

@@ -44,7 +44,10 @@ SIGNS = table(
         ("google-delegation-missing", DECISIVE,
          r"client is unauthorized to retrieve access"
          r"|not authorized for any of the scopes"
-         r"|domain-wide delegation.{0,60}(?:not|denied|missing)|delegation denied"),
+         r"|domain-wide delegation.{0,60}(?:not|denied|missing)"),
+        # The mailbox that is asked for is another one than the token's.
+        ("google-user-unknown", STRONG,
+         r"delegation denied"),
         ("google-delegation-missing", FAIR,
          r"access token for service account: ?40[013]|service account.{0,40}\b401\b",
          "google"),
@@ -243,7 +246,8 @@ SIGNS = table(
          r"google"),
         # Exchange has a header with a category of that name, and says what is wrong.
         ("oauth-refresh-token-ended", STRONG,
-         r"\binvalid_grant\W{1,4}bad request|parameter not passed: \W{0,3}refresh_token",
+         r"\binvalid_grant\W{1,4}bad request"
+         r"|parameter not passed: \W{0,3}refresh_token",
          "",
          r"google|aadsts"),
         ("token-invalid-grant", FAIR,

@@ -23,6 +23,7 @@ _SILENT = (
     " warning debug fatal trace der die das und oder nicht ein eine ist im zu den"
     " dem des mit von auf fur bei les une est pas pour dans avec sur par que los las"
     " una para con por del non che nel het een van niet org com net java javax php"
+    " traceback backtrace stack uncaught unhandled thrown raise raised recent"
     " node lib app main test example local src usr var home"
 )
 SILENT = frozenset(_SILENT.split())
@@ -32,7 +33,8 @@ CONCEPTS: dict[str, str] = {
         "password passwd passwor= pwd passwort kennwort contrase senha="
         " wachtwoord passphrase mot_de_passe clave= parola= пароль userpass pass="
         " mdp contraseñ"
-        " парол hasł hasło пасс 密码 密碼 パス 授权 비밀번호 heslo şifre lösenord adgangskode"
+        " парол hasł hasło пасс 密码 密碼"
+        " パス 授权 비밀번호 heslo şifre lösenord adgangskode"
         " salasana jelszó"
     ),
     "credential": (
@@ -43,7 +45,8 @@ CONCEPTS: dict[str, str] = {
         "username user_name benutzer utilisateur usuario utente userid user_id"
         " user= users= gebruiker login_name upn= userprincipal account_name"
         " nome_utente nom_utilisateur nutzer"
-        " имя_пользователя логин użytkownik 用户 账号 ユー felhasználó käyttäjätunnus"
+        " имя_пользователя логин użytkownik 用户"
+        " 账号 ユー felhasználó käyttäjätunnus"
         " brugernavn användarnamn uživatel kullanıcı"
     ),
     "sign-in": (
@@ -51,20 +54,23 @@ CONCEPTS: dict[str, str] = {
         " anmeld auth= authenticat authentif authentisier autentic autentif authn"
         " authfail authexc sasl iniciar_ses connexion_au identif aanmeld accedi"
         " autenticaç inloggen anmeldung reconnect authentifizier"
-        " авториз аутентиф вход= вошли zalogow logowani 登录 登入 认证 認証 ログ 로그인 přihláš"
+        " авториз аутентиф вход= вошли zalogow logowani"
+        " 登录 登入 认证 認証 ログ 로그인 přihláš"
         " giriş inlogg bejelentkez kirjautu"
     ),
     "refused": (
         "refus deni reject declin disallow prohibit abgelehnt verweiger"
         " zurückgewiesen rechaz deneg negad= negat rifiut geweiger unsuccessful"
         " not_accepted unauthorized_client geweigerd rejet rejeit afgewezen"
-        " отклон отказ odrzuc odmow 拒绝 拒否 被拒 odmítn redded nekad avvis elutasít"
+        " отклон отказ odrzuc odmow 拒绝 拒否"
+        " 被拒 odmítn redded nekad avvis elutasít"
     ),
     "wrong": (
         "wrong incorrect invalid bad= mismatch falsch ungültig ungueltig invalide"
         " errat inválid malformed illegal not_valid non_valid not_correct"
         " nicht_korrekt ongeldig unrecogni improper onjuist errad erron falsche"
-        " неверн неправил недейств nieprawidł niewłaśc błędn 错误 不正 無効 無效 chybn hatalı"
+        " неверн неправил недейств nieprawidł niewłaśc błędn"
+        " 错误 不正 無効 無效 chybn hatalı"
         " geçersiz felaktig forkert virheell hibás"
     ),
     "fail": (
@@ -72,13 +78,15 @@ CONCEPTS: dict[str, str] = {
         " échec echec échou fallo fallado fallit falha mislukt erreur errore erro="
         " exception= problem impossible impossib konnte_nicht nicht_möglich"
         " impossibile gescheitert pudo no_se_pudo não_foi_possível kon_niet"
-        " ошибк не_удалось nie_można nie_udało błąd 失败 失敗 できま 不能 无法 nezdařil"
+        " ошибк не_удалось nie_można nie_udało błąd"
+        " 失败 失敗 できま 不能 无法 nezdařil"
         " nepodařil başarısız misslyck mislyk epäonnist"
     ),
     "expired": (
         "expir abgelaufen caduc vencid scadut verlopen stale outdated"
         " no_longer_valid lifetime caducado caducada expirado scaduta"
-        " истек истёк просроч wygas 过期 已过 期限 失效 vypršel süresi_dol gått_ut udløb"
+        " истек истёк просроч wygas 过期 已过"
+        " 期限 失效 vypršel süresi_dol gått_ut udløb"
     ),
     "revoked": "revok widerruf invalidat révoqu",
     "token": (
@@ -165,7 +173,8 @@ CONCEPTS: dict[str, str] = {
         " impossibile_trovare niet_gevonden nicht_finden impossible_de_trouver"
         " não_encontr não_existe non_esiste bestaat_niet non_trovat no_encuentra"
         " sconosciut"
-        " не_найден не_существует nie_istnieje nie_znaleziono 不存在 找不 見つ 存在 neexistuje"
+        " не_найден не_существует nie_istnieje nie_znaleziono"
+        " 不存在 找不 見つ 存在 neexistuje"
         " bulunamad hittades_inte"
     ),
     "unknown": "unknown unbekannt unexpected unrecogni",
@@ -178,7 +187,8 @@ CONCEPTS: dict[str, str] = {
         "recipient rcpt empfänger empfaenger destinatair destinatari addressee"
         " to_address mail_to ungültige_adresse email_address invalid_address"
         " ontvanger destinatári geadresseerd"
-        " получател адресат odbiorc adresat 收件 宛先 受信 příjemc alıcı mottagar"
+        " получател адресат odbiorc adresat 收件"
+        " 宛先 受信 příjemc alıcı mottagar"
     ),
     "sender": (
         "sender mail_from absender expéditeur remitente mittente from_address"
@@ -215,7 +225,8 @@ CONCEPTS: dict[str, str] = {
         " transient intermittent outage später más_tarde plus_tard defer deferred"
         " vorübergehend temporaire temporal tijdelijk momentan momentané più_tardi"
         " mais_tarde"
-        " позже временно później tymczasow 稍后 暂时 一時 později sonra senare"
+        " позже временно później tymczasow 稍后"
+        " 暂时 一時 později sonra senare"
     ),
     "internal": "internal backend server_error servererror internalserver unknownerror",
     "gateway": "gateway bad_gateway upstream",
@@ -224,7 +235,10 @@ CONCEPTS: dict[str, str] = {
         " nameserver enotfound eai_ addrinfo unknownhost host_unknown no_such_host"
         " hostname_nor unknown_host"
     ),
-    "host": "host= hostname hostnames host_name server_name domain domains hosts= сервер serwer= 服务器 服务 サー sunucu server=",
+    "host": (
+        "host= hostname hostnames host_name server_name domain domains hosts= сервер"
+        " serwer= 服务器 服务 サー sunucu server="
+    ),
     "conn-refused": (
         "econnrefused connection_refused actively_refused refused_connection"
     ),
@@ -234,7 +248,8 @@ CONCEPTS: dict[str, str] = {
         " not_respond no_response waiting tempo_limite tiempo a_expiré_connexion"
         " agotado esgotado überschreitung antwortet_nicht ne_répond no_responde"
         " non_risponde"
-        " время_ожидания тайм limit_czasu 超时 逾時 タイ zaman_aşım časový_limit tidsgräns"
+        " время_ожидания тайм limit_czasu 超时"
+        " 逾時 タイ zaman_aşım časový_limit tidsgräns"
     ),
     "unreachable": (
         "unreach no_route network networks netzwerk offline enetunreach"
@@ -251,7 +266,8 @@ CONCEPTS: dict[str, str] = {
         "connect connection connections connecting socket sockets verbind"
         " connexion conexión conexion conness verbinding dial= tcp= conexão"
         " verbinden verbonden"
-        " подключ соединен połącz 连接 接続 連線 připoj bağlan anslut forbind yhdistä"
+        " подключ соединен połącz 连接 接続"
+        " 連線 připoj bağlan anslut forbind yhdistä"
         " csatlakoz kapcsolat"
     ),
     "port": "port= ports= порт портов 端口 ポー",
