@@ -42,7 +42,14 @@ FIRST_SIGHT = {
     "later_nineteenth": 100.0,
     "later_twentieth": 80.0,
     "later_twentyfirst": 100.0,
-    "later_twentysecond": 92.0,  # collected and judged by others, without the code
+    # Collected and judged by others, who had not seen the code:
+    "later_twentysecond": 92.0,
+    "later_twentythird": 83.3,
+    "later_twentyfourth": 92.7,  # tokens
+    "later_twentyfifth": 81.1,  # SMTP
+    "later_twentysixth": 65.7,  # network, other languages, odd programs
+    "later_twentyseventh": 71.0,  # Graph and EWS
+    "later_twentyeighth": 69.3,  # IMAP and POP3
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10

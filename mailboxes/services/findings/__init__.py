@@ -314,7 +314,7 @@ def _guessed(
         return shown
     weakest = _GUESSED if plain else _GUESSED_UNASKED
     if heard:
-        weight = max(found[0].weight, rank.STRONG if told else 0)
+        weight = rank.DECISIVE if told else found[0].weight
         weakest = next(share for least, share in _OVERRULES if weight >= least)
     if not guess.step or guess.share < weakest or (found and found[0].number):
         return shown
@@ -326,8 +326,8 @@ def _guessed(
     same = next((one for one in shown if one.step == guess.step), None)
     if same is not None:
         guessed = replace(same, generic=False, certain=False)
-    elif finding is not None:
-        words = ", ".join(guess.words)
+    elif finding is not None and (guess.words or found):
+        words = ", ".join(guess.words or [found[0].words])
         guessed = replace(
             filled(finding, {}), reason=_("Guessed from the words: %s") % words
         )

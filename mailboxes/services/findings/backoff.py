@@ -25,8 +25,13 @@ from .vocabulary import CONCEPTS, SILENT
 WEIGHTS = Path(__file__).with_name("vocabulary_weights.txt")
 NONE = "none"  # the "step" of a text that is no fault of mail
 ALWAYS = "always"  # the word that every text has: how usual a step is
-_KINDS = ((DECISIVE, "decisive"), (STRONG, "strong"), (FAIR, "fair"), (HEARD, "loose"))
-_KINDS = (*_KINDS, (0, "weak"))
+_KINDS = (
+    (DECISIVE, "decisive"),
+    (STRONG, "strong"),
+    (FAIR, "fair"),
+    (HEARD, "loose"),
+    (0, "weak"),
+)
 _ROOM = 6_000  # characters looked at
 _STEM = 7  # letters of a word that count
 _TOLD = 4  # words named in the reason
@@ -114,7 +119,7 @@ def signs_of(found: Iterable[tuple[str, str, int]]) -> list[str]:
     for place, (id, step, weight) in enumerate(found):
         if place == _SIGNS:
             break
-        kind = next((kind for least, kind in _KINDS if weight >= least), _KINDS[-1][1])
+        kind = next(kind for least, kind in _KINDS if weight >= least)
         names += [
             f"s{place + 1}:{step}",
             f"s{place + 1}:{step}:{kind}",
