@@ -38,11 +38,13 @@ from .shared import at_shared, claims_decide
 from .stand_ins import stand_in
 
 # A guess (backoff): the share of the evidence from which it is shown where no sign is;
-# from which it is shown where the text speaks of no mail or of no fault; from which it
-# goes before signs of another step by their weight, unless Microsoft's number says it
-# or they are sure; and the share below which a sure sign is only likely.
+# from which it is shown where the text speaks of no mail or of no fault; from which the
+# program itself is said to be at fault there; from which it goes before signs of
+# another step by their weight, unless Microsoft's number says it or they are sure; and
+# the share below which a sure sign is only likely.
 _GUESSED = 0.2
 _GUESSED_UNASKED = 0.3
+_PROGRAM = 0.6
 _OVERRULES = ((rank.DECISIVE, 0.95), (rank.STRONG, 0.7), (rank.FAIR, 0.5), (0, 0.35))
 _DOUBTED = 0.05
 
@@ -318,7 +320,7 @@ def _guessed(
         weakest = next(share for least, share in _OVERRULES if weight >= least)
     if not guess.step or guess.share < weakest or (found and found[0].number):
         return shown
-    if guess.step == Step.CONSOLE and not faulty:
+    if guess.step == Step.CONSOLE and not plain and guess.share < _PROGRAM:
         return shown
     if first and first.step == guess.step:
         return [replace(first, generic=False, certain=False), *shown[1:]]
