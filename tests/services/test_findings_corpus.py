@@ -42,7 +42,14 @@ FIRST_SIGHT = {
     "later_nineteenth": 100.0,
     "later_twentieth": 80.0,
     "later_twentyfirst": 100.0,
-    "later_twentysecond": 92.0,  # collected and judged by others, without the code
+    # Collected and judged by others, who had not seen the code:
+    "later_twentysecond": 92.0,
+    "later_twentythird": 83.3,
+    "later_twentyfourth": 92.7,  # tokens
+    "later_twentyfifth": 81.1,  # SMTP
+    "later_twentysixth": 65.7,  # network, other languages, odd programs
+    "later_twentyseventh": 71.0,  # Graph and EWS
+    "later_twentyeighth": 69.3,  # IMAP and POP3
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10
@@ -63,6 +70,8 @@ class Judged:
         wanted = self.entry["steps"]
         if not self.step:
             return not wanted or self.entry.get("or_unknown", False)
+        if not wanted:  # no fault of mail: then it is the program's own
+            return self.step == Step.CONSOLE
         return self.step in wanted
 
     def __str__(self) -> str:
@@ -153,21 +162,20 @@ def noisy(text: str) -> list[str]:
     ]
 
 
-QUICK = {0, 3}  # a trace of Python, JSON: kinds of noise; the others: --all
+QUICK = (0, 3)  # a trace of Python, JSON: kinds of noise
+SAMPLE = 4  # of so many entries one; every other, and the other kinds: --all
 
 
 @pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(kind, marks=() if kind in QUICK else pytest.mark.slow)
-        for kind in range(len(noisy("")))
-    ],
+    ("kind", "every"),
+    [(kind, SAMPLE) for kind in QUICK]
+    + [pytest.param(kind, 2, marks=pytest.mark.slow) for kind in range(len(noisy("")))],
 )
 def test_noise_around_an_error_changes_little(
-    all_judged: list[Judged], kind: int
+    all_judged: list[Judged], kind: int, every: int
 ) -> None:
     """Wrapped in JSON, a log or a stack trace, an error keeps its step."""
-    right = [one for one in all_judged if one.right and one.entry["steps"]]
+    right = [one for one in all_judged if one.right and one.entry["steps"]][::every]
     told = [
         judged(one.file, one.entry, noisy("\n".join(one.entry["lines"]))[kind])
         for one in right

@@ -22,7 +22,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ...core.choices import Protocol, Stage
+from ...core.choices import Protocol, Stage, Step
 from ...core.codes import Code
 from ..finding import Certainty, Finding, Who
 from ..findings_authority import AUTHORITY, at_authority
@@ -37,13 +37,16 @@ from .places import at_place
 from .shared import at_shared, claims_decide
 from .stand_ins import stand_in
 
-# A guess from the vocabulary: the share of the evidence from which it is shown; from
-# which it is shown where the text speaks of no mail or of no fault; and from which it
-# goes before signs of another step that are no stronger than this.
-_GUESSED = 0.25
-_GUESSED_UNASKED = 0.4
-_OVERRULES = 0.9
-_DOUBTED = rank.LOOSE
+# A guess (backoff): the share of the evidence from which it is shown where no sign is;
+# from which it is shown where the text speaks of no mail or of no fault; from which the
+# program itself is said to be at fault there; from which it goes before signs of
+# another step by their weight, unless Microsoft's number says it or they are sure; and
+# the share below which a sure sign is only likely.
+_GUESSED = 0.2
+_GUESSED_UNASKED = 0.3
+_PROGRAM = 0.6
+_OVERRULES = ((rank.DECISIVE, 0.95), (rank.STRONG, 0.7), (rank.FAIR, 0.5), (0, 0.35))
+_DOUBTED = 0.05
 
 LOOK_UP = "https://login.microsoftonline.com/error?code={}"
 
@@ -120,16 +123,16 @@ def explain(text: str, *, protocol: str = "", stage: str = "") -> list[Finding]:
         guess = match.weight < rank.HEARD
         certain = match.finding.certain and sure and place == 0
         shown.append(_shown(match, text, certain, guess))
+    decided = None
     if found and found[0].finding.id in _BY_CLAIMS and features.claims:
         decided = _from_token(features, protocol or _protocol(features), stage)
         if decided is not None:
             shown.insert(0, decided)
     heard = bool(found) and found[0].weight >= rank.HEARD
     unknown = None if heard else by_stage(stage) or by_text(features)
-    if not stage and (not heard or found[0].weight <= _DOUBTED):
-        guessed = _guessed(features, shown, heard, faulty=unknown is not None)
-        if guessed is not None:
-            shown.insert(0, guessed)
+    if not stage and not decided:
+        faulty = unknown is not None or heard
+        shown = _guessed(features, found, shown, faulty, bool(protocol))
     if unknown:
         # What the words hint at tells more than the stage alone, but no stage
         # that somebody named is contradicted by a hint.
@@ -289,30 +292,50 @@ def _shown(match: rank.Match, text: str, certain: bool, guess: bool) -> Finding:
 
 
 def _guessed(
-    features: prepared.Features, shown: list[Finding], heard: bool, faulty: bool
-) -> Finding | None:
-    """What the words of a text point to; None where they are not telling enough.
+    features: prepared.Features,
+    found: list[rank.Match],
+    shown: list[Finding],
+    faulty: bool,
+    told: bool,
+) -> list[Finding]:
+    """What is shown, with the step that all of a text points to where it belongs.
 
-    shown: what signs have found, best first. heard: they are strong enough to be shown
-    by themselves; else they are a hint only. faulty: it says that something is wrong.
+    found: the signs, best first; shown: what they show. faulty: it says that something
+    is wrong. told: somebody named the protocol, so signs of it are not loose.
     """
     first = shown[0] if shown else None
-    hint = first.step if first and not heard else ""
+    heard = bool(found) and found[0].weight >= rank.HEARD
     plain = faulty and not features.silent
-    guess = backoff.guess(features, hint, plain)
+    signs = backoff.signs_of(
+        (match.finding.id, match.finding.step, match.weight) for match in found
+    )
+    guess = backoff.guess(features, signs, plain)
+    if first and first.certain and not found[0].number:
+        if guess.shares.get(first.step, 0.0) < _DOUBTED:
+            return [replace(first, certain=False), *shown[1:]]
+        return shown
     weakest = _GUESSED if plain else _GUESSED_UNASKED
-    least = _OVERRULES if heard else weakest
-    if not guess.step or guess.share < least:
-        return None
-    if heard and first and first.step == guess.step:
-        return None
+    if heard:
+        weight = rank.DECISIVE if told else found[0].weight
+        weakest = next(share for least, share in _OVERRULES if weight >= least)
+    if not guess.step or guess.share < weakest or (found and found[0].number):
+        return shown
+    if guess.step == Step.CONSOLE and not plain and guess.share < _PROGRAM:
+        return shown
     if first and first.step == guess.step:
-        return replace(first, generic=False, certain=False)
+        return [replace(first, generic=False, certain=False), *shown[1:]]
     finding = stand_in(guess.step, backoff.said(features))
-    if finding is None:
-        return None
-    words = ", ".join(guess.words)
-    return replace(filled(finding, {}), reason=_("Guessed from the words: %s") % words)
+    same = next((one for one in shown if one.step == guess.step), None)
+    if same is not None:
+        guessed = replace(same, generic=False, certain=False)
+    elif finding is not None and (guess.words or found):
+        words = ", ".join(guess.words or [found[0].words])
+        guessed = replace(
+            filled(finding, {}), reason=_("Guessed from the words: %s") % words
+        )
+    else:
+        return shown
+    return [guessed, *(replace(one, certain=False) for one in shown)]
 
 
 def _protocol(features: prepared.Features) -> str:

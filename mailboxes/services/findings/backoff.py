@@ -1,9 +1,11 @@
-"""Which step the words of a text point to, where no sign is seen in it.
+"""Which step a text points to most, its words and the signs in it taken together.
 
-Every word, and every concept that a word stands for (vocabulary), speaks for some
-steps; how much was learnt from the errors of public threads and stands in
-vocabulary_weights.txt (scripts/learn-vocabulary). What comes of it is a guess: likely
-at best, never certain. Which finding stands for a step: `stand_ins`.
+Every word, every concept that a word stands for (vocabulary) and every sign that is
+seen speaks for some steps; how much was learnt from the errors of public threads and
+stands in vocabulary_weights.txt (scripts/learn-vocabulary). So a sign counts for what
+it was worth on lines that it had never met, in the company of the words around it.
+What comes of it is a guess: likely at best, never certain. Which finding stands for a
+step: `stand_ins`.
 """
 
 from __future__ import annotations
@@ -11,21 +13,29 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import features as prepared
 from .features import Features
+from .sign import DECISIVE, FAIR, HEARD, STRONG
 from .vocabulary import CONCEPTS, SILENT
 
 WEIGHTS = Path(__file__).with_name("vocabulary_weights.txt")
 NONE = "none"  # the "step" of a text that is no fault of mail
 ALWAYS = "always"  # the word that every text has: how usual a step is
+_KINDS = (
+    (DECISIVE, "decisive"),
+    (STRONG, "strong"),
+    (FAIR, "fair"),
+    (HEARD, "loose"),
+    (0, "weak"),
+)
 _ROOM = 6_000  # characters looked at
 _STEM = 7  # letters of a word that count
 _TOLD = 4  # words named in the reason
-_HINT = 1.0  # what a weak sign adds to its step
+_SIGNS = 3  # signs of a text that count
 _OURS = 2.0  # what a fault of mail takes from it being none
 
 # Frames of stack traces and addresses name things that have no part in the fault.
@@ -38,8 +48,16 @@ _FRAME = re.compile(
     r"|https?://[^\s'\"<>]+|[\w.+-]{1,80}@[\w.-]+",
     re.IGNORECASE,
 )
+# A frame of Python, with the line of the program below it.
+_CODE = re.compile(
+    r"^.{0,80}\bFile \"[^\"\n]{1,200}\", line \d+.*\n(?:[ \t]+(?!File ).*(?:\n|$))?"
+    r"|Traceback \(most recent call last\):",
+    re.MULTILINE,
+)
 _JOINED = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[^\W\d_]+\d{0,2}")
+# Chinese and Japanese write no spaces: two signs that follow each other are a word.
+_UNSPACED = re.compile(r"(?=([\u3041-\u30ff\u3400-\u9fff]{2}))")
 _REPLY = re.compile(r"(?<![\d.:\w])([45][0-5]\d)(?=[ \-,:)'\"]|$)")
 _CLASS = re.compile(r"(?<![\d.])[45]\.([1-7])\.\d{1,3}(?![\d.])")
 _STATUS = re.compile(
@@ -54,18 +72,19 @@ _STATUS = re.compile(
 class Guess:
     """A step with its share of the evidence (0 to 1), and the words that speak for it.
 
-    step: "" for a text that is no fault of mail.
+    step: "" for a text that is no fault of mail. shares: of every step.
     """
 
     step: str
     share: float
     words: tuple[str, ...]
+    shares: Mapping[str, float]
 
 
-def guess(features: Features, hint: str = "", faulty: bool = False) -> Guess:
-    """The step that the words of a text point to most.
+def guess(features: Features, signs: Iterable[str] = (), faulty: bool = False) -> Guess:
+    """The step that a text points to most.
 
-    hint: a step that a weak sign in it points to. faulty: it speaks of mail and of a
+    signs: what `signs_of` makes of the signs in it. faulty: it speaks of mail and of a
     fault, so it is most likely one of ours.
     """
     table = weights()
@@ -73,20 +92,40 @@ def guess(features: Features, hint: str = "", faulty: bool = False) -> Guess:
     sums = dict(table[ALWAYS])
     if faulty:
         sums[NONE] -= _OURS
-    if hint:
-        sums[hint] = sums.get(hint, 0.0) + _HINT
-    for name in seen:
+    for name in (*seen, *signs):
         for step, weight in table.get(name, {}).items():
             sums[step] += weight
     best = max(sums, key=lambda step: (sums[step], step))
-    share = 1 / sum(math.exp(value - sums[best]) for value in sums.values())
+    whole = sum(math.exp(value - sums[best]) for value in sums.values())
+    shares = {
+        step: math.exp(value - sums[best]) / whole for step, value in sums.items()
+    }
     told = sorted(seen, key=lambda name: -table.get(name, {}).get(best, 0.0))
     words = dict.fromkeys(
         seen[name]
         for name in told
         if seen[name] and table.get(name, {}).get(best, 0.0) > 0
     )
-    return Guess("" if best == NONE else best, share, tuple(words)[:_TOLD])
+    step = "" if best == NONE else best
+    return Guess(step, shares[best], tuple(words)[:_TOLD], shares)
+
+
+def signs_of(found: Iterable[tuple[str, str, int]]) -> list[str]:
+    """Names of the signs in a text, as in the table.
+
+    found: id and step of each finding that a sign shows, and its weight, best first.
+    """
+    names = []
+    for place, (id, step, weight) in enumerate(found):
+        if place == _SIGNS:
+            break
+        kind = next(kind for least, kind in _KINDS if weight >= least)
+        names += [
+            f"s{place + 1}:{step}",
+            f"s{place + 1}:{step}:{kind}",
+            f"i{place + 1}:{id}",
+        ]
+    return names or ["s:none"]
 
 
 def said(features: Features) -> dict[str, str]:
@@ -95,12 +134,14 @@ def said(features: Features) -> dict[str, str]:
     A concept by its name, a word as "w:" and its stem, a reply or status by its number,
     a tag of the text (no word shows it) as "t:".
     """
-    text = _FRAME.sub(" ", prepared.cased(prepared.telling(features.lines, _ROOM)))
+    lines = _CODE.sub("", prepared.telling(features.lines, _ROOM))
+    text = _FRAME.sub(" ", prepared.cased(lines))
     words = _WORD.findall(_JOINED.sub(" ", text).lower())
+    words += _UNSPACED.findall(text)
     found: dict[str, str] = {f"t:{tag}": "" for tag in features.tags}
     stems, phrases, longest = _stems()
     for word in dict.fromkeys(words):
-        if len(word) > 2 and word not in SILENT:
+        if (len(word) > 2 or word > "\u3040") and word not in SILENT:
             found.setdefault(f"w:{word[:_STEM]}", word)
         for length in range(2, min(len(word), longest) + 1):
             for concept in stems.get(word[:length], ()):

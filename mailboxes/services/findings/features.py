@@ -113,8 +113,9 @@ _EXCHANGE_CODE = re.compile(r"\bError(?:[A-Z][a-z]+){2,}(?!\w*Exception)")
 _NUMBER = re.compile(r"aadsts[\s:_-]*(\d{4,8})\b")
 # Numbers without their prefix, where a word before them says what they are.
 _BARE_NUMBER = re.compile(
-    r"error[_ ]?codes?['\"]? ?(?:[:=]|=>) ?(?:array ?\( ?\[0\] ?=> ?|\[? ?)['\"]?"
-    r"(\d{4,8})\b|error\?code=(\d{4,8})\b|errormessage['\"]?: ?['\"](\d{4,8}) -"
+    r"error[_ ]?codes?['\"]? ?(?:[:=]|=>|(?= \d)) ?(?:array ?\( ?\[0\] ?=> ?|\[? ?)"
+    r"['\"]?((?:1[67]|[5-9]\d)\d{3,6})\b|error\?code=(\d{4,8})\b"
+    r"|errormessage['\"]?: ?['\"](\d{4,8}) -"
 )
 
 

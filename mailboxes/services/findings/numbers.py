@@ -27,7 +27,7 @@ MORE: dict[str, tuple[int, ...]] = {
     ),
     "entra-not-assigned": (501051,),
     "entra-consent-missing": (90008, 90093, 650058, 1003031),
-    "entra-admin-consent": (90099, 50207, 650051),
+    "entra-admin-consent": (900941, 90099, 50207, 650051),
     "entra-resource-off": (500014, 5000224, 650059),
     "entra-resource-unknown": (50010,),
     "entra-scope-invalid": (650053, 90009, 700027001, 901002, 1002013),

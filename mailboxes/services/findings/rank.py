@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from ...core.choices import Step
-from ..finding import Finding
+from ..finding import Finding, Who
 from . import (
     numbers,
     signs_codes,
@@ -24,6 +24,7 @@ from . import (
     signs_loose,
     signs_network,
     signs_outlook,
+    signs_program,
     signs_replies,
     signs_smtp,
     signs_token,
@@ -42,6 +43,7 @@ SIGNS: tuple[Sign, ...] = (
     *signs_outlook.SIGNS,
     *signs_languages.SIGNS,
     *signs_replies.SIGNS,
+    *signs_program.SIGNS,
     *signs_loose.SIGNS,
 )
 MOST = 5  # findings shown
@@ -194,6 +196,7 @@ _FIELDS: dict[str, tuple[Step, str]] = {
     "redirect_uri": (Step.REGISTRATION, ""),
     "grant_type": (Step.PUBLIC_CLIENT, "grant-type"),
 }
+_TIME = re.compile(r"valid time range")
 # Numbers that mean another thing with certain words beside them.
 _WITH_WORDS: dict[int, tuple[re.Pattern[str], str]] = {
     70001: (re.compile(r"was not found in"), "entra-app-unknown"),
@@ -205,6 +208,13 @@ _WITH_WORDS: dict[int, tuple[re.Pattern[str], str]] = {
         re.compile(r"scopes requested are unauthori[sz]ed"),
         "entra-consent-missing",
     ),
+    50012: (_TIME, "entra-assertion-time"),
+    50013: (_TIME, "entra-assertion-time"),
+    16000: (
+        re.compile(r"session is (?:invalid|expired)|recent password change"),
+        "entra-refresh-token-ended",
+    ),
+    90023: (re.compile(r"cross-origin token redemption"), "entra-single-page-app"),
     700027: (
         re.compile(r"key used is expired|is expired on application"),
         "entra-certificate-expired",
@@ -212,6 +222,16 @@ _WITH_WORDS: dict[int, tuple[re.Pattern[str], str]] = {
     70003: (re.compile(r"device.?code|not supported over"), "entra-flow-not-allowed"),
 }
 
+_NO_ANSWER = ("dns-unknown", "connect-refused")
+_KNOWN_HOST = re.compile(
+    r"\b(?:login\.(?:microsoftonline|live|windows)|outlook\.office|smtp\.office365"
+    r"|outlook\.office365|graph\.microsoft|smtp-mail\.outlook"
+    r"|(?:imap|smtp|pop)\.(?:gmail|zoho|mail\.yahoo|mail\.me|gmx|web|ionos|fastmail)"
+    r"|(?:www|gmail|oauth2)\.googleapis|accounts\.google|\w+\.l\.google)\.(?:com|net"
+    r"|us|cn|de|eu)\b"
+)
+_OUT: Any = _("Let this host look up the provider's names and reach its ports.")
+_REFUSED = re.compile(r"authenticate failed")
 _PROVEN = frozenset({700027})  # its words leave no doubt
 
 
@@ -223,6 +243,16 @@ def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
             return replace(BY_ID[id], certain=number in _PROVEN)
     if finding.id == "entra-field-missing":
         return _named_field(finding, features)
+    if finding.id in _NO_ANSWER and _KNOWN_HOST.search(features.text):
+        # The names of the large providers are right, and they listen.
+        return replace(
+            finding, step=Step.NETWORK, fix=_OUT, who_id=Who.NETWORK, certain=False
+        )
+    if finding.id == "session-token-ended" and _REFUSED.search(features.text):
+        return replace(BY_ID["oauth-refresh-token-ended"], certain=False)
+    if finding.id == "starttls-missing":
+        # In a text, not on our own line, another port or security is the usual cause.
+        return replace(finding, step=Step.SERVER, certain=False)
     if finding.id == "tls-not-tls" and "smtp" in features.tags:
         return replace(finding, option="smtp-connection-security")
     return finding

@@ -275,6 +275,23 @@ ROWS: tuple[Entry, ...] = (
         ),
         retry=BACK_OFF,
     ),
+    # --- the fault of whatever program wrote a pasted line ---
+    row(
+        "program-fault",
+        0,
+        _("The program that wrote this fails itself"),
+        _(
+            "Likely it is broken or set up wrongly: a part of it is missing, a call in"
+            " it is wrong, or it cannot use its own files."
+        ),
+        Step.CONSOLE,
+        "",
+        _(
+            "Look at that program: its version, its modules and its settings. Nothing"
+            " on the mailbox or at the provider mends it."
+        ),
+        likely=True,
+    ),
     # --- what nobody knows: by stage, counted ---
     row(
         "protocol-error",

@@ -42,7 +42,8 @@ _KEY = (
     r"|certificate (?:with|file|by|from|in)|key data|key file)"
     r"|decoder routines|pem routines|no start line|bad decrypt|1e08010c"
     r"|cryptographicexception|mac verify (?:error|failure)|invalid pem"
-    r"|certificate with thumbprint.{0,60}not"
+    r"|certificate with thumbprint.{0,60}not|\[ssl\] pem lib|certificatefilepath"
+    r"|certificatepassword"
 )
 
 SIGNS = (

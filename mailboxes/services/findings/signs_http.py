@@ -17,6 +17,9 @@ SIGNS = (
     *table(
         SIGN_IN,
         [
+            ("greeting-unexpected", STRONG,
+             r"(?:invalid|empty startup|unexpected) greeting",
+             "mail"),
             ("greeting-unexpected", FAIR,
              r"(?:fail|error|could not|not find).{0,80}autodiscover"
              r"|autodiscover.{0,80}(?:\b40[34]\b|forbidden)"
@@ -121,8 +124,10 @@ SIGNS = (
              r"sendasdenied|odata is disabled|exchange\.asmx|\bews\b|folder"
              r"|err_access|impersonat"),
             ("graph-odata-disabled", DECISIVE,
-             r"access to odata is disabled|restricted to certain mailboxes"
+             r"restricted to certain mailboxes"
              r"|application ?access ?policy.{0,60}den"),
+            ("graph-odata-disabled", STRONG,
+             r"access to odata is disabled"),
             ("graph-access-denied", FAIR,
              _403,
              "graph"),
@@ -151,8 +156,14 @@ SIGNS = (
              "ews"),
             ("ews-no-mailbox", DECISIVE,
              r"errornonexistentmailbox|errormissingemailaddress"
-             r"|smtp address has no mailbox|no mailbox (?:with such|associated"
-             r"|found)|errormailboxnotfound|nonexistentmailbox"),
+             r"|smtp address has no mailbox|no mailbox (?:associated"
+             r"|found)|errormailboxnotfound|nonexistentmailbox",
+             "",
+             r"nonexistentmailbox: (?:mailbox does not exist|no mailbox with such)"),
+            ("ews-no-mailbox", STRONG,
+             r"default folder \w+ not found"),
+            ("graph-user-unknown", STRONG,
+             r"nonexistentmailbox: (?:mailbox does not exist|no mailbox with such)"),
             ("ews-send-as-denied", DECISIVE,
              r"errorsendasdenied",
              "!graph"),
@@ -197,7 +208,9 @@ SIGNS = (
              "ews"),
             ("graph-item-gone", DECISIVE,
              r"erroritemnotfound|errorinvalidmailboxitemid"
-             r"|specified object was not found in the store|errorinvalididmalformed"),
+             r"|specified object was not found in the store|errorinvalididmalformed",
+             "",
+             r"default folder"),
             ("graph-delta-lost", DECISIVE,
              r"syncstatenotfound|sync ?state\b.{0,40}\bnot found|syncstateinvalid"
              r"|resyncrequired|resync required"

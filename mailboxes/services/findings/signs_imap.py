@@ -33,6 +33,14 @@ SIGNS = (
              r"|protocol(?: \w+)? (?:is )?disabled|imap(?:4)? is not enabled",
              "imap|pop3",
              r"gmail|google"),
+            # NetEase and Tencent: the protocol is off, or wants to know the program.
+            ("imap-protocol-off", STRONG + 5,
+             r"unsafe login|account is abnormal, service is not open"),
+            ("password-refused", STRONG,
+             r"illegal in state nonauth|current state \(?notauth"),
+            ("connection-lost", FAIR,
+             r"no auth attempts in",
+             "imap|pop3"),
             ("basic-auth-blocked", DECISIVE,
              r"basicauthblocked|logondenied-basicauth|basic authentication (?:is"
              r"|has been) (?:disabled|blocked)",
@@ -55,7 +63,8 @@ SIGNS = (
              r"\bno login failed|\blogin failed\b|logon failure: unknown user"
              r"|host1 failure.{0,80}login failed",
              "exchange|imap|pop3",
-             r"xoauth2: |authentication failed|dovecot|gmail|google|logged in"
+             r"xoauth2: |authentication failed|startup greeting|dovecot|gmail"
+             r"|google|logged in"
              r"|authenticationfailed|aadsts|oauth 2\.0 proxy: login failed"
              r"|login failed: \(|could not connect|unable to connect|connection refused"
              r"|timed out"),
@@ -71,7 +80,7 @@ SIGNS = (
             ("application-rights-missing", STRONG,
              r"logondenied-none|oauthlog.{0,40}authexc"),
             ("imap-contact-admin", STRONG,
-             r"unsafe login|account is abnormal|your account (?:has been"
+             r"your account (?:has been"
              r"|is) (?:locked|suspended|blocked|disabled)|account (?:is )?(?:locked"
              r"|suspended)",
              "mail",
@@ -145,8 +154,11 @@ SIGNS = (
             # POP3
             ("pop-in-use", DECISIVE,
              r"\[in-use\]|maildrop (?:is )?(?:already )?locked"
-             r"|lock (?:the )?maildrop|mailbox (?:is )?(?:already )?(?:locked"
-             r"|in use)|unable to lock (?:the )?mail|another (?:pop3 )?session"),
+             r"|lock (?:the )?maildrop|unable to lock (?:the )?mail"
+             r"|another (?:pop3 )?session"),
+            ("pop-in-use", DECISIVE,
+             r"mailbox (?:is )?(?:already )?(?:locked|in use)",
+             "pop3"),
             ("pop-login-delay", DECISIVE,
              r"\[login-delay\]|login ?delay|minimum (?:time"
              r"|interval) between (?:logins|checks)|logging in too (?:often"
@@ -192,7 +204,7 @@ SIGNS = (
              r"\bex\d{6,7}\b|service (?:incident|degradation)",
              "exchange"),
             ("server-throttled", STRONG,
-             r"\[throttled\]|\[limit\]|rate limit",
+             r"\[throttled\]|\[limit\]|rate limit|process_limit \(\d+\) reached",
              "imap|pop3"),
             ("server-unavailable", STRONG,
              r"\[unavailable\]|\[serverbug\]|\[inuse\]|server (?:is )?unavailable"
@@ -223,9 +235,11 @@ SIGNS = (
              r"|not exist|not found|isn't selectable|is not selectable|unknown$)"
              r"|unknown mailbox|nonexistent namespace|folder selection failed"
              r"|no such (?:mailbox|folder)|folder ?not ?found|could not select"
-             r"|foldernotfound|invalid mailbox name|\[trycreate\]",
+             r"|foldernotfound|invalid mailbox name|\[trycreate\]"
+             r"|non-?exist(?:ing|ent) folder|\bno folder \S+ \(failure\)",
              "imap|mail|exchange",
-             r"errornonexistent|no mailbox associated|55[0-4][ -]5|recipient|rcpt"
+             r"\[(?:serverbug|unavailable|inuse)\]|default folder|errornonexistent"
+             r"|no mailbox associated|55[0-4][ -]5|recipient|rcpt"
              r"|user.{0,20}doesn't exist|graph"),
             ("folder-missing", STRONG,
              r"mailbox\b[^:(@]{0,60}(?:doesn'?t exist|does not exist|not exist"
@@ -253,7 +267,7 @@ SIGNS = (
              r"bandwidth|sending|recipients|55[0-4]|submission|daily"),
             ("imap-uidvalidity-changed", DECISIVE,
              r"uidvalidity.{0,40}(?:chang|mismatch|differ|invalid|reset|problem)"
-             r"|uid ?validity .{0,20}changed"),
+             r"|uid ?validity (?:problem|mismatch|.{0,20}changed)"),
         ],
     ),
 )  # fmt: skip

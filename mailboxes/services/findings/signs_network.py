@@ -6,7 +6,7 @@ its own way; the numbers are those of Linux and of Windows (WSA…).
 
 from __future__ import annotations
 
-from .sign import DECISIVE, FAIR, NETWORK, STRONG, WEAK, table
+from .sign import DECISIVE, FAIR, LOOSE, NETWORK, STRONG, WEAK, table
 
 _LOGIN_HOST = (
     r"(?:host ?=? ?['\"]?|//|to |for |connect to )(?:login\.microsoftonline\.\w+"
@@ -64,6 +64,14 @@ SIGNS = table(
         ("connect-timeout", STRONG,
          r"request failed! ?\(code: 0\)"),
         ("connect-timeout", FAIR,
+         r"network_error: network request failed"),
+        ("connect-timeout", LOOSE,
+         r"smtp connect\(\) failed"),
+        ("connect-unreachable", STRONG,
+         r"cannot assign requested address|\berrno 99\b"),
+        ("connect-refused", FAIR,
+         r"[#( ]10049\b|wsaeaddrnotavail"),
+        ("connect-timeout", FAIR,
          r"couldn't connect to host|could not connect to host"
          r"|could not connect to (?:the )?smtp host"
          r"|failed to connect to (?:the )?\w* ?(?:mail|smtp|imap)? ?server"
@@ -86,7 +94,7 @@ SIGNS = table(
         ("proxy-auth", DECISIVE,
          r"(?<![:\d])(?<!line )407\b.{0,40}prox|prox.{0,120}(?<![:\d])(?<!line )407\b"
          r"|proxy authentication required"
-         r"|tunnel connection failed: 407"),
+         r"|tunnel connection failed: 407|(?<!\w)http(?:/[\d.]+)?:? 407\b"),
         ("proxy-denied", DECISIVE,
          r"tunnel connection failed: 403|from proxy after connect"
          r"|received http code 403 from proxy|403 (?:forbidden )?.{0,30}(?:squid"
@@ -219,10 +227,13 @@ SIGNS = table(
          r"|starttls.{0,30}(?:not supported|not offered|not available"
          r"|is not supported)|starttls extension not supported|does not (?:support"
          r"|offer|advertise) starttls|no starttls"
-         r"|must issue a starttls.{0,40}not (?:offered|supported)"),
+         r"|must issue a starttls.{0,40}not (?:offered|supported)",
+         "",
+         r"\b454\b|due to (?:local|temporary)"),
         # clocks
         ("clock-skew", STRONG,
-         r"clock skew|time may be set wrong|clock is (?:off|wrong|skewed)"
+         r"clock skew|token used (?:before issued|too early)|time may be set wrong"
+         r"|clock is (?:off|wrong|skewed)"
          r"|system time (?:is )?(?:wrong"
          r"|incorrect)|check your (?:system )?clock"),
         # lines that fall

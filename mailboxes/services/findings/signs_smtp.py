@@ -51,8 +51,13 @@ SIGNS = (
             ("smtp-token-refused", FAIR,
              r"5\.7\.3\b.{0,40}(?:auth|unsuccess)|535[ -]5\.7\.3\b"
              r"|535.{0,10}authentication unsuccessful",
-             "",
+             "token|oauth",
              r"auth login|auth plain|command: ?'?auth (?:login|plain)|5\.7\.139"),
+            ("smtp-wrong-password", FAIR,
+             r"5\.7\.3\b.{0,40}(?:auth|unsuccess)|535[ -]5\.7\.3\b"
+             r"|535.{0,10}authentication unsuccessful",
+             "!token+!oauth",
+             r"5\.7\.139"),
             ("smtp-wrong-password", FAIR,
              r"535[^0-9]{1,6}5\.7\.3\b",
              "basic"),
@@ -105,6 +110,11 @@ SIGNS = (
              r"|n't) support auth(?:entication)?\b|no auth mechanism",
              "smtp|mail",
              r"starttls extension"),
+            ("smtp-auth-before-tls", STRONG,
+             r"mail\.protection\.outlook\.com.{0,200}(?:could not|fail).{0,20}auth"),
+            ("server-throttled", STRONG + 5,
+             r"4\.7\.0 too many login|authenticate too many times",
+             "smtp"),
             ("smtp-auth-required", FAIR,
              r"5\.7\.57\b|(?:client|sender) (?:was |is )?not authenticated"
              r"|not authenticated to send",
@@ -188,7 +198,10 @@ SIGNS = (
              r"|restricted (?:user|entit)|traffic not accepted from"
              r"|tenant has exceeded threshold|outbound ?spam ?exception"),
             ("smtp-domain-refused", DECISIVE,
-             r"dmarc|5\.7\.26\b|5\.7\.515\b|5\.7\.509\b|(?:spf|dkim).{0,40}(?:fail"
+             r"(?:fail|reject|polic|due to|violat|against|pass|check)\w*\b"
+             r".{0,60}\bdmarc\b(?!-visual)|\bdmarc\b(?!-visual).{0,80}(?:fail|reject"
+             r"|polic|quarantine|not |check|enforce)|5\.7\.26\b|5\.7\.515\b"
+             r"|5\.7\.509\b|(?:spf|dkim).{0,40}(?:fail"
              r"|not pass|did not|softfail|check)|sender is unauthenticated"
              r"|unauthenticated email",
              "smtp|mail"),
@@ -201,7 +214,8 @@ SIGNS = (
              r"|recipient not accepted|smtprecipientsrefused|recipientnotfound"
              r"|addressee unknown|resolver\.adr",
              "smtp|mail",
-             r"relay(?!=)|dmarc|5\.7\.1\b|graph|authentication failure"),
+             r"relay(?!=)|dmarc|5\.7\.1\b|graph|authentication failure"
+             r"|gr[ae]y.?list|\b4\.\d\.\d <|he?[el]{1,2}o command|quota"),
             ("recipient-refused", DECISIVE,
              r"user unknown|unknown user\b.{0,20}mailbox|no such user"
              r"|does not exist here",
@@ -212,15 +226,37 @@ SIGNS = (
              r"|does not exist here",
              "smtp|mail",
              r"relay(?!=)|dmarc|5\.7\.1\b|graph|authentication failure|log ?in\b"),
+            # A list that does not answer is no entry in it.
+            ("smtp-busy", STRONG,
+             r"open resolver|spamhaus\.org/returnc|gr[ae]y.?listed"
+             r"|tls not available due to",
+             "smtp|mail"),
+            ("smtp-domain-refused", STRONG,
+             r"sender address rejected: (?:domain|.{0,20}does not exist)"
+             r"|domain \S{1,120} is not allowed to send|sandbox subdomains",
+             "smtp|mail"),
+            ("smtp-sender-blocked", STRONG,
+             r"unusual sending activity",
+             "smtp|mail"),
+            ("sender-refused", STRONG,
+             r"relaying disallowed",
+             "smtp|mail"),
+            ("sending-quota", STRONG,
+             r"relay quota|wascl useraction|rejection- ?quota exceeded",
+             "smtp|mail|ews|graph"),
             ("smtp-address-blocked", DECISIVE,
              r"spamhaus|banned sending ip|5\.7\.6[0-4]\d\b"
              r"|(?:client )?host .{0,60}blocked (?:using|by)"
              r"|ip (?:address )?.{0,40}(?:blacklist|blocked|blocklist)|\brbl\b"
-             r"|poor reputation|5\.7\.25\b|ptr record"),
+             r"|poor reputation|5\.7\.25\b|ptr record",
+             "",
+             r"open resolver|spamhaus\.org/returnc"),
             ("smtp-relay-denied", STRONG,
              r"relay(?:ing)? (?:access )?(?:denied|not (?:permitted|allowed))"
              r"|unable to relay|not permitted to relay|relay not|relaying denied"
-             r"|does not relay|5\.7\.54\b|5\.7\.64\b"),
+             r"|does not relay|5\.7\.54\b|5\.7\.64\b",
+             "",
+             r"relay quota"),
             ("smtp-content-refused", STRONG,
              r"spam (?:message|content|detected|score)|message (?:rejected"
              r"|blocked) (?:as|due to|because) .{0,30}(?:spam|virus|content|policy)"
@@ -247,8 +283,10 @@ SIGNS = (
              r"try again later",
              "smtp",
              r"\b5[05]\d[ -]|432|concurrent|google|name resolution|eai_again"),
-            ("smtp-auth-required", WEAK,
+            ("smtp-auth-required", STRONG,
              r"550 .{0,20}unauthenticated senders"),
+            ("smtp-auth-off-mailbox", STRONG,
+             r"\b550 user has no permission"),
             ("message-refused", FAIR,
              r"\b55[0-4][ -][5#]?\.?\d?\.?\d*|smtpdataerror|data not accepted"
              r"|transaction failed",

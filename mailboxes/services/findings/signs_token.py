@@ -44,9 +44,15 @@ SIGNS = table(
         ("google-delegation-missing", DECISIVE,
          r"client is unauthorized to retrieve access"
          r"|not authorized for any of the scopes"
-         r"|domain-wide delegation.{0,60}(?:not|denied|missing)|delegation denied"),
+         r"|domain-wide delegation.{0,60}(?:not|denied|missing)"),
+        # The mailbox that is asked for is another one than the token's.
+        ("google-user-unknown", STRONG,
+         r"delegation denied"),
         ("google-delegation-missing", FAIR,
          r"access token for service account: ?40[013]|service account.{0,40}\b401\b",
+         "google"),
+        ("google-client-unknown", STRONG + 5,
+         r"unauthorized_client\W{1,4}error_description\W{1,5}unauthorized\W",
          "google"),
         ("google-delegation-missing", STRONG,
          r"unauthorized_client",
@@ -100,7 +106,7 @@ SIGNS = table(
          r"insufficient authentication scopes|access_token_scope_insufficient"
          r"|insufficient ?permissions?\b",
          "google"),
-        ("google-delegation-missing", STRONG,
+        ("google-user-unknown", STRONG,
          r"precondition check failed|failedprecondition|failed_precondition",
          "google",
          r"mail service not enabled"),
@@ -239,6 +245,11 @@ SIGNS = table(
          "microsoft",
          r"google"),
         # Exchange has a header with a category of that name, and says what is wrong.
+        ("oauth-refresh-token-ended", STRONG,
+         r"\binvalid_grant\W{1,4}bad request"
+         r"|parameter not passed: \W{0,3}refresh_token",
+         "",
+         r"google|aadsts"),
         ("token-invalid-grant", FAIR,
          r"(?<!error_category=.)invalid_grant",
          "",

@@ -178,6 +178,7 @@ _BY_STEP: dict[Step, tuple[tuple[str, str], ...]] = {
         ("t:oauth", "token-unavailable"),
         ("", "server-unavailable"),
     ),
+    Step.CONSOLE: (("", "program-fault"),),
 }
 
 

@@ -23,6 +23,7 @@ _SILENT = (
     " warning debug fatal trace der die das und oder nicht ein eine ist im zu den"
     " dem des mit von auf fur bei les une est pas pour dans avec sur par que los las"
     " una para con por del non che nel het een van niet org com net java javax php"
+    " traceback backtrace stack uncaught unhandled thrown raise raised recent"
     " node lib app main test example local src usr var home"
 )
 SILENT = frozenset(_SILENT.split())
@@ -32,6 +33,9 @@ CONCEPTS: dict[str, str] = {
         "password passwd passwor= pwd passwort kennwort contrase senha="
         " wachtwoord passphrase mot_de_passe clave= parola= пароль userpass pass="
         " mdp contraseñ"
+        " парол hasł hasło пасс 密码 密碼"
+        " パス 授权 비밀번호 heslo şifre lösenord adgangskode"
+        " salasana jelszó"
     ),
     "credential": (
         "credential zugangsdaten anmeldedaten anmeldeinfo identifiants"
@@ -41,32 +45,48 @@ CONCEPTS: dict[str, str] = {
         "username user_name benutzer utilisateur usuario utente userid user_id"
         " user= users= gebruiker login_name upn= userprincipal account_name"
         " nome_utente nom_utilisateur nutzer"
+        " имя_пользователя логин użytkownik 用户"
+        " 账号 ユー felhasználó käyttäjätunnus"
+        " brugernavn användarnamn uživatel kullanıcı"
     ),
     "sign-in": (
         "login logon log_in signin sign_in signing_in logging_in logged einlogg"
         " anmeld auth= authenticat authentif authentisier autentic autentif authn"
         " authfail authexc sasl iniciar_ses connexion_au identif aanmeld accedi"
         " autenticaç inloggen anmeldung reconnect authentifizier"
+        " авториз аутентиф вход= вошли zalogow logowani"
+        " 登录 登入 认证 認証 ログ 로그인 přihláš"
+        " giriş inlogg bejelentkez kirjautu"
     ),
     "refused": (
         "refus deni reject declin disallow prohibit abgelehnt verweiger"
         " zurückgewiesen rechaz deneg negad= negat rifiut geweiger unsuccessful"
         " not_accepted unauthorized_client geweigerd rejet rejeit afgewezen"
+        " отклон отказ odrzuc odmow 拒绝 拒否"
+        " 被拒 odmítn redded nekad avvis elutasít"
     ),
     "wrong": (
         "wrong incorrect invalid bad= mismatch falsch ungültig ungueltig invalide"
         " errat inválid malformed illegal not_valid non_valid not_correct"
         " nicht_korrekt ongeldig unrecogni improper onjuist errad erron falsche"
+        " неверн неправил недейств nieprawidł niewłaśc błędn"
+        " 错误 不正 無効 無效 chybn hatalı"
+        " geçersiz felaktig forkert virheell hibás"
     ),
     "fail": (
         "fail error= errors= unable cannot could_not couldn can_t can_not fehl"
         " échec echec échou fallo fallado fallit falha mislukt erreur errore erro="
         " exception= problem impossible impossib konnte_nicht nicht_möglich"
         " impossibile gescheitert pudo no_se_pudo não_foi_possível kon_niet"
+        " ошибк не_удалось nie_można nie_udało błąd"
+        " 失败 失敗 できま 不能 无法 nezdařil"
+        " nepodařil başarısız misslyck mislyk epäonnist"
     ),
     "expired": (
         "expir abgelaufen caduc vencid scadut verlopen stale outdated"
         " no_longer_valid lifetime caducado caducada expirado scaduta"
+        " истек истёк просроч wygas 过期 已过"
+        " 期限 失效 vypršel süresi_dol gått_ut udløb"
     ),
     "revoked": "revok widerruf invalidat révoqu",
     "token": (
@@ -89,6 +109,7 @@ CONCEPTS: dict[str, str] = {
         "permission privilege right= rights= role= roles= entitle berechtig"
         " zugriffsrecht permiso permesso permissão insufficient autorisation"
         " delegat autoris erlaub berechtigt autorizz toestemming permis autorizad"
+        " доступ_запрещ uprawnie 权限 権限 oprávněn izin_yok behörighet"
     ),
     "denied": (
         "access_denied access_is_denied accessdenied forbidden not_allowed"
@@ -137,6 +158,7 @@ CONCEPTS: dict[str, str] = {
     "mailbox": (
         "mailbox mailboxes postfach boîte buzón buzon casella maildrop bandeja"
         " casilla caixa postfaches"
+        " почтовый ящик skrzynk 邮箱 郵箱 メー schránk posta_kutusu postlåda"
     ),
     "licence": (
         "licen lizenz subscription plan= sku unlicensed trial licencia licenza"
@@ -151,6 +173,9 @@ CONCEPTS: dict[str, str] = {
         " impossibile_trovare niet_gevonden nicht_finden impossible_de_trouver"
         " não_encontr não_existe non_esiste bestaat_niet non_trovat no_encuentra"
         " sconosciut"
+        " не_найден не_существует nie_istnieje nie_znaleziono"
+        " 不存在 找不 見つ 存在 neexistuje"
+        " bulunamad hittades_inte"
     ),
     "unknown": "unknown unbekannt unexpected unrecogni",
     "folder": (
@@ -162,11 +187,14 @@ CONCEPTS: dict[str, str] = {
         "recipient rcpt empfänger empfaenger destinatair destinatari addressee"
         " to_address mail_to ungültige_adresse email_address invalid_address"
         " ontvanger destinatári geadresseerd"
+        " получател адресат odbiorc adresat 收件"
+        " 宛先 受信 příjemc alıcı mottagar"
     ),
     "sender": (
         "sender mail_from absender expéditeur remitente mittente from_address"
         " send_as sendas behalf from_header envelope_from return_path spoof"
         " im_namen namen au_nom en_nombre per_conto em_nome afzender"
+        " отправител nadawc 发件 差出 送信者 odesílatel gönderen avsändar"
     ),
     "relay": "relay relaying relayed",
     "spam": (
@@ -177,6 +205,7 @@ CONCEPTS: dict[str, str] = {
     "quota": (
         "quota quotas overquota full= storage disk voll= speicherplatz pleine"
         " lleno space= vol= llena plein piena pieno cheia cheio"
+        " переполн przepełn 已满 容量 配额 přeplněn dolu fylld"
     ),
     "size": (
         "size sizes large= big= length= attachment too_long too_large bytes"
@@ -189,12 +218,15 @@ CONCEPTS: dict[str, str] = {
         " per_day daily hourly retry_after requests= zu_viele zu_häufig sendelimit"
         " limite límite trop_de demasiad troppi troppe muitas te_veel quotidien"
         " diari täglich tages superado überschritt"
+        " лимит превышен przekrocz 频率 次数 过多 上限 překroč aşıldı"
     ),
     "later": (
         "temporar try_again later= retry busy unavailable maintenance overload"
         " transient intermittent outage später más_tarde plus_tard defer deferred"
         " vorübergehend temporaire temporal tijdelijk momentan momentané più_tardi"
         " mais_tarde"
+        " позже временно później tymczasow 稍后"
+        " 暂时 一時 později sonra senare"
     ),
     "internal": "internal backend server_error servererror internalserver unknownerror",
     "gateway": "gateway bad_gateway upstream",
@@ -203,7 +235,10 @@ CONCEPTS: dict[str, str] = {
         " nameserver enotfound eai_ addrinfo unknownhost host_unknown no_such_host"
         " hostname_nor unknown_host"
     ),
-    "host": "host= hostname hostnames host_name server_name domain domains hosts=",
+    "host": (
+        "host= hostname hostnames host_name server_name domain domains hosts= сервер"
+        " serwer= 服务器 服务 サー sunucu server="
+    ),
     "conn-refused": (
         "econnrefused connection_refused actively_refused refused_connection"
     ),
@@ -213,6 +248,8 @@ CONCEPTS: dict[str, str] = {
         " not_respond no_response waiting tempo_limite tiempo a_expiré_connexion"
         " agotado esgotado überschreitung antwortet_nicht ne_répond no_responde"
         " non_risponde"
+        " время_ожидания тайм limit_czasu 超时"
+        " 逾時 タイ zaman_aşım časový_limit tidsgräns"
     ),
     "unreachable": (
         "unreach no_route network networks netzwerk offline enetunreach"
@@ -229,11 +266,15 @@ CONCEPTS: dict[str, str] = {
         "connect connection connections connecting socket sockets verbind"
         " connexion conexión conexion conness verbinding dial= tcp= conexão"
         " verbinden verbonden"
+        " подключ соединен połącz 连接 接続"
+        " 連線 připoj bağlan anslut forbind yhdistä"
+        " csatlakoz kapcsolat"
     ),
-    "port": "port= ports=",
+    "port": "port= ports= порт портов 端口 ポー",
     "tls": (
         "tls ssl ssl_ sslerror sslhandshake handshake cipher openssl gnutls"
         " schannel verschlüss encrypt tlsv1 sslv3 secure= alert="
+        " шифрован szyfrow 加密 暗号 şifrele šifrován krypter kryptering"
     ),
     "starttls": "starttls",
     "plaintext": "plaintext plain_text cleartext unencrypted wrong_version record",
@@ -241,12 +282,14 @@ CONCEPTS: dict[str, str] = {
     "certificate": (
         "certificate cert= certs= x509 zertifikat certificat certificado"
         " certificato pki pkix crl ocsp certificates certificaat zertifizier"
+        " сертификат certyfikat 证书 証明 憑證 certifikát sertifika"
     ),
     "trust": (
         "trust verif self_signed selfsigned untrusted vertrau issuer_certificate"
         " chain root= local_issuer ca= unknown_ca authority_unknown confian"
         " confianza vertrouwd approuv confiance attendibil confiáv confiav"
         " unbekannten"
+        " доверен niezaufan 信任 信頼 nedůvěry güven"
     ),
     "name-match": (
         "does_not_match doesn_t_match did_not_match not_match altname alternative"

@@ -68,8 +68,34 @@ def test_every_step_has_a_finding_of_that_step(step: Step) -> None:
         assert (found.step, found.certain) == (step, False)
 
 
-def test_the_installation_itself_is_never_guessed() -> None:
-    assert stand_in(Step.CONSOLE, set()) is None
+def test_a_fault_of_the_program_is_likely_at_best() -> None:
+    text = "mail poller: TypeError: fetch() got an unexpected keyword argument 'seen'"
+    found = explain(text)[0]
+    assert (found.id, found.step) == ("program-fault", Step.CONSOLE)
+    assert str(found.certainty) == "likely"
+
+
+def test_the_frames_of_a_trace_change_nothing() -> None:
+    trace = (
+        "Traceback (most recent call last):\n"
+        '  File "/opt/app/worker.py", line 9, in run\n    self.cursor.execute()\n'
+    )
+    text = "smtplib.SMTPServerDisconnected: please run connect() first"
+    plain, traced = (set(backoff.said(of_text(t))) for t in (text, trace + text))
+    assert traced == plain
+
+
+def test_languages_without_spaces_have_words() -> None:
+    assert {"password", "wrong"} <= set(backoff.said(of_text("邮箱密码错误")))
+
+
+def test_signs_are_named_by_step_weight_and_id() -> None:
+    assert backoff.signs_of([("dns-unknown", "server", 100)]) == [
+        "s1:server",
+        "s1:server:decisive",
+        "i1:dns-unknown",
+    ]
+    assert backoff.signs_of([]) == ["s:none"]
 
 
 @pytest.mark.slow
