@@ -17,11 +17,10 @@ from django.utils.translation import gettext as _
 
 from ...core.errors import OptionError, Problem, StaleEdit
 from ...models import AppRegistration, SecretValue, SetupDraft
-from .. import audit, registrations, secrets, seen
+from .. import audit, registrations, secrets, seen, sign_ins
 from ..option_values import tidy
-from . import consent, drafts
+from . import consent, drafts, signer
 from .judging import Judged, judge, of_registration
-from .modes import BY_NAME
 from .setup import Setup
 from .steps import BY_ID as STEPS_BY_ID
 from .steps import Saver, Step
@@ -98,7 +97,7 @@ def _save(
     judged: Judged,
     done: bool,
 ) -> None:
-    draft = setup.draft
+    draft, signs_in = setup.draft, signer.of(setup)
     steps = dict(draft.steps)
     if done:
         steps[step.id] = drafts.stamp(user, timezone.now())
@@ -110,12 +109,31 @@ def _save(
     old_password = draft.password_id
     drafts.write(draft, user, steps=steps, **changes)
     draft.refresh_from_db()
+    now = Setup.load(draft.pk)
+    # The step of the password says itself whether it is another person's.
+    if step.saver is not Saver.PASSWORD and signer.of(now) != signs_in:
+        _drop_credential(now)
+        draft.refresh_from_db()
     if draft.password_id != old_password:
         drafts.forget_password(old_password)
     consent.ensure(draft, user)
     if user is not None:
         drafts.visit(draft, user, step.id)
     audit.record(user, "setup.step-saved", draft, step=step.id, done=done)
+
+
+def _drop_credential(setup: Setup) -> None:
+    """Another person, provider or application: what signs in is to be given anew."""
+    draft, now = setup.draft, timezone.now()
+    for client in (draft.pop_client, draft.smtp_client):
+        if client is not None:
+            sign_ins.end_open(client, now)
+    if draft.password_id is None:
+        return
+    kept = {name: v for name, v in draft.steps.items() if name != "password"}
+    mine = SetupDraft.objects.filter(pk=draft.pk, version=draft.version)
+    if not mine.update(password=None, steps=kept):
+        raise StaleEdit(draft.version, draft.version + 1)
 
 
 def _nothing(
@@ -193,13 +211,7 @@ def _mode(
         }
         for kind in setup.draft.values
     }
-    changes: Changes = {"mode": typed["mode"], "values": kept, "undone": again}
-    if (
-        setup.mode is not None
-        and setup.mode.signs_in != BY_NAME[typed["mode"]].signs_in
-    ):
-        changes["password"] = None  # a refresh token is no password
-    return changes
+    return {"mode": typed["mode"], "values": kept, "undone": again}
 
 
 KEPT_BETWEEN_MODES = frozenset(

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ...core.choices import Protocol
 from ...models import ConsentLink, SetupDraft
+from . import signer
 from .fields import FIELDS, Field
 from .modes import POP, Provider
 from .setup import Setup
@@ -123,7 +124,7 @@ def _signs_in(setup: Setup) -> bool:
 
 
 def _signed_in(setup: Setup, step: Step) -> bool:
-    return setup.draft.password_id is not None
+    return signer.signed_in(setup)
 
 
 def _password(setup: Setup) -> bool:
