@@ -19,7 +19,7 @@ from ...core.errors import OptionError, Problem, StaleEdit
 from ...models import AppRegistration, SecretValue, SetupDraft
 from .. import audit, registrations, secrets, seen, sign_ins
 from ..option_values import tidy
-from . import consent, drafts, signer
+from . import consent, drafts, grounds, signer
 from .judging import Judged, judge, of_registration
 from .setup import Setup
 from .steps import BY_ID as STEPS_BY_ID
@@ -98,22 +98,18 @@ def _save(
     done: bool,
 ) -> None:
     draft, signs_in = setup.draft, signer.of(setup)
-    steps = dict(draft.steps)
+    steps = grounds.noted(setup, draft.steps)
+    consent.remember(setup)
+    changes = SAVERS[step.saver](setup, step, typed, user, judged)
+    steps.pop(step.id, None)
     if done:
         steps[step.id] = drafts.stamp(user, timezone.now())
-    else:
-        steps.pop(step.id, None)
-    changes = SAVERS[step.saver](setup, step, typed, user, judged)
     for gone in changes.pop("undone", ()):
         steps.pop(gone, None)
     old_password = draft.password_id
     drafts.write(draft, user, steps=steps, **changes)
+    _follow(Setup.load(draft.pk), step, signs_in)
     draft.refresh_from_db()
-    now = Setup.load(draft.pk)
-    # The step of the password says itself whether it is another person's.
-    if step.saver is not Saver.PASSWORD and signer.of(now) != signs_in:
-        _drop_credential(now)
-        draft.refresh_from_db()
     if draft.password_id != old_password:
         drafts.forget_password(old_password)
     consent.ensure(draft, user)
@@ -122,18 +118,26 @@ def _save(
     audit.record(user, "setup.step-saved", draft, step=step.id, done=done)
 
 
-def _drop_credential(setup: Setup) -> None:
-    """Another person, provider or application: what signs in is to be given anew."""
-    draft, now = setup.draft, timezone.now()
-    for client in (draft.pop_client, draft.smtp_client):
-        if client is not None:
-            sign_ins.end_open(client, now)
-    if draft.password_id is None:
-        return
-    kept = {name: v for name, v in draft.steps.items() if name != "password"}
-    mine = SetupDraft.objects.filter(pk=draft.pk, version=draft.version)
-    if not mine.update(password=None, steps=kept):
-        raise StaleEdit(draft.version, draft.version + 1)
+def _follow(now: Setup, step: Step, signs_in: tuple[str, ...] | None) -> None:
+    """What follows from what was just written: grounds of the step, a sign-in dropped.
+
+    signs_in: whose credential the draft held before (signer.of).
+    """
+    draft = now.draft
+    steps = grounds.noted(now, draft.steps)
+    changes: Changes = {}
+    # The step of the password says itself whether it is another person's.
+    if step.saver is not Saver.PASSWORD and signer.of(now) != signs_in:
+        for client in (draft.pop_client, draft.smtp_client):
+            if client is not None:
+                sign_ins.end_open(client, timezone.now())
+        if draft.password_id is not None:
+            changes["password"] = None
+            steps.pop("password", None)
+    if steps != draft.steps or changes:
+        mine = SetupDraft.objects.filter(pk=draft.pk, version=draft.version)
+        if not mine.update(steps=steps, **changes):
+            raise StaleEdit(draft.version, draft.version + 1)
 
 
 def _nothing(

@@ -252,8 +252,10 @@ class Setup:
         if row is None:
             return None
         newest = self.draft.consent_links.order_by("-pk").first()
-        same = newest is not None and newest.client_id == row.client_id
-        return newest if same else None
+        wanted = (row.client_id, row.directory_id)
+        if newest is None or (newest.client_id, newest.directory_id) != wanted:
+            return None
+        return newest
 
     @cached_property
     def runs(self) -> dict[str, TestRun]:

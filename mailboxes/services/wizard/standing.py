@@ -17,7 +17,7 @@ from ...core.choices import TestState
 from ...models import ConsentLink, TestRun
 from .. import connection_test, sign_ins
 from ..finding import Finding
-from . import consent, faults, steps
+from . import consent, faults, grounds, steps
 from .setup import Setup
 from .steps import Step
 
@@ -100,7 +100,8 @@ def _begun(setup: Setup, step: Step) -> bool:
         return row is not None and sign_ins.is_open(row, timezone.now())
     if step.id == "exchange":
         return bool(setup.draft.principal_id)
-    return step.id in setup.draft.steps and not steps.wrong(setup, step)
+    noted = step.id in setup.draft.steps and grounds.hold(setup, step.id)
+    return noted and not steps.wrong(setup, step)
 
 
 def _troubles(setup: Setup) -> dict[str, tuple[str, Finding | None]]:
