@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
 
 from ..core.choices import TEST_OPEN
@@ -29,6 +30,15 @@ from .wizard_access import UNTESTED, find, require, rights_to_make
 from .wizard_facts import return_url
 
 KINDS = {"pop": POP, "smtp": SMTP}
+# Of a section that somebody switched on while the wizard had a draft of it.
+STAYS_ON = lazy(
+    "%(section)s is switched on already and stays on: each test here saves what it"
+    " works with from then on."
+)
+GOES_OFF = lazy(
+    "%(section)s is switched on. The next test here switches it off, until you turn the"
+    " mailbox on at the end."
+)
 
 
 @require_POST
@@ -127,6 +137,11 @@ def connect_take_over(request: HttpRequest, pk: int) -> HttpResponse:
         making.take_over(pk, kind, request.user, theirs=theirs)  # type: ignore
     except StaleEdit:
         _say_stale(request)
+        return redirect("connect-step", pk, "test")
+    client = setup.client(kind)
+    if client is not None and client.enable_client:
+        told = STAYS_ON if theirs else GOES_OFF
+        messages.info(request, told % {"section": client.section})
     return redirect("connect-step", pk, "test")
 
 

@@ -77,6 +77,27 @@ def test_what_was_changed_outside_is_shown_and_settled(visitor: Client) -> None:
     assert PopClient.objects.get().server == "imap.other.example"
 
 
+@pytest.mark.parametrize(
+    ("whose", "words"),
+    [("theirs", "is switched on already and stays on"), ("mine", "switches it off")],
+)
+def test_what_becomes_of_a_section_that_runs_is_said(
+    visitor: Client, whose: str, words: str
+) -> None:
+    draft = setups.app_only()
+    pop = making.save_off(draft.pk, None).draft.pop_client
+    revisions.save_pop_client(
+        client=pop,
+        address=setups.ADDRESS,
+        smtp_client=pop.mailbox_row.smtp_client,
+        raw={"enable-client": True},
+        base_revision=1,
+    )
+    page = reverse("connect-take-over", args=[draft.pk])
+    answer = visitor.post(page, {"kind": "pop", "whose": whose}, follow=True)
+    assert words in text(answer)
+
+
 def test_turn_on_says_how_many_messages_will_be_fetched(visitor: Client) -> None:
     draft = setups.app_only()
     [run, _] = setups.say_green(draft)

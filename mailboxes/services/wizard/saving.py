@@ -220,6 +220,7 @@ def _mode(
 
 KEPT_BETWEEN_MODES = frozenset(
     {
+        "enable-client",  # where somebody switched the section on meanwhile
         "proxy",
         "folder-path",
         "first-fetch",

@@ -176,6 +176,43 @@ def test_a_conflict_is_settled_either_way(theirs: bool, server: str) -> None:
     assert Setup.load(draft.pk).value("server_in") == server
 
 
+@pytest.mark.parametrize(("theirs", "on"), [(True, True), (False, False)])
+def test_section_that_was_switched_on_elsewhere_runs_on(theirs: bool, on: bool) -> None:
+    draft = setups.app_only()
+    pop, _ = made(draft)
+    change(pop, enable_client=True)
+    with pytest.raises(ChangedOutside) as told:
+        making.test(draft.pk, None)
+    assert [c.option for c in told.value.changes] == ["enable-client"]
+    making.take_over(draft.pk, POP, None, theirs=theirs)
+    making.test(draft.pk, None)
+    pop, smtp = PopClient.objects.get(), SmtpClient.objects.get()
+    assert (pop.enable_client, smtp.enable_client) == (on, False)
+
+
+def test_section_that_runs_is_not_switched_off_by_another_mode() -> None:
+    draft = setups.app_only(direction="receive")
+    pop = making.save_off(draft.pk, None).draft.pop_client
+    assert pop is not None
+    change(pop, enable_client=True)
+    making.take_over(draft.pk, POP, None, theirs=True)
+    setups.save(draft, "mode", mode="microsoft-graph")
+    setup = making.save_off(draft.pk, None)
+    pop.refresh_from_db()
+    assert (pop.enable_client, pop.type) == (True, "GRAPH")
+    assert setup.draft.state == "open"
+
+
+def test_section_that_was_switched_off_again_stays_off() -> None:
+    draft = setups.app_only()
+    pop, _ = made(draft)
+    for on in (True, False):
+        change(pop, enable_client=on)
+        making.take_over(draft.pk, POP, None, theirs=True)
+    pop, _ = made(draft)
+    assert pop.enable_client is False
+
+
 def test_options_that_the_wizard_does_not_ask_stay_as_they_were_changed() -> None:
     draft = setups.app_only()
     pop, _ = made(draft)
