@@ -21,12 +21,15 @@ from mailboxes.models import (
     SmtpClient,
 )
 from mailboxes.models.clients import MECHANISMS
+from mailboxes.oauth.base import Token, TokenOutcome
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.services import (
+    clients,
     connect,
     revisions,
     secrets,
+    sign_in_result,
     sign_in_work,
     sign_ins,
     snapshots,
@@ -235,6 +238,47 @@ def test_changed_application_ends_the_link(sandbox: Sandbox, proxy: Proxy) -> No
     sign_in_work.carry_out(row.pk)
     row.refresh_from_db()
     assert row.state == "replaced"
+
+
+def test_archive_ends_what_the_owner_was_asked_for(
+    sandbox: Sandbox, proxy: Proxy
+) -> None:
+    client = pop(proxy)
+    row = sign_ins.begin(client, None, BACK)
+    location = person.sent_back(sandbox, ADDRESS, sign_ins.address(row))
+    clients.archive(client, None)
+    row.refresh_from_db()
+    assert (row.state, row.kept_id, came_back(location)) == ("replaced", None, None)
+    with pytest.raises(CannotSignIn, match="out of the archive"):
+        sign_ins.begin(client, None, BACK)
+
+
+def test_owner_who_answered_before_the_archive_leaves_no_token(
+    sandbox: Sandbox, proxy: Proxy
+) -> None:
+    client = pop(proxy)
+    row = sign_ins.begin(client, None, BACK)
+    assert came_back(person.sent_back(sandbox, ADDRESS, sign_ins.address(row)))
+    PopClient.objects.update(archived_at=timezone.now())
+    assert sign_in_work.carry_out(row.pk) is True
+    row.refresh_from_db()
+    assert (row.state, row.account, row.kept_id) == ("replaced", "", None)
+    assert SecretValue.objects.filter(purpose="refresh-token").count() == 0
+
+
+def test_token_that_no_section_takes_is_not_stored(proxy: Proxy) -> None:
+    client = pop(proxy)
+    row = sign_ins.begin(client, None, BACK)
+    snapshot = sign_ins.of_now(row)
+    assert snapshot is not None
+    PopClient.objects.update(archived_at=timezone.now())  # while the worker asks
+    token = Token("access", 0.0, False)
+    outcome = TokenOutcome(token, refresh_token="refresh~1", account=ADDRESS)
+    assert sign_in_result.keep(row, snapshot, outcome) == []
+    row.refresh_from_db()
+    assert (row.state, row.account) == ("replaced", "")
+    assert not SecretValue.objects.exists()
+    assert not AuditEvent.objects.filter(action="sign-in.done").exists()
 
 
 def test_nobody_came_in_time(proxy: Proxy) -> None:

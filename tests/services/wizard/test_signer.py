@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from mailboxes.models import SecretValue, SetupDraft, SignIn
+from mailboxes.models import PopClient, SecretValue, SetupDraft, SignIn
 from mailboxes.oauth.base import Token, TokenOutcome
 from mailboxes.sandbox import world
 from mailboxes.services import named_secrets, secrets, sign_in_result, sign_ins
 from mailboxes.services.sign_ins import of_now
-from mailboxes.services.wizard import making, standing
+from mailboxes.services.wizard import drafts, making, standing
 from mailboxes.services.wizard.setup import Setup
 from mailboxes.services.wizard.steps import BY_ID
 from tests.fixtures import setups
@@ -100,6 +100,18 @@ def test_open_link_ends_when_another_person_is_to_sign_in() -> None:
     setups.save(draft, "mailbox", address=BOSS, **BOTH_WAYS)
     row.refresh_from_db()
     assert (row.state, row.kept_id, sign_ins.address(row)) == ("replaced", None, "")
+
+
+@pytest.mark.parametrize("switched_on", [False, True])
+def test_open_link_ends_with_its_draft(switched_on: bool) -> None:
+    draft = begun()
+    row = asked(draft)
+    if switched_on:  # so that it does not go into the archive
+        PopClient.objects.update(enable_client=True)
+    assert drafts.discard(Setup.load(draft.pk).draft, None)
+    row.refresh_from_db()
+    assert (row.state, row.kept_id, sign_ins.address(row)) == ("replaced", None, "")
+    assert not SecretValue.objects.filter(purpose="sign-in").exists()
 
 
 def test_password_of_another_mailbox_is_not_kept() -> None:
