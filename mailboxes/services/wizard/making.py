@@ -280,6 +280,7 @@ def _end(setup: Setup, user: User, *, on: bool) -> None:
     )
     if not moved:
         raise StaleEdit(draft.version, 0)
+    drafts.forget_password(draft.password_id)
     audit.record(
         user,
         "setup.turned-on" if on else "setup.kept-as-draft",

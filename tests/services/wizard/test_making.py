@@ -343,6 +343,40 @@ def test_what_a_version_cannot_do_is_kept_as_a_draft(first_version: None) -> Non
     assert AuditEvent.objects.filter(action="setup.kept-as-draft").count() == 1
 
 
+@pytest.mark.parametrize("yesterday", [False, True])
+def test_password_that_no_section_uses_ends_with_the_draft(yesterday: bool) -> None:
+    draft = setups.begin(direction="receive")
+    setups.save(draft, "mode", mode="microsoft-password")
+    setups.save(draft, "password", login="", password="right")
+    password = setups.reloaded(draft).password_id
+    setups.save(draft, "mode", mode="microsoft-app")
+    if yesterday:  # the password outlived its mode
+        sealed = secrets.seal("right", SecretValue.Purpose.PASSWORD, None)
+        SetupDraft.objects.filter(pk=draft.pk).update(password=sealed)
+        password = sealed.pk
+    else:
+        assert setups.reloaded(draft).password_id is None
+    for step, typed in (("ids", setups.IDS), ("secret", setups.SECRET)):
+        setups.save(draft, step, **typed)
+    setups.save(draft, "network", **setups.NETWORK)
+    setups.save(draft, "fetching", **setups.FETCHING)
+    making.turn_on(draft.pk, None, untested=True)
+    assert not SecretValue.objects.filter(pk=password).exists()
+    assert PopClient.objects.get().enable_client is True
+
+
+def test_password_that_a_section_uses_stays_when_it_is_turned_on() -> None:
+    draft = setups.begin(direction="receive")
+    setups.save(draft, "mode", mode="imap-smtp")
+    setups.save(draft, "password", login="", password="right")
+    servers = {"server_in": "imap.x.example"}
+    setups.save(draft, "network", **(setups.NETWORK | servers))
+    setups.save(draft, "fetching", **setups.FETCHING)
+    making.turn_on(draft.pk, None, untested=True)
+    password = PopClient.objects.get().password_id
+    assert password is not None and secrets.reveal(password) == "right"
+
+
 def test_a_draft_is_turned_on_once() -> None:
     draft = setups.app_only()
     making.turn_on(draft.pk, None, untested=True)
