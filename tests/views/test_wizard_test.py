@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailboxes.models import (
+    AppRegistration,
     Fetcher,
     PopClient,
     Revision,
@@ -96,6 +97,14 @@ def test_what_becomes_of_a_section_that_runs_is_said(
     page = reverse("connect-take-over", args=[draft.pk])
     answer = visitor.post(page, {"kind": "pop", "whose": whose}, follow=True)
     assert words in text(answer)
+
+
+def test_what_is_refused_leads_to_its_step(visitor: Client) -> None:
+    draft = setups.app_only()
+    AppRegistration.objects.update(directory_id="organizations")
+    page = visitor.post(reverse("connect-test", args=[draft.pk]), follow=True)
+    link = f'<a href="{at(draft, "ids")}#id_client_id">Go to Application'
+    assert link in page.content.decode()
 
 
 def test_turn_on_says_how_many_messages_will_be_fetched(visitor: Client) -> None:

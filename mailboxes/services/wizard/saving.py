@@ -270,13 +270,15 @@ def _ids(
         return {}  # it belongs to other sections too: changed on its own page
     before = (row.client_id, row.directory_id) if row else None
     given = of_registration(setup, typed) | {"secret": ""}
-    saved = registrations.save(registration=row, user=user, **given).registration
+    grant = setup.mode.grant if setup.mode else None
+    saved = registrations.save(registration=row, user=user, grant=grant, **given)
     judged.notices = [one for one in judged.notices if one]
-    if before == (saved.client_id, saved.directory_id):
+    made = saved.registration
+    if before == (made.client_id, made.directory_id):
         return {}
     if before is not None:
-        return _of_registration(saved, made=True)
-    return {"registration": saved, "registration_made": True}
+        return _of_registration(made, made=True)
+    return {"registration": made, "registration_made": True}
 
 
 def _secret(
@@ -285,7 +287,7 @@ def _secret(
     """A new client secret, or another last day of the one there is."""
     row = setup.registration
     assert row is not None  # steps: needs ids
-    given = of_registration(setup, typed)
+    given: Changes = {**of_registration(setup, typed)}
     registrations.save(registration=row, user=user, **given)
     return {}
 
