@@ -101,6 +101,15 @@ def clean(
     return cleaned
 
 
+def free_name(wanted: str) -> str:
+    """A name that no registration has: `wanted`, or with a number after it."""
+    base = wanted[:LONGEST_NAME]
+    rows = AppRegistration.objects.filter(name__startswith=base[: LONGEST_NAME - 4])
+    taken = set(rows.values_list("name", flat=True))
+    numbered = (f"{base[: LONGEST_NAME - 4]}-{n}" for n in range(2, 1000))
+    return next((one for one in (base, *numbered) if one not in taken), base)
+
+
 def wrong_ids(row: AppRegistration, grant: Grant) -> list[Problem]:
     """What speaks against its authority and ids where a section signs in so."""
     return _shared(

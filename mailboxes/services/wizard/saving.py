@@ -36,7 +36,10 @@ def fingerprint(setup: Setup, step: Step) -> str:
     """Of what a person who opens the step has before them."""
     draft = setup.draft
     parts: list[object] = [draft.state]
-    parts += [setup.value(field.name) for field in step.asked(setup)]
+    # What is only proposed for a registration may change while the page is open.
+    proposed = step.saver is Saver.IDS and draft.registration is None
+    names = () if proposed else [field.name for field in step.asked(setup)]
+    parts += [setup.value(name) for name in names]
     if step.saver is Saver.PASSWORD:
         parts.append(draft.password_id)
     if step.saver in (Saver.IDS, Saver.SECRET) or step.id == "certificate":

@@ -27,6 +27,7 @@ from .. import (
     connection_test,
     option_rule_authority,
     option_rules,
+    registrations,
     sign_ins,
     snapshots,
 )
@@ -240,8 +241,9 @@ class Setup:
         if row is not None:
             return getattr(row, name) or ""
         domain = self.draft.address.rpartition("@")[2]
-        usual = {"tenant_authority": MICROSOFT_AUTHORITY, "name": domain[:40]}
-        return usual.get(name, "")
+        if name == "name":
+            return registrations.free_name(domain)
+        return MICROSOFT_AUTHORITY if name == "tenant_authority" else ""
 
     # what became of it
 
