@@ -23,7 +23,7 @@ from ..models import (
     Sender,
     SmtpClient,
 )
-from . import audit, snapshots
+from . import audit, sign_ins, snapshots
 from .changes import diff
 
 Client = PopClient | SmtpClient
@@ -161,7 +161,8 @@ def restart_all_sending() -> int:
 def archive(client: Client, user: User) -> bool:
     """Take a client out of use; everything it fetched or sent stays.
 
-    What waits in its outbox goes on waiting. False when it was archived already.
+    What waits in its outbox goes on waiting, and a sign-in of its owner that is open is
+    called off. False when it was archived already.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -172,6 +173,7 @@ def archive(client: Client, user: User) -> bool:
             Mailbox.objects.filter(pk=client.mailbox_row_id).update(archived_at=now)
         else:
             Sender.objects.filter(smtp_client=client).update(enabled=False)
+        sign_ins.end_open(client, now)
         audit.record(user, "client.archived", client)
     client.archived_at = now
     return True

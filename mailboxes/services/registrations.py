@@ -13,11 +13,11 @@ from datetime import date
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
-from ..core.choices import Mechanism
+from ..core.choices import Grant, Mechanism
 from ..core.errors import OptionError, Problem
 from ..models import AppRegistration, PopClient, SecretValue, SmtpClient
 from ..models.clients import MECHANISMS
-from . import audit, option_rules, pinning, secrets, uses
+from . import audit, option_rules, pinning, secrets, snapshots, uses
 from .option_values import read_secret, tidy
 from .seen import refuse_stale
 
@@ -69,30 +69,26 @@ def clean(
     client_id: str = "",
     secret: str = "",
     secret_ends_on: str | date | None = None,
+    grant: Grant | None = None,
 ) -> Cleaned:
-    """Clean the fields; the rules and words are those of the options they stand for."""
-    as_section = option_rules.clean(
-        PopClient.kind,
-        {
-            "tenant-authority": tenant_authority,
-            "directory-id": directory_id,
-            "client-id": client_id,
-            MECHANISMS: Mechanism.XOAUTH2.value,
-            "enable-client": True,
-        },
-    )
-    cleaned = Cleaned({"name": tidy(name)}, notices=as_section.notices)
-    for option, to in SHARED.items():
-        cleaned.values[to] = as_section.values[option]
-    for found, kept in (
-        (as_section.problems, cleaned.problems),
-        (as_section.warnings, cleaned.warnings),
-    ):
-        kept += [
-            Problem(SHARED[p.option], p.rule, p.message)
-            for p in found
-            if p.option in SHARED
-        ]
+    """Clean the fields; the rules and words are those of the options they stand for.
+
+    grant: how the section signs in for which it is entered. None: it is judged by those
+    of the sections that name it, where another directory is typed.
+    """
+    cleaned = Cleaned({"name": tidy(name)})
+    grants = [grant] if grant else _grants(registration, tidy(directory_id))
+    for by in grants:
+        as_section = _as_section(tenant_authority, directory_id, client_id, by)
+        cleaned.notices = as_section.notices
+        for option, to in SHARED.items():
+            cleaned.values[to] = as_section.values[option]
+        for found, kept in (
+            (as_section.problems, cleaned.problems),
+            (as_section.warnings, cleaned.warnings),
+        ):
+            said = {problem.option for problem in kept}
+            kept += [one for one in _shared(found) if one.option not in said]
     cleaned.problems[:0] = _name_problems(str(cleaned.values["name"]), registration)
     _read_end(cleaned, secret_ends_on)
     reading = read_secret(secret)
@@ -102,6 +98,58 @@ def clean(
     else:
         _judge_secret(cleaned)
     return cleaned
+
+
+def free_name(wanted: str) -> str:
+    """A name that no registration has: `wanted`, or with a number after it."""
+    base = wanted[:LONGEST_NAME]
+    rows = AppRegistration.objects.filter(name__startswith=base[: LONGEST_NAME - 4])
+    taken = set(rows.values_list("name", flat=True))
+    numbered = (f"{base[: LONGEST_NAME - 4]}-{n}" for n in range(2, 1000))
+    return next((one for one in (base, *numbered) if one not in taken), base)
+
+
+def wrong_ids(row: AppRegistration, grant: Grant) -> list[Problem]:
+    """What speaks against its authority and ids where a section signs in so."""
+    return _shared(
+        _as_section(
+            row.tenant_authority, row.directory_id, row.client_id, grant
+        ).problems
+    )
+
+
+def _as_section(
+    tenant_authority: str, directory_id: str, client_id: str, grant: Grant
+) -> option_rules.Cleaned:
+    return option_rules.clean(
+        PopClient.kind,
+        {
+            "tenant-authority": tenant_authority,
+            "directory-id": directory_id,
+            "client-id": client_id,
+            "grant-type": grant.value,
+            MECHANISMS: Mechanism.XOAUTH2.value,
+            "enable-client": True,
+        },
+    )
+
+
+def _shared(found: list[Problem]) -> list[Problem]:
+    return [
+        Problem(SHARED[p.option], p.rule, p.message)
+        for p in found
+        if p.option in SHARED
+    ]
+
+
+def _grants(registration: AppRegistration | None, directory_id: str) -> list[Grant]:
+    """By whose rules it is judged; the owner's sign-in is refused the least."""
+    found: set[Grant] = set()
+    if registration is not None and directory_id != registration.directory_id:
+        live = [one for one in sections_of(registration) if one.archived_at is None]
+        taken = [snapshots.take(one) for one in live if one.revision]
+        found = {one.grant for one in taken if one.uses_token}
+    return sorted(found) or [Grant.AUTHORIZATION_CODE]
 
 
 def _name_problems(name: str, registration: AppRegistration | None) -> list[Problem]:
@@ -159,10 +207,12 @@ def save(
     secret_ends_on: str | date | None = None,
     user: AbstractBaseUser | None = None,
     seen: str = "",
+    grant: Grant | None = None,
 ) -> SaveResult:
     """Save a registration; None makes one. Raises OptionError.
 
     secret: a new client secret in plain text, or "" to keep what is stored.
+    grant: as of `clean`.
     seen: fingerprint of what was there when it was opened (services/seen).
     """
     cleaned = clean(
@@ -173,6 +223,7 @@ def save(
         client_id=client_id,
         secret=secret,
         secret_ends_on=secret_ends_on,
+        grant=grant,
     )
     if cleaned.problems:
         raise OptionError(cleaned.problems)

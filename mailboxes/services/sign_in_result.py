@@ -25,8 +25,9 @@ Client = PopClient | SmtpClient
 def keep(row: SignIn, snapshot: Snapshot, outcome: TokenOutcome) -> list[Client]:
     """Store the refresh token; returns the sections that use it now.
 
-    Raises MailError when another account has signed in than was asked for; nothing is
-    stored then.
+    Where none does any more (archived or changed meanwhile), nothing is stored and the
+    sign-in counts as called off. Raises MailError when another account has signed in
+    than was asked for; nothing is stored then.
     """
     account = outcome.account
     if account and account.lower() != row.login.lower():
@@ -43,12 +44,15 @@ def keep(row: SignIn, snapshot: Snapshot, outcome: TokenOutcome) -> list[Client]
     user = row.created_by
     with transaction.atomic():
         now = timezone.now()
+        moved = same_account(snapshot)
+        if not moved:
+            sign_ins.end(row, SignIn.State.REPLACED, now)
+            return []
         if not sign_ins.end(row, SignIn.State.DONE, now, account=account[:254]):
             return []  # called off meanwhile
         sealed = secrets.seal(
             outcome.refresh_token, SecretValue.Purpose.REFRESH_TOKEN, user
         )
-        moved = same_account(snapshot)
         for client in moved:
             revisions.put_password(client, sealed.pk, user, NOTE)
             audit.record(user, "sign-in.done", client, sign_in=row.pk, account=account)

@@ -12,7 +12,7 @@ import logging
 import time
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ..core.choices import Stage
@@ -29,7 +29,11 @@ from .token_requests import module_of, sign_in_request
 logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=90)  # of one step
 SECONDS = 80.0  # that a step may take
-TRIES_AGAIN = timedelta(seconds=10)  # after a fault of the network while a device waits
+TRIES_AGAIN = timedelta(seconds=10)  # after a fault of the network
+# Authorization codes are good for about ten minutes (Microsoft identity platform,
+# authorization code flow); Google names no time.
+CODE_LASTS = timedelta(minutes=9)
+BEFORE_THE_REQUEST = (Stage.DNS, Stage.TCP, Stage.PROXY, Stage.TLS)
 
 
 def due(now: datetime) -> QuerySet[SignIn]:
@@ -75,7 +79,7 @@ def carry_out(pk: int, until: float | None = None) -> bool:
         _step(row, ends if until is None else min(ends, until))
     except MailError as error:
         error.evidence["side"] = AUTHORITY
-        if row.state == SignIn.State.SHOWN and not error.permanent:
+        if not error.permanent and _worth_another(row, error):
             _again(row, TRIES_AGAIN)
         else:
             sign_in_result.fail(row, error)
@@ -144,9 +148,26 @@ def _redeem(row: SignIn, snapshot: Snapshot, policy: NetworkPolicy) -> None:
 
 
 def _again(row: SignIn, pause: timedelta, **columns: object) -> None:
-    SignIn.objects.filter(Q(pk=row.pk), state=SignIn.State.SHOWN).update(
+    SignIn.objects.filter(pk=row.pk, state=row.state).update(
         due_at=timezone.now() + pause, **columns
     )
+
+
+def _worth_another(row: SignIn, error: MailError) -> bool:
+    """The same step may succeed later: nothing was used up, and there is time.
+
+    A code is good for one request, so it is sent again only where no connection stood
+    that could have carried it.
+    """
+    if row.state == SignIn.State.SHOWN:
+        return True
+    ends = row.expires_at
+    if row.state == SignIn.State.ANSWERED and row.kept is not None:
+        if error.code == Code.CONNECTION_LOST:
+            return False  # the code may have arrived
+        ends = min(ends, row.kept.created_at + CODE_LASTS)
+    in_time = timezone.now() + TRIES_AGAIN < ends
+    return error.stage in BEFORE_THE_REQUEST and in_time
 
 
 def _kept(row: SignIn) -> str:

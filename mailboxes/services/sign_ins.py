@@ -66,6 +66,8 @@ def begin(
     return_url: address of our page that the browser is sent back to. draft: of the
     wizard, which gets the result too. Raises CannotSignIn.
     """
+    if client.archived_at is not None:
+        raise CannotSignIn("Take this section out of the archive first.")
     snapshot = snapshots.take(client)
     if not possible(snapshot):
         raise CannotSignIn("This section signs in without a person: nothing to do.")
@@ -173,8 +175,11 @@ def address(row: SignIn) -> str:
 
 
 def of_now(row: SignIn) -> Snapshot | None:
-    """The section as it is saved; None when it is about something else by now."""
-    if row.client is None:
+    """The section as it is saved; None when it is about something else by now.
+
+    Also where it lies in the archive: nothing would use what comes of a sign-in.
+    """
+    if row.client is None or row.client.archived_at is not None:
         return None
     found = snapshots.take(row.client)
     same = (

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ..core.errors import StaleEdit
 from ..forms.wizard import StepForm
 from ..models import SetupDraft, SignIn
-from ..services.wizard import drafts, saving, standing
+from ..services.wizard import drafts, grounds, saving, standing
 from ..services.wizard.setup import Setup
 from ..services.wizard.standing import Row, State
 from ..services.wizard.steps import Saver, Step
@@ -159,7 +159,7 @@ def _context(
         "draft": setup.draft,
         "step": step,
         "row": row,
-        "ticked": step.id in setup.draft.steps,
+        "ticked": step.id in setup.draft.steps and grounds.hold(setup, step.id),
         "problem": row.why if row.state is State.PROBLEM else "",
         "rows": listed,
         "facts": Facts(request, setup, listed),

@@ -9,7 +9,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
 
 from ..core.choices import TEST_OPEN
@@ -18,7 +21,7 @@ from ..models import SetupDraft
 from ..services import connection_test
 from ..services.connection_test import NotTested
 from ..services.sign_ins import CannotSignIn
-from ..services.wizard import making, standing
+from ..services.wizard import faults, making, standing
 from ..services.wizard.making import ChangedOutside, NotProven
 from ..services.wizard.modes import POP, SMTP
 from ..services.wizard.setup import Setup
@@ -29,6 +32,15 @@ from .wizard_access import UNTESTED, find, require, rights_to_make
 from .wizard_facts import return_url
 
 KINDS = {"pop": POP, "smtp": SMTP}
+# Of a section that somebody switched on while the wizard had a draft of it.
+STAYS_ON = lazy(
+    "%(section)s is switched on already and stays on: each test here saves what it"
+    " works with from then on."
+)
+GOES_OFF = lazy(
+    "%(section)s is switched on. The next test here switches it off, until you turn the"
+    " mailbox on at the end."
+)
 
 
 @require_POST
@@ -47,7 +59,7 @@ def connect_test(request: HttpRequest, pk: int) -> HttpResponse:
     except ChangedOutside as conflict:
         return _conflict(request, pk, conflict)
     except OptionError as error:
-        _say(request, error)
+        _say(request, pk, error)
     except StaleEdit:
         _say_stale(request)
     return redirect("connect-step", pk, "test")
@@ -69,7 +81,7 @@ def connect_sign_in(request: HttpRequest, pk: int) -> HttpResponse:
     except ChangedOutside as conflict:
         return _conflict(request, pk, conflict)
     except OptionError as error:
-        _say(request, error)
+        _say(request, pk, error)
     except StaleEdit:
         _say_stale(request)
     return redirect("connect-step", pk, "sign-in")
@@ -107,7 +119,7 @@ def connect_turn_on(request: HttpRequest, pk: int) -> HttpResponse:
     except ChangedOutside as conflict:
         return _conflict(request, pk, conflict)
     except OptionError as error:
-        _say(request, error)
+        _say(request, pk, error)
     except StaleEdit:
         _say_stale(request)
     return redirect("connect-step", pk, "turn-on")
@@ -127,6 +139,11 @@ def connect_take_over(request: HttpRequest, pk: int) -> HttpResponse:
         making.take_over(pk, kind, request.user, theirs=theirs)  # type: ignore
     except StaleEdit:
         _say_stale(request)
+        return redirect("connect-step", pk, "test")
+    client = setup.client(kind)
+    if client is not None and client.enable_client:
+        told = STAYS_ON if theirs else GOES_OFF
+        messages.info(request, told % {"section": client.section})
     return redirect("connect-step", pk, "test")
 
 
@@ -151,9 +168,25 @@ def _can_start(setup: Setup, step_id: str) -> bool:
     return any(row.step.id == step_id and row.open for row in standing.rows(setup))
 
 
-def _say(request: HttpRequest, error: OptionError) -> None:
+def _say(request: HttpRequest, pk: int, error: OptionError) -> None:
+    """Each problem, with a link to the field that mends it."""
+    setup = find(request, pk)
     for problem in error.problems:
-        messages.error(request, problem.message)
+        place = faults.place_of_option(setup, problem.option)
+        if place is None:
+            messages.error(request, problem.message)
+            continue
+        step, field = place
+        messages.error(
+            request,
+            format_html(
+                '{} <a href="{}#{}">{}</a>',
+                problem.message,
+                reverse("connect-step", args=[pk, step.id]),
+                f"id_{field}" if field else "step",
+                _("Go to %s") % step.title,
+            ),
+        )
 
 
 def _say_stale(request: HttpRequest) -> None:

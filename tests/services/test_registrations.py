@@ -75,6 +75,27 @@ def smtp(registration: AppRegistration, section: str) -> SmtpClient:
     return saved.client
 
 
+@pytest.mark.parametrize("directory", ["common", "consumers", "organizations"])
+def test_directory_of_owners_is_taken_and_can_get_a_secret(directory: str) -> None:
+    row = made(directory_id=directory)
+    registrations.replace_secret(row, secret="new~1", secret_ends_on=None, user=None)
+    row.refresh_from_db()
+    assert (row.directory_id, secrets.reveal(row.secret_id)) == (directory, "new~1")
+
+
+def test_directory_is_judged_by_the_sections_that_name_it() -> None:
+    row = made()
+    pop(row, "support@contoso.com")
+    with pytest.raises(OptionError, match="an application cannot"):
+        registrations.save(
+            registration=row,
+            name=row.name,
+            tenant_authority=row.tenant_authority,
+            directory_id="organizations",
+            client_id=row.client_id,
+        )
+
+
 def test_section_inherits_what_the_registration_says() -> None:
     registration = made()
     snapshot = snapshots.take(pop(registration, "a@contoso.com"))

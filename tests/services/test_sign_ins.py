@@ -10,7 +10,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 from django.utils import timezone
 
-from mailboxes.core.choices import RunState
+from mailboxes.core.choices import RunState, Stage
+from mailboxes.core.errors import Code, MailError
 from mailboxes.models import (
     AuditEvent,
     Fetcher,
@@ -21,12 +22,16 @@ from mailboxes.models import (
     SmtpClient,
 )
 from mailboxes.models.clients import MECHANISMS
+from mailboxes.oauth import microsoft
+from mailboxes.oauth.base import Token, TokenOutcome
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.services import (
+    clients,
     connect,
     revisions,
     secrets,
+    sign_in_result,
     sign_in_work,
     sign_ins,
     snapshots,
@@ -237,6 +242,47 @@ def test_changed_application_ends_the_link(sandbox: Sandbox, proxy: Proxy) -> No
     assert row.state == "replaced"
 
 
+def test_archive_ends_what_the_owner_was_asked_for(
+    sandbox: Sandbox, proxy: Proxy
+) -> None:
+    client = pop(proxy)
+    row = sign_ins.begin(client, None, BACK)
+    location = person.sent_back(sandbox, ADDRESS, sign_ins.address(row))
+    clients.archive(client, None)
+    row.refresh_from_db()
+    assert (row.state, row.kept_id, came_back(location)) == ("replaced", None, None)
+    with pytest.raises(CannotSignIn, match="out of the archive"):
+        sign_ins.begin(client, None, BACK)
+
+
+def test_owner_who_answered_before_the_archive_leaves_no_token(
+    sandbox: Sandbox, proxy: Proxy
+) -> None:
+    client = pop(proxy)
+    row = sign_ins.begin(client, None, BACK)
+    assert came_back(person.sent_back(sandbox, ADDRESS, sign_ins.address(row)))
+    PopClient.objects.update(archived_at=timezone.now())
+    assert sign_in_work.carry_out(row.pk) is True
+    row.refresh_from_db()
+    assert (row.state, row.account, row.kept_id) == ("replaced", "", None)
+    assert SecretValue.objects.filter(purpose="refresh-token").count() == 0
+
+
+def test_token_that_no_section_takes_is_not_stored(proxy: Proxy) -> None:
+    client = pop(proxy)
+    row = sign_ins.begin(client, None, BACK)
+    snapshot = sign_ins.of_now(row)
+    assert snapshot is not None
+    PopClient.objects.update(archived_at=timezone.now())  # while the worker asks
+    token = Token("access", 0.0, False)
+    outcome = TokenOutcome(token, refresh_token="refresh~1", account=ADDRESS)
+    assert sign_in_result.keep(row, snapshot, outcome) == []
+    row.refresh_from_db()
+    assert (row.state, row.account) == ("replaced", "")
+    assert not SecretValue.objects.exists()
+    assert not AuditEvent.objects.filter(action="sign-in.done").exists()
+
+
 def test_nobody_came_in_time(proxy: Proxy) -> None:
     row = sign_ins.begin(pop(proxy), None, BACK)
     SignIn.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -283,6 +329,65 @@ def test_fault_of_the_network_does_not_end_a_device_code(
     sign_in_work.carry_out(row.pk)
     row.refresh_from_db()
     assert (row.state, row.due_at is not None, row.lease_owner) == ("shown", True, "")
+
+
+def closed(sandbox: Sandbox, proxy: Proxy, *, port: int = 1) -> None:
+    """Nobody listens on the way to the authority; another `port` mends it."""
+    save_proxy(
+        proxy=proxy,
+        name="sandbox",
+        host="127.0.0.1",
+        port=port,
+        ca_pem=sandbox.ca_pem,
+        sandbox=True,
+    )
+
+
+@pytest.mark.parametrize("grant", ["authorization_code", "device_code"])
+def test_fault_of_the_way_costs_no_second_sign_in(
+    sandbox: Sandbox, proxy: Proxy, grant: str
+) -> None:
+    row = sign_ins.begin(pop(proxy, **{"grant-type": grant}), None, BACK)
+    before, after = "asked", "shown"
+    if grant == "authorization_code":
+        assert came_back(person.sent_back(sandbox, ADDRESS, sign_ins.address(row)))
+        before, after = "answered", "done"
+    closed(sandbox, proxy)
+    assert sign_in_work.carry_out(row.pk) is True
+    row.refresh_from_db()
+    assert (row.state, row.code, row.lease_owner) == (before, "", "")
+    assert row.due_at is not None and row.due_at > timezone.now()
+    closed(sandbox, proxy, port=sandbox.proxy_port)
+    SignIn.objects.update(due_at=timezone.now())
+    assert sign_in_work.carry_out(row.pk) is True
+    row.refresh_from_db()
+    assert (row.state, row.code) == (after, "")
+
+
+def test_code_is_not_tried_beyond_its_life(sandbox: Sandbox, proxy: Proxy) -> None:
+    row = sign_ins.begin(pop(proxy), None, BACK)
+    assert came_back(person.sent_back(sandbox, ADDRESS, sign_ins.address(row)))
+    closed(sandbox, proxy)
+    then = timezone.now() - sign_in_work.CODE_LASTS
+    SecretValue.objects.filter(purpose="sign-in").update(created_at=then)
+    assert sign_in_work.carry_out(row.pk) is True
+    row.refresh_from_db()
+    assert (row.state, row.code, row.kept_id) == ("failed", "proxy-unreachable", None)
+
+
+def test_code_that_may_have_arrived_is_not_sent_again(
+    sandbox: Sandbox, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = sign_ins.begin(pop(proxy), None, BACK)
+    assert came_back(person.sent_back(sandbox, ADDRESS, sign_ins.address(row)))
+
+    def lost(*_given: object) -> None:
+        raise MailError(Code.CONNECTION_LOST, Stage.TCP)
+
+    monkeypatch.setattr(microsoft, "redeem", lost)
+    assert sign_in_work.carry_out(row.pk) is True
+    row.refresh_from_db()
+    assert (row.state, row.code) == ("failed", "connection-lost")
 
 
 def test_section_without_a_person_has_no_sign_in(proxy: Proxy) -> None:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailboxes.models import (
+    AppRegistration,
     Fetcher,
     PopClient,
     Revision,
@@ -75,6 +76,35 @@ def test_what_was_changed_outside_is_shown_and_settled(visitor: Client) -> None:
     visitor.post(reverse("connect-test", args=[draft.pk]))
     assert TestRun.objects.count() == 2
     assert PopClient.objects.get().server == "imap.other.example"
+
+
+@pytest.mark.parametrize(
+    ("whose", "words"),
+    [("theirs", "is switched on already and stays on"), ("mine", "switches it off")],
+)
+def test_what_becomes_of_a_section_that_runs_is_said(
+    visitor: Client, whose: str, words: str
+) -> None:
+    draft = setups.app_only()
+    pop = making.save_off(draft.pk, None).draft.pop_client
+    revisions.save_pop_client(
+        client=pop,
+        address=setups.ADDRESS,
+        smtp_client=pop.mailbox_row.smtp_client,
+        raw={"enable-client": True},
+        base_revision=1,
+    )
+    page = reverse("connect-take-over", args=[draft.pk])
+    answer = visitor.post(page, {"kind": "pop", "whose": whose}, follow=True)
+    assert words in text(answer)
+
+
+def test_what_is_refused_leads_to_its_step(visitor: Client) -> None:
+    draft = setups.app_only()
+    AppRegistration.objects.update(directory_id="organizations")
+    page = visitor.post(reverse("connect-test", args=[draft.pk]), follow=True)
+    link = f'<a href="{at(draft, "ids")}#id_client_id">Go to Application'
+    assert link in page.content.decode()
 
 
 def test_turn_on_says_how_many_messages_will_be_fetched(visitor: Client) -> None:

@@ -240,7 +240,7 @@ def _registration(
     row: AppRegistration | None = shared.row
     stored = row.secret_id if row else None
     _take_secret(shared, stored, known, report, drafts)
-    texts = {"tenant_authority": ""} | _texts(shared)
+    texts: dict[str, Any] = {"tenant_authority": ""} | _texts(shared)
     cleaned = registrations.clean(
         registration=row, name=shared.name, secret=shared.secret, **texts
     )

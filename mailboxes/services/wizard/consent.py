@@ -28,7 +28,7 @@ from .. import audit
 from ..finding import Finding
 from ..findings import find
 from ..option_rule import GUID
-from . import permissions
+from . import grounds, permissions
 from .setup import Setup
 
 LASTS = timedelta(days=7)
@@ -55,33 +55,39 @@ def ensure(
     """The open link of a draft, made if there is none; None without a registration.
 
     In the transaction of the caller. renew: a new one even so. Links for another
-    application are closed.
+    application, or for fewer permissions, are closed.
     """
     row = draft.registration
     if row is None:
         return None
     now = timezone.now()
     unanswered = ConsentLink.objects.filter(draft=draft, answered_at=None)
-    current = unanswered.filter(
-        client_id=row.client_id,
-        directory_id=row.directory_id,
-        created_at__gt=now - LASTS,
-    ).first()
-    if current is not None and not renew:
-        return current
+    ids = {"client_id": row.client_id, "directory_id": row.directory_id}
     newest = ConsentLink.objects.filter(draft=draft).first()
-    same = newest is not None and newest.client_id == row.client_id
-    if same and newest is not None and newest.answered_at and not renew:
-        return newest
+    setup = Setup(draft)
+    if newest is not None and not renew and grounds.asked_all(setup, newest):
+        good = newest.answered_at is not None or is_open(newest, now)
+        if good and {name: getattr(newest, name) for name in ids} == ids:
+            return newest
     unanswered.update(answered_at=now, outcome=ConsentLink.Outcome.REPLACED)
     return ConsentLink.objects.create(
         draft=draft,
         nonce=secrets.token_hex(16),
-        client_id=row.client_id,
-        directory_id=row.directory_id,
+        **ids,
+        evidence={grounds.KEY: grounds.of(setup, grounds.CONSENT)},
         created_at=now,
         created_by_id=user.pk if user is not None else None,
     )
+
+
+def remember(setup: Setup) -> None:
+    """A link of before it was noted what it asks for: it is what is needed now."""
+    link = setup.consent
+    if link is not None and grounds.KEY not in link.evidence:
+        asked = {grounds.KEY: grounds.of(setup, grounds.CONSENT)}
+        ConsentLink.objects.filter(pk=link.pk, outcome=link.outcome).update(
+            evidence=link.evidence | asked
+        )
 
 
 def is_open(link: ConsentLink, now: datetime) -> bool:
@@ -125,11 +131,14 @@ def answer(request: HttpRequest) -> Answer:
     if link is None or not is_open(link, now):
         return Answer(False)
     code, evidence = _read(given, link)
+    kept = evidence | {
+        name: asked for name, asked in link.evidence.items() if name == grounds.KEY
+    }
     outcome = ConsentLink.Outcome.REFUSED if code else ConsentLink.Outcome.GRANTED
     with transaction.atomic():
         mine = ConsentLink.objects.filter(
             pk=link.pk, answered_at=None, draft__state=SetupDraft.State.OPEN
-        ).update(answered_at=now, outcome=outcome, code=code, evidence=evidence)
+        ).update(answered_at=now, outcome=outcome, code=code, evidence=kept)
         if mine:
             audit.record(
                 request,
@@ -148,7 +157,8 @@ def finding(link: ConsentLink) -> Finding | None:
     """Why an answer was a refusal; None where it was not."""
     if link.outcome != ConsentLink.Outcome.REFUSED:
         return None
-    return find(link.code, link.evidence, stage=Stage.TOKEN)
+    told = {name: v for name, v in link.evidence.items() if name != grounds.KEY}
+    return find(link.code, told, stage=Stage.TOKEN)
 
 
 def _read(given: dict[str, str], link: ConsentLink) -> tuple[str, dict[str, object]]:

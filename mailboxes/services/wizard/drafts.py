@@ -22,8 +22,9 @@ from ...models import (
     SecretValue,
     SetupDraft,
     SetupVisit,
+    SignIn,
 )
-from .. import audit, clients
+from .. import audit, clients, sign_ins
 from ..option_values import tidy
 from . import judging
 
@@ -114,7 +115,7 @@ def discard(draft: SetupDraft, user: User) -> bool:
 
     Option sets that it made, and that nobody switched on, go into the archive. The app
     registration stays: another mailbox may use it. A password that nothing else holds
-    is deleted.
+    is deleted. Links for consent and for a sign-in of the owner are good no more.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -123,6 +124,8 @@ def discard(draft: SetupDraft, user: User) -> bool:
         ).update(state=SetupDraft.State.DISCARDED, ended_at=now, password=None)
         if not ended:
             return False
+        for row in draft.sign_ins.filter(state__in=SignIn.OPEN):
+            sign_ins.end(row, SignIn.State.REPLACED, now)
         for client in (draft.pop_client, draft.smtp_client):
             if client is not None and not client.enable_client:
                 clients.archive(client, user)

@@ -86,6 +86,16 @@ def place(setup: Setup, kind: str, finding: Finding) -> tuple[Step, str] | None:
     return None
 
 
+def place_of_option(setup: Setup, option: str) -> tuple[Step, str] | None:
+    """Where an option is mended that the rules refuse; None where it is not here."""
+    for kind in setup.kinds:
+        for name in (*_of_option(setup, kind, option), option):
+            found = _at(setup, name)
+            if found is not None:
+                return found
+    return None
+
+
 def _of_option(setup: Setup, kind: str, option: str) -> list[str]:
     if not option:
         return []

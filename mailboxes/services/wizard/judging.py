@@ -173,7 +173,9 @@ def of_registration(setup: Setup, typed: Mapping[str, str]) -> dict[str, str]:
 
 def _registration(setup: Setup, step: Step, typed: Mapping[str, str]) -> Judged:
     cleaned = registrations.clean(
-        registration=setup.registration, **of_registration(setup, typed)
+        registration=setup.registration,
+        grant=setup.mode.grant if setup.mode else None,
+        **of_registration(setup, typed),
     )
     judged = Judged(
         problems=[p for p in cleaned.problems if p.option in step.fields],

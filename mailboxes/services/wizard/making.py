@@ -116,8 +116,8 @@ def turn_on(pk: int, user: User, *, untested: bool = False) -> Setup:
 def take_over(pk: int, kind: str, user: User, *, theirs: bool) -> None:
     """Settle a ChangedOutside: go on from what is saved in the section now.
 
-    theirs: its values replace those of the draft; else the draft's are written over
-    them with the next test.
+    theirs: its values replace those of the draft, and where it is switched on it stays
+    on; else the draft's are written over them with the next test, switched off.
     """
     setup = Setup.load(pk)
     client = setup.client(kind)
@@ -132,6 +132,7 @@ def take_over(pk: int, kind: str, user: User, *, theirs: bool) -> None:
         for option in WRITTEN[kind] - {"enable-client", "registration", "password"}:
             if own[option] != before[option]:
                 typed[option] = own[option]
+        typed["enable-client"] = own["enable-client"]  # a test leaves it running
         changed["values"] = {**setup.draft.values, kind: typed}
         changed["registration"] = client.registration
         if setup.mode is not None and setup.mode.has_credential:
@@ -166,7 +167,8 @@ def _save(setup: Setup, user: User, *, on: bool) -> None:
 
 
 def _raw(setup: Setup, kind: str, *, on: bool) -> dict[str, object]:
-    return setup.own(kind) | {"enable-client": on and not setup.missing}
+    runs = on or setup.typed(kind).get("enable-client") is True
+    return setup.own(kind) | {"enable-client": runs and not setup.missing}
 
 
 def _smtp(setup: Setup, user: User, *, on: bool) -> SmtpClient:
@@ -278,6 +280,7 @@ def _end(setup: Setup, user: User, *, on: bool) -> None:
     )
     if not moved:
         raise StaleEdit(draft.version, 0)
+    drafts.forget_password(draft.password_id)
     audit.record(
         user,
         "setup.turned-on" if on else "setup.kept-as-draft",

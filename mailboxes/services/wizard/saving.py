@@ -17,11 +17,10 @@ from django.utils.translation import gettext as _
 
 from ...core.errors import OptionError, Problem, StaleEdit
 from ...models import AppRegistration, SecretValue, SetupDraft
-from .. import audit, registrations, secrets, seen
+from .. import audit, registrations, secrets, seen, sign_ins
 from ..option_values import tidy
-from . import consent, drafts
+from . import consent, drafts, grounds, signer
 from .judging import Judged, judge, of_registration
-from .modes import BY_NAME
 from .setup import Setup
 from .steps import BY_ID as STEPS_BY_ID
 from .steps import Saver, Step
@@ -37,7 +36,10 @@ def fingerprint(setup: Setup, step: Step) -> str:
     """Of what a person who opens the step has before them."""
     draft = setup.draft
     parts: list[object] = [draft.state]
-    parts += [setup.value(field.name) for field in step.asked(setup)]
+    # What is only proposed for a registration may change while the page is open.
+    proposed = step.saver is Saver.IDS and draft.registration is None
+    names = () if proposed else [field.name for field in step.asked(setup)]
+    parts += [setup.value(name) for name in names]
     if step.saver is Saver.PASSWORD:
         parts.append(draft.password_id)
     if step.saver in (Saver.IDS, Saver.SECRET) or step.id == "certificate":
@@ -98,17 +100,18 @@ def _save(
     judged: Judged,
     done: bool,
 ) -> None:
-    draft = setup.draft
-    steps = dict(draft.steps)
+    draft, signs_in = setup.draft, signer.of(setup)
+    steps = grounds.noted(setup, draft.steps)
+    consent.remember(setup)
+    changes = SAVERS[step.saver](setup, step, typed, user, judged)
+    steps.pop(step.id, None)
     if done:
         steps[step.id] = drafts.stamp(user, timezone.now())
-    else:
-        steps.pop(step.id, None)
-    changes = SAVERS[step.saver](setup, step, typed, user, judged)
     for gone in changes.pop("undone", ()):
         steps.pop(gone, None)
     old_password = draft.password_id
     drafts.write(draft, user, steps=steps, **changes)
+    _follow(Setup.load(draft.pk), step, signs_in)
     draft.refresh_from_db()
     if draft.password_id != old_password:
         drafts.forget_password(old_password)
@@ -116,6 +119,28 @@ def _save(
     if user is not None:
         drafts.visit(draft, user, step.id)
     audit.record(user, "setup.step-saved", draft, step=step.id, done=done)
+
+
+def _follow(now: Setup, step: Step, signs_in: tuple[str, ...] | None) -> None:
+    """What follows from what was just written: grounds of the step, a sign-in dropped.
+
+    signs_in: whose credential the draft held before (signer.of).
+    """
+    draft = now.draft
+    steps = grounds.noted(now, draft.steps)
+    changes: Changes = {}
+    # The step of the password says itself whether it is another person's.
+    if step.saver is not Saver.PASSWORD and signer.of(now) != signs_in:
+        for client in (draft.pop_client, draft.smtp_client):
+            if client is not None:
+                sign_ins.end_open(client, timezone.now())
+        if draft.password_id is not None:
+            changes["password"] = None
+            steps.pop("password", None)
+    if steps != draft.steps or changes:
+        mine = SetupDraft.objects.filter(pk=draft.pk, version=draft.version)
+        if not mine.update(steps=steps, **changes):
+            raise StaleEdit(draft.version, draft.version + 1)
 
 
 def _nothing(
@@ -193,17 +218,12 @@ def _mode(
         }
         for kind in setup.draft.values
     }
-    changes: Changes = {"mode": typed["mode"], "values": kept, "undone": again}
-    if (
-        setup.mode is not None
-        and setup.mode.signs_in != BY_NAME[typed["mode"]].signs_in
-    ):
-        changes["password"] = None  # a refresh token is no password
-    return changes
+    return {"mode": typed["mode"], "values": kept, "undone": again}
 
 
 KEPT_BETWEEN_MODES = frozenset(
     {
+        "enable-client",  # where somebody switched the section on meanwhile
         "proxy",
         "folder-path",
         "first-fetch",
@@ -253,13 +273,15 @@ def _ids(
         return {}  # it belongs to other sections too: changed on its own page
     before = (row.client_id, row.directory_id) if row else None
     given = of_registration(setup, typed) | {"secret": ""}
-    saved = registrations.save(registration=row, user=user, **given).registration
+    grant = setup.mode.grant if setup.mode else None
+    saved = registrations.save(registration=row, user=user, grant=grant, **given)
     judged.notices = [one for one in judged.notices if one]
-    if before == (saved.client_id, saved.directory_id):
+    made = saved.registration
+    if before == (made.client_id, made.directory_id):
         return {}
     if before is not None:
-        return _of_registration(saved, made=True)
-    return {"registration": saved, "registration_made": True}
+        return _of_registration(made, made=True)
+    return {"registration": made, "registration_made": True}
 
 
 def _secret(
@@ -268,7 +290,7 @@ def _secret(
     """A new client secret, or another last day of the one there is."""
     row = setup.registration
     assert row is not None  # steps: needs ids
-    given = of_registration(setup, typed)
+    given: Changes = {**of_registration(setup, typed)}
     registrations.save(registration=row, user=user, **given)
     return {}
 

@@ -27,6 +27,7 @@ from .. import (
     connection_test,
     option_rule_authority,
     option_rules,
+    registrations,
     sign_ins,
     snapshots,
 )
@@ -240,8 +241,9 @@ class Setup:
         if row is not None:
             return getattr(row, name) or ""
         domain = self.draft.address.rpartition("@")[2]
-        usual = {"tenant_authority": MICROSOFT_AUTHORITY, "name": domain[:40]}
-        return usual.get(name, "")
+        if name == "name":
+            return registrations.free_name(domain)
+        return MICROSOFT_AUTHORITY if name == "tenant_authority" else ""
 
     # what became of it
 
@@ -252,8 +254,10 @@ class Setup:
         if row is None:
             return None
         newest = self.draft.consent_links.order_by("-pk").first()
-        same = newest is not None and newest.client_id == row.client_id
-        return newest if same else None
+        wanted = (row.client_id, row.directory_id)
+        if newest is None or (newest.client_id, newest.directory_id) != wanted:
+            return None
+        return newest
 
     @cached_property
     def runs(self) -> dict[str, TestRun]:

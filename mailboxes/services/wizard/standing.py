@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from ...core.choices import TestState
 from ...models import ConsentLink, TestRun
-from .. import connection_test, sign_ins
+from .. import connection_test, registrations, sign_ins
 from ..finding import Finding
-from . import consent, faults, steps
+from . import consent, faults, grounds, steps
 from .setup import Setup
 from .steps import Step
 
@@ -100,7 +100,8 @@ def _begun(setup: Setup, step: Step) -> bool:
         return row is not None and sign_ins.is_open(row, timezone.now())
     if step.id == "exchange":
         return bool(setup.draft.principal_id)
-    return step.id in setup.draft.steps and not steps.wrong(setup, step)
+    noted = step.id in setup.draft.steps and grounds.hold(setup, step.id)
+    return noted and not steps.wrong(setup, step)
 
 
 def _troubles(setup: Setup) -> dict[str, tuple[str, Finding | None]]:
@@ -113,6 +114,9 @@ def _troubles(setup: Setup) -> dict[str, tuple[str, Finding | None]]:
     row = setup.registration
     today = timezone.now().date()
     if row is not None:
+        grant = setup.mode.grant if setup.mode else None
+        for problem in registrations.wrong_ids(row, grant) if grant else ():
+            found.setdefault("ids", (problem.message, None))
         ended = row.secret_ends_on
         if ended is not None and ended < today:
             found["secret"] = (_("The client secret ended on %s.") % ended, None)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ...core.choices import Protocol
 from ...models import ConsentLink, SetupDraft
+from . import grounds, signer
 from .fields import FIELDS, Field
 from .modes import POP, Provider
 from .setup import Setup
@@ -123,7 +124,7 @@ def _signs_in(setup: Setup) -> bool:
 
 
 def _signed_in(setup: Setup, step: Step) -> bool:
-    return setup.draft.password_id is not None
+    return signer.signed_in(setup)
 
 
 def _password(setup: Setup) -> bool:
@@ -140,7 +141,7 @@ def _has_ids(setup: Setup, step: Step) -> bool:
 
 def _has_secret(setup: Setup, step: Step) -> bool:
     row = setup.registration
-    if row is None or row.secret_id is None:
+    if row is None or row.secret_id is None or not grounds.hold(setup, step.id):
         return False
     return row.secret_ends_on is None or row.secret_ends_on >= _today()
 
@@ -162,12 +163,13 @@ def _today() -> date:
 
 
 def _ticked(setup: Setup, step: Step) -> bool:
-    return step.id in setup.draft.steps
+    return step.id in setup.draft.steps and grounds.hold(setup, step.id)
 
 
 def _consented(setup: Setup, step: Step) -> bool:
     link = setup.consent
     granted = link is not None and link.outcome == ConsentLink.Outcome.GRANTED
+    granted = granted and grounds.asked_all(setup, link)
     return (granted or _ticked(setup, step)) and not wrong(setup, step)
 
 

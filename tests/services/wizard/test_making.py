@@ -176,6 +176,43 @@ def test_a_conflict_is_settled_either_way(theirs: bool, server: str) -> None:
     assert Setup.load(draft.pk).value("server_in") == server
 
 
+@pytest.mark.parametrize(("theirs", "on"), [(True, True), (False, False)])
+def test_section_that_was_switched_on_elsewhere_runs_on(theirs: bool, on: bool) -> None:
+    draft = setups.app_only()
+    pop, _ = made(draft)
+    change(pop, enable_client=True)
+    with pytest.raises(ChangedOutside) as told:
+        making.test(draft.pk, None)
+    assert [c.option for c in told.value.changes] == ["enable-client"]
+    making.take_over(draft.pk, POP, None, theirs=theirs)
+    making.test(draft.pk, None)
+    pop, smtp = PopClient.objects.get(), SmtpClient.objects.get()
+    assert (pop.enable_client, smtp.enable_client) == (on, False)
+
+
+def test_section_that_runs_is_not_switched_off_by_another_mode() -> None:
+    draft = setups.app_only(direction="receive")
+    pop = making.save_off(draft.pk, None).draft.pop_client
+    assert pop is not None
+    change(pop, enable_client=True)
+    making.take_over(draft.pk, POP, None, theirs=True)
+    setups.save(draft, "mode", mode="microsoft-graph")
+    setup = making.save_off(draft.pk, None)
+    pop.refresh_from_db()
+    assert (pop.enable_client, pop.type) == (True, "GRAPH")
+    assert setup.draft.state == "open"
+
+
+def test_section_that_was_switched_off_again_stays_off() -> None:
+    draft = setups.app_only()
+    pop, _ = made(draft)
+    for on in (True, False):
+        change(pop, enable_client=on)
+        making.take_over(draft.pk, POP, None, theirs=True)
+    pop, _ = made(draft)
+    assert pop.enable_client is False
+
+
 def test_options_that_the_wizard_does_not_ask_stay_as_they_were_changed() -> None:
     draft = setups.app_only()
     pop, _ = made(draft)
@@ -304,6 +341,40 @@ def test_what_a_version_cannot_do_is_kept_as_a_draft(first_version: None) -> Non
     client = setup.draft.pop_client
     assert (client.enable_client, client.type) == (False, "EWS")
     assert AuditEvent.objects.filter(action="setup.kept-as-draft").count() == 1
+
+
+@pytest.mark.parametrize("yesterday", [False, True])
+def test_password_that_no_section_uses_ends_with_the_draft(yesterday: bool) -> None:
+    draft = setups.begin(direction="receive")
+    setups.save(draft, "mode", mode="microsoft-password")
+    setups.save(draft, "password", login="", password="right")
+    password = setups.reloaded(draft).password_id
+    setups.save(draft, "mode", mode="microsoft-app")
+    if yesterday:  # the password outlived its mode
+        sealed = secrets.seal("right", SecretValue.Purpose.PASSWORD, None)
+        SetupDraft.objects.filter(pk=draft.pk).update(password=sealed)
+        password = sealed.pk
+    else:
+        assert setups.reloaded(draft).password_id is None
+    for step, typed in (("ids", setups.IDS), ("secret", setups.SECRET)):
+        setups.save(draft, step, **typed)
+    setups.save(draft, "network", **setups.NETWORK)
+    setups.save(draft, "fetching", **setups.FETCHING)
+    making.turn_on(draft.pk, None, untested=True)
+    assert not SecretValue.objects.filter(pk=password).exists()
+    assert PopClient.objects.get().enable_client is True
+
+
+def test_password_that_a_section_uses_stays_when_it_is_turned_on() -> None:
+    draft = setups.begin(direction="receive")
+    setups.save(draft, "mode", mode="imap-smtp")
+    setups.save(draft, "password", login="", password="right")
+    servers = {"server_in": "imap.x.example"}
+    setups.save(draft, "network", **(setups.NETWORK | servers))
+    setups.save(draft, "fetching", **setups.FETCHING)
+    making.turn_on(draft.pk, None, untested=True)
+    password = PopClient.objects.get().password_id
+    assert password is not None and secrets.reveal(password) == "right"
 
 
 def test_a_draft_is_turned_on_once() -> None:

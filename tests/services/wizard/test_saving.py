@@ -168,6 +168,54 @@ def test_ids_make_an_app_registration_with_its_own_words() -> None:
     assert (draft.registration, draft.registration_made) == (row, True)
 
 
+@pytest.mark.parametrize(
+    ("mode", "directory", "refused"),
+    [
+        ("microsoft-sign-in", "consumers", ""),
+        ("microsoft-device", "common", ""),
+        ("microsoft-sign-in", "organizations", ""),
+        ("microsoft-password", "consumers", "a mailbox password cannot"),
+        ("microsoft-password", "organizations", ""),
+        ("microsoft-app", "common", "an application cannot"),
+        ("microsoft-app", "organizations", "an application cannot"),
+    ],
+)
+def test_directory_is_judged_by_the_way_that_was_chosen(
+    mode: str, directory: str, refused: str
+) -> None:
+    draft = with_mode(mode)
+    typed = setups.IDS | {"directory_id": directory}
+    if not refused:
+        setups.save(draft, "ids", **typed)
+        assert AppRegistration.objects.get().directory_id == directory
+        return
+    assert problems(draft, "ids", **typed) == {
+        "directory_id": f"Enter the tenant's GUID or domain: {refused} sign in at"
+        f' "{directory}".'
+    }
+
+
+def test_proposed_name_is_one_that_is_free() -> None:
+    draft = with_mode()
+    step = BY_ID["ids"]
+    seen = saving.fingerprint(Setup.load(draft.pk), step)
+    assert Setup.load(draft.pk).value("name") == "contoso.example"
+    for name in ("contoso.example", "contoso.example-2"):
+        factories.registration(name)
+    assert Setup.load(draft.pk).value("name") == "contoso.example-3"
+    typed = setups.IDS | {"name": "contoso.example-3"}
+    saving.save(draft.pk, step, typed, None, seen_then=seen)  # nobody saved this step
+    assert setups.reloaded(draft).registration.name == "contoso.example-3"
+
+
+def test_proposed_name_is_never_too_long() -> None:
+    domain = f"{'a' * 50}.example"
+    draft = with_mode(address=f"x@{domain}")
+    assert Setup.load(draft.pk).value("name") == "a" * 40
+    factories.registration("a" * 40)
+    assert Setup.load(draft.pk).value("name") == f"{'a' * 36}-2"
+
+
 def test_ids_that_are_the_same_are_refused() -> None:
     draft = with_mode()
     same = {"directory_id": setups.GATEWAY.client_id}

@@ -190,6 +190,21 @@ def test_a_secret_that_ended_is_a_problem() -> None:
     )
 
 
+def test_registration_that_no_application_signs_in_with_is_a_problem() -> None:
+    row = factories.registration(directory_id="organizations")
+    draft = setups.begin()
+    setups.save(draft, "mode", mode="microsoft-app")
+    setups.save(draft, "register", registration=str(row.pk))
+    [row] = [r for r in standing.rows(Setup.load(draft.pk)) if r.state is State.PROBLEM]
+    assert (row.step.id, row.why) == (
+        "ids",
+        "Enter the tenant's GUID or domain: an application cannot sign in at"
+        ' "organizations".',
+    )
+    setups.save(draft, "mode", mode="microsoft-sign-in")
+    assert states(draft)["ids"] == "done"
+
+
 def test_an_object_id_that_was_only_entered_is_in_progress() -> None:
     draft = setups.app_only()
     known = {"principal_id": setups.GATEWAY.principal_id}
