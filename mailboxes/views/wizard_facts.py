@@ -198,6 +198,14 @@ class Facts:
         return powershell.prerequisites(self._setup)
 
     @property
+    def ews_state_lines(self) -> str:
+        return powershell.ews_state(self._setup)
+
+    @property
+    def ews_tenant_lines(self) -> str:
+        return powershell.ews_of_the_tenant(self._setup)
+
+    @property
     def sharing_lines(self) -> str:
         return powershell.shared(self._setup)
 

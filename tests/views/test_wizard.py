@@ -188,6 +188,27 @@ def test_exact_values_can_be_copied(visitor: Client) -> None:
     assert "data-copy=" in page
 
 
+def test_lines_that_change_the_tenant_say_so_before_them(visitor: Client) -> None:
+    draft = setups.begin()
+    setups.save(draft, "mode", mode="microsoft-ews-app")
+    shown = text(visitor.get(at(draft, "prerequisites")))
+    assert "once the Application (client) ID is entered" in shown
+    assert "Set-OrganizationConfig" not in shown
+    setups.save(draft, "register", registration="")
+    setups.save(draft, "ids", **setups.IDS)
+    shown = text(visitor.get(at(draft, "prerequisites")))
+    order = [
+        "EWS in the whole tenant: read first",
+        "Format-List EwsEnabled",
+        "every other EWS application of the tenant is cut off",
+        "Set-OrganizationConfig",
+        "up to 24 hours",
+    ]
+    places = [shown.index(words) for words in order]
+    assert places == sorted(places)
+    assert "up to an hour" not in shown
+
+
 def test_a_secret_that_others_use_says_so(visitor: Client) -> None:
     row = factories.registration()
     factories.pop_client("other@contoso.example")

@@ -7,12 +7,12 @@ providers.md section 1.5, diagnosis.md rows 92 to 111.
 from __future__ import annotations
 
 from ...core.choices import Protocol
+from ..findings.rows_ews import EWS_ADMIT, EWS_STATE
 from .modes import POP, SMTP
 from .setup import Setup
 
 NAME = "mailadmin"
 OBJECT_ID = "<Object ID>"  # where it is not known yet
-CLIENT_ID = "<Application (client) ID>"
 SCOPE = "mailadmin"  # name of a management scope
 CONNECT = "Connect-ExchangeOnline"
 # Roles of RBAC for Applications, by direction (providers.md section 1.1).
@@ -44,7 +44,6 @@ def prerequisites(setup: Setup) -> str:
     return "\n".join(
         [
             CONNECT,
-            *(_ews_of_the_tenant(setup) if ews else ()),
             f"Set-CASMailbox -Identity {mailbox} {' '.join(switches)}",
             f"Get-CASMailbox -Identity {mailbox} | Format-List"
             f" {shown + ',EwsEnabled' if ews else shown}",
@@ -52,18 +51,25 @@ def prerequisites(setup: Setup) -> str:
     )
 
 
-def _ews_of_the_tenant(setup: Setup) -> list[str]:
+def ews_state(setup: Setup) -> str:
+    """Shows who may use EWS in the tenant, and changes nothing; "" without EWS."""
+    if Protocol.EWS not in setup.protocols().values():
+        return ""
+    return "\n".join([CONNECT, *EWS_STATE])
+
+
+def ews_of_the_tenant(setup: Setup) -> str:
     """Adds the application to those that Exchange Online still lets use EWS.
 
-    The list is written whole, so what stands in it is read before.
+    It is a change for every application of the tenant, so it stands apart from the
+    lines for the mailbox. "" without EWS, and before the client id is known: a name in
+    its place would be written to the list.
     """
     row = setup.registration
-    app = quoted(row.client_id if row and row.client_id else CLIENT_ID)
-    return [
-        "$ews = (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy)"
-        ".EwsAllowedAppIDs",
-        f"Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs (@($ews) + {app})",
-    ]
+    if row is None or not row.client_id or not ews_state(setup):
+        return ""
+    admit = EWS_ADMIT.replace("{client_id}", quoted(row.client_id))
+    return "\n".join([admit, EWS_STATE[-1]])
 
 
 def service_principal(setup: Setup) -> str:
