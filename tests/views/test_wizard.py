@@ -109,6 +109,20 @@ def test_saving_without_finishing_stays(visitor: Client) -> None:
     assert f"-ObjectId '{setups.GATEWAY.principal_id}'" in page
 
 
+def test_object_id_is_asked_beside_the_lines_that_confine(visitor: Client) -> None:
+    draft = setups.app_only(mode="microsoft-graph")
+    page = at(draft, "prerequisites")
+    shown = text(visitor.get(page))
+    assert "Object ID of the enterprise application" in shown
+    wrong = {"principal_id": setups.GATEWAY.client_id, "stay": "1"}
+    answer = visitor.post(page, wrong)
+    assert answer.status_code == 400
+    assert "This is the Application (client) ID." in text(answer)
+    known = {"principal_id": setups.GATEWAY.principal_id, "stay": "1"}
+    assert visitor.post(page, known)["Location"] == page
+    assert f"-App '{setups.GATEWAY.principal_id}'" in text(visitor.get(page))
+
+
 def test_what_was_done_by_hand_is_taken_back(visitor: Client) -> None:
     draft = setups.app_only()
     setups.save(draft, "prerequisites")
