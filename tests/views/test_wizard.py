@@ -193,10 +193,10 @@ def test_cards_say_what_a_version_cannot_do(
 def test_exact_values_can_be_copied(visitor: Client) -> None:
     draft = setups.begin()
     setups.save(draft, "mode", mode="microsoft-app")
-    page = visitor.get(at(draft, "register")).content.decode()
+    page = visitor.get(at(draft, "register"), secure=True).content.decode()
     for value in (
         "Accounts in this organizational directory only (Single tenant)",
-        "http://testserver/consent/",
+        "https://testserver/consent/",
     ):
         assert value in page
     assert "data-copy=" in page

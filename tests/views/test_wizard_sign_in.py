@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
+from mailboxes.models import SetupDraft, SignIn
 from mailboxes.sandbox.server import Sandbox
 from tests import factories
+from tests.fixtures import setups
 from tests.services.wizard.test_sign_in_step import begun
+from tests.views.wizard_pages import at, signed_in, text
 
 pytestmark = pytest.mark.django_db
 
@@ -16,11 +21,109 @@ def test_page_of_the_step_starts_and_shows_a_sign_in(sandbox: Sandbox) -> None:
     draft = begun(sandbox, "google")
     browser = Client()
     browser.force_login(factories.superuser("anna"))
-    page = browser.get(f"/connect/{draft.pk}/google-client/").content.decode()
-    assert "http://testserver/owner-sign-in/answer/" in page
+    path = f"/connect/{draft.pk}/google-client/"
+    page = browser.get(path, secure=True).content.decode()
+    assert "https://testserver/owner-sign-in/answer/" in page
     page = browser.get(f"/connect/{draft.pk}/sign-in/").content.decode()
     assert "Start the sign-in" in page
     started = browser.post(f"/connect/{draft.pk}/sign-in/start/", follow=True)
     assert "Sign in with this browser" in started.content.decode()
     region = browser.get(f"/connect/{draft.pk}/sign-in/?region=1")
     assert "Link to send to the owner" in region.content.decode()
+
+
+# consoles that a browser elsewhere cannot come back to
+
+REFUSED = "A sign-in cannot come back here"
+LOCAL = "Only a browser on this machine comes back here"
+
+
+def drafted(mode: str) -> SetupDraft:
+    draft = setups.begin()
+    setups.save(draft, "mode", mode=mode)
+    if mode != "google":
+        setups.save(draft, "register", registration="")
+        setups.save(draft, "ids", **setups.IDS)
+    return draft
+
+
+@pytest.fixture
+def anna(settings) -> Client:
+    settings.ALLOWED_HOSTS = ["*"]
+    return signed_in(factories.superuser("anna"))
+
+
+@pytest.mark.parametrize("mode", ["microsoft-sign-in", "microsoft-graph-sign-in"])
+def test_console_on_http_offers_no_address_and_a_code_instead(
+    anna: Client, mode: str
+) -> None:
+    draft = drafted(mode)
+    answer = anna.get(at(draft, "register"), headers={"host": "console.lan"})
+    page, shown = answer.content.decode(), text(answer)
+    assert REFUSED in shown and "leave it empty" in shown
+    assert "copy-redirect" not in page and "copy-sign-in" not in page
+    [link] = re.findall(rf'href="({at(draft, "mode")}#id_mode_\d+)">([^<]+)<', page)
+    assert "the owner enters a code" in link[1]
+    cards = anna.get(at(draft, "mode")).content.decode()
+    place = re.escape(link[0].partition("#")[2])
+    device = mode.replace("sign-in", "device")
+    assert re.search(rf'id="{place}" value="{device}"', cards)
+
+
+def test_console_on_http_offers_an_application_no_address(anna: Client) -> None:
+    draft = drafted("microsoft-app")
+    answer = anna.get(at(draft, "register"), headers={"host": "console.lan"})
+    assert "leave it empty" in text(answer) and REFUSED not in text(answer)
+    assert "http://console.lan/consent/" not in answer.content.decode()
+
+
+def test_console_on_http_gives_google_no_address(anna: Client) -> None:
+    draft = drafted("google")
+    answer = anna.get(at(draft, "google-client"), headers={"host": "console.lan"})
+    assert REFUSED in text(answer)
+    assert "copy-google-redirect" not in answer.content.decode()
+    assert "the owner enters a code" not in text(answer)
+
+
+def test_console_by_number_says_what_entra_takes(anna: Client) -> None:
+    draft = drafted("microsoft-sign-in")
+    answer = anna.get(at(draft, "register"), headers={"host": "127.0.0.1:8000"})
+    shown = text(answer)
+    assert "for localhost only" in shown and LOCAL in shown
+    answer = anna.get(at(draft, "register"), headers={"host": "localhost:8000"})
+    assert "for localhost only" not in text(answer) and LOCAL in text(answer)
+
+
+@pytest.mark.parametrize(
+    ("host", "secure", "words"),
+    [
+        ("console.lan", False, [REFUSED]),
+        ("127.0.0.1:8000", False, [LOCAL]),
+        ("mail.contoso.com", True, []),
+    ],
+)
+def test_step_of_the_owner_says_before_that_nobody_comes_back(
+    sandbox: Sandbox, anna: Client, host: str, secure: bool, words: list[str]
+) -> None:
+    draft = begun(sandbox, "google")
+    there = {"secure": secure, "headers": {"host": host}}
+    shown = text(anna.get(at(draft, "sign-in"), **there))
+    assert [one for one in (REFUSED, LOCAL) if one in shown] == words
+    anna.post(f"/connect/{draft.pk}/sign-in/start/", **there)
+    shown = text(anna.get(at(draft, "sign-in"), **there))
+    assert "Link to send to the owner" in shown
+    assert [shown.count(one) for one in words] == [1] * len(words)
+    alone = text(anna.get(f"/sign-ins/{SignIn.objects.get().pk}/", **there))
+    assert [one for one in (REFUSED, LOCAL) if one in alone] == words
+
+
+def test_link_for_the_owner_has_the_origin_of_the_settings(
+    sandbox: Sandbox, anna: Client, settings
+) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://mail.contoso.com"]
+    draft = begun(sandbox, "google")
+    there = {"headers": {"host": "10.0.0.5:8000"}}
+    anna.post(f"/connect/{draft.pk}/sign-in/start/", **there)
+    shown = text(anna.get(at(draft, "sign-in"), **there))
+    assert "https://mail.contoso.com/owner-sign-in/" in shown
+    assert "10.0.0.5" not in shown
