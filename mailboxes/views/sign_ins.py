@@ -18,9 +18,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from ..core.codes import Code
 from ..models import SignIn
 from ..services import sign_ins
 from ..services.sign_ins import CannotSignIn
+from . import links
 from .live import live
 from .option_set_lookup import find, may, require, short_kind
 from .return_address import ANSWER, ReturnAddress, return_url
@@ -86,11 +88,13 @@ def shown(request: HttpRequest, row: SignIn) -> dict[str, Any]:
     """What the pages show of a sign-in.
 
     moving: it changes without anybody here. back: where the owner's browser comes back
-    to, as it was asked for.
+    to, as it was asked for. fix_url: the field for another account.
     """
     is_open = sign_ins.is_open(row, timezone.now())
     by_itself = row.state != SignIn.State.SHOWN or row.due_at is not None
     token = sign_ins.token_of(row)
+    found = sign_ins.finding(row)
+    other = found is not None and found.code == Code.SIGN_IN_OTHER
     return {
         "row": row,
         "open": is_open,
@@ -98,7 +102,8 @@ def shown(request: HttpRequest, row: SignIn) -> dict[str, Any]:
         "address": sign_ins.address(row) if is_open else "",
         "public_url": return_url(request, "sign-in-owner", token),
         "back": ReturnAddress(row.redirect_uri),
-        "finding": sign_ins.finding(row),
+        "finding": found,
+        "fix_url": links.field_url(row.client, found) if other and row.client else "",
     }
 
 

@@ -18,10 +18,23 @@ from django.utils import timezone
 
 from ..core.choices import FirstFetch, Grant, Protocol
 from ..models import Cycle, Message, TestRun
-from ..services import registration_certificates, registrations, seen, status
+from ..services import (
+    registration_certificates,
+    registrations,
+    seen,
+    sign_ins,
+    status,
+)
 from ..services.finding import Finding
 from ..services.status import ClientStatus
-from ..services.wizard import consent, permissions, powershell, proof, standing
+from ..services.wizard import (
+    consent,
+    faults,
+    permissions,
+    powershell,
+    proof,
+    standing,
+)
 from ..services.wizard.modes import POP, SMTP, Mode, offered
 from ..services.wizard.setup import Setup
 from ..services.wizard.standing import Fault, Row
@@ -157,6 +170,22 @@ class Facts:
     @property
     def uses_ews(self) -> bool:
         return self._speaks(Protocol.EWS)
+
+    @property
+    def sign_in_fix(self) -> str:
+        """The field for what the newest sign-in came to; "" where it is not in a step
+        before: then it is done again.
+        """
+        asked = self._setup.sign_in
+        found = sign_ins.finding(asked) if asked is not None else None
+        if found is None:
+            return ""
+        place = faults.place(self._setup, self._setup.kinds[0], found)
+        if place is None or place[0].id == "sign-in":
+            return ""
+        step, field = place
+        url = reverse("connect-step", args=[self._setup.draft.pk, step.id])
+        return f"{url}#id_{field}" if field else url
 
     # at Microsoft
 

@@ -154,6 +154,7 @@ def _context(
     request: HttpRequest, setup: Setup, step: Step, listed: list[Row]
 ) -> dict[str, Any]:
     row = next(one for one in listed if one.step.id == step.id)
+    asked = shown(request, setup.sign_in) if setup.sign_in else None
     return {
         "setup": setup,
         "draft": setup.draft,
@@ -164,7 +165,8 @@ def _context(
         "rows": listed,
         "facts": Facts(request, setup, listed),
         "may_make": may(request, rights_to_make(setup)),
-        "sign_in": shown(request, setup.sign_in) if setup.sign_in else None,
+        "sign_in": asked,
+        "told_below": step.id == "sign-in" and bool(asked and asked["finding"]),
     }
 
 

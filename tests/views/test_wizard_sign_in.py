@@ -7,8 +7,12 @@ import re
 import pytest
 from django.test import Client
 
+from mailboxes.core.choices import Stage
+from mailboxes.core.errors import Code, MailError
 from mailboxes.models import SetupDraft, SignIn
 from mailboxes.sandbox.server import Sandbox
+from mailboxes.services import sign_in_result
+from mailboxes.services.wizard import making
 from tests import factories
 from tests.fixtures import setups
 from tests.services.wizard.test_sign_in_step import begun
@@ -127,3 +131,34 @@ def test_link_for_the_owner_has_the_origin_of_the_settings(
     shown = text(anna.get(at(draft, "sign-in"), **there))
     assert "https://mail.contoso.com/owner-sign-in/" in shown
     assert "10.0.0.5" not in shown
+
+
+# somebody else has signed in
+
+
+@pytest.mark.parametrize(
+    ("mode", "linked"),
+    [("microsoft-sign-in", True), ("microsoft-graph-sign-in", True), ("google", False)],
+)
+def test_another_account_leads_to_the_field_for_it(
+    sandbox: Sandbox, anna: Client, mode: str, linked: bool
+) -> None:
+    draft = begun(sandbox, mode)
+    row = making.ask_for_sign_in(draft.pk, None, "https://testserver/back/")
+    option = "account" if linked else "mailbox"
+    facts = {"account": "a@contoso.example", "user": row.login, "option": option}
+    error = MailError(Code.SIGN_IN_OTHER, Stage.TOKEN, permanent=True, evidence=facts)
+    sign_in_result.fail(row, error)
+    page = anna.get(at(draft, "sign-in"), secure=True).content.decode()
+    assert page.count("Another account has signed in") == 1
+    field = f'<a href="{at(draft, "mailbox")}#id_account">Sign in again as'
+    assert (field in page) is linked
+
+
+def test_own_account_of_another_name_needs_no_rights(anna: Client) -> None:
+    draft = drafted("microsoft-sign-in")
+    person = {"address": draft.address, "direction": "both"}
+    setups.save(draft, "mailbox", **person, account="a.meier@contoso.example")
+    shown = text(anna.get(at(draft, "prerequisites")))
+    words = f"Only if {draft.address} is another mailbox than that of a.meier@"
+    assert words in shown and "If it is not that account's own mailbox" in shown
