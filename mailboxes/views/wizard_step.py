@@ -37,6 +37,8 @@ from .wizard_access import (
 from .wizard_certificate import RIGHTS
 from .wizard_facts import Facts
 
+# Never shown again, so what there is to say of one is said where it was typed.
+HIDDEN = ("secret", "password")
 # What a poll replaces, by step.
 REGIONS = {
     "permissions": "wizard/_consent.html",
@@ -121,6 +123,10 @@ def _save(
         messages.info(request, notice)
     for problem in judged.warnings:
         messages.warning(request, problem.message)
+    doubted = {one.option for one in judged.warnings if one.option in HIDDEN}
+    if any(request.POST.get(name) for name in doubted):
+        messages.info(request, _("It is saved. Enter another one, or save to go on."))
+        return redirect("connect-step", pk, step.id)
     if "stay" in request.POST:
         return redirect("connect-step", pk, step.id)
     listed = standing.rows(Setup.load(pk))

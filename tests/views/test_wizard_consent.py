@@ -104,3 +104,11 @@ def test_the_return_address_is_that_of_the_origins_or_the_host(
     draft = setups.app_only()
     page = visitor.get(at(draft, "permissions"), headers={"host": host})
     assert expected in text(page) and words in text(page)
+
+
+def test_a_declined_consent_says_to_make_a_new_link(visitor: Client) -> None:
+    draft = setups.app_only()
+    state = consent.signed(link())
+    Client().get(f"/consent/?error=access_denied&state={state}")
+    shown = text(visitor.get(at(draft, "permissions")))
+    assert "A consent link is used up: make a new one." in shown

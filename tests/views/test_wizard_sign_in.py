@@ -6,12 +6,13 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from mailboxes.core.choices import Stage
 from mailboxes.core.errors import Code, MailError
-from mailboxes.models import SetupDraft, SignIn
+from mailboxes.models import PopClient, SetupDraft, SignIn
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import sign_in_result
+from mailboxes.services import sign_in_result, sign_ins
 from mailboxes.services.wizard import making
 from tests import factories
 from tests.fixtures import setups
@@ -32,8 +33,8 @@ def test_page_of_the_step_starts_and_shows_a_sign_in(sandbox: Sandbox) -> None:
     assert "Start the sign-in" in page
     started = browser.post(f"/connect/{draft.pk}/sign-in/start/", follow=True)
     assert "Sign in with this browser" in started.content.decode()
-    region = browser.get(f"/connect/{draft.pk}/sign-in/?region=1")
-    assert "Link to send to the owner" in region.content.decode()
+    region = browser.get(f"/connect/{draft.pk}/sign-in/?region=1").content.decode()
+    assert "Link to send to the owner" in region
 
 
 # consoles that a browser elsewhere cannot come back to
@@ -162,3 +163,28 @@ def test_own_account_of_another_name_needs_no_rights(anna: Client) -> None:
     shown = text(anna.get(at(draft, "prerequisites")))
     words = f"Only if {draft.address} is another mailbox than that of a.meier@"
     assert words in shown and "If it is not that account's own mailbox" in shown
+
+
+def test_step_of_the_owner_has_no_words_of_saving_or_of_microsoft(
+    sandbox: Sandbox, anna: Client
+) -> None:
+    draft = begun(sandbox, "google")
+    row = making.ask_for_sign_in(draft.pk, None, "https://testserver/back/")
+    error = MailError(Code.TOKEN_REFUSED, Stage.TOKEN, permanent=True)
+    sign_in_result.fail(row, error)
+    found = sign_ins.finding(SignIn.objects.get())
+    shown = text(anna.get(at(draft, "sign-in"), secure=True))
+    assert found is not None and shown.count(str(found.title)) == 1
+    assert "Save this step again" not in shown and "by Microsoft" not in shown
+
+
+def test_sign_in_says_when_it_is_in_effect(sandbox: Sandbox, anna: Client) -> None:
+    draft = begun(sandbox, "google")
+    row = making.ask_for_sign_in(draft.pk, None, "https://testserver/back/")
+    SignIn.objects.filter(pk=row.pk).update(state="done", ended_at=timezone.now())
+    shown = text(anna.get(at(draft, "sign-in")))
+    assert "The connection test signs in with it." in shown
+    shown = text(anna.get(f"/sign-ins/{row.pk}/"))
+    assert "in effect once that is switched on" in shown
+    PopClient.objects.update(enable_client=True)
+    assert "from the next cycle" in text(anna.get(f"/sign-ins/{row.pk}/"))
