@@ -35,6 +35,8 @@ def test_page_of_the_step_starts_and_shows_a_sign_in(sandbox: Sandbox) -> None:
     assert "Sign in with this browser" in started.content.decode()
     region = browser.get(f"/connect/{draft.pk}/sign-in/?region=1").content.decode()
     assert "Link to send to the owner" in region
+    [link] = re.findall(r"<a [^>]*>Sign in with this browser", region)
+    assert 'target="_blank" rel="noopener noreferrer"' in link
 
 
 # consoles that a browser elsewhere cannot come back to
