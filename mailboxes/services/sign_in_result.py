@@ -15,7 +15,7 @@ from ..core.choices import Stage
 from ..core.errors import Code, MailError
 from ..models import PopClient, SecretValue, SetupDraft, SignIn, SmtpClient
 from ..oauth.base import TokenOutcome
-from . import audit, revisions, secrets, sign_ins, snapshots
+from . import audit, pins, revisions, secrets, sign_ins, snapshots
 from .snapshots import Snapshot
 
 NOTE = "The owner has signed in"
@@ -31,6 +31,7 @@ def keep(row: SignIn, snapshot: Snapshot, outcome: TokenOutcome) -> list[Client]
     """
     account = outcome.account
     if account and account.lower() != row.login.lower():
+        by_person = pins.signs_in_as_person(snapshot.values)
         raise MailError(
             Code.SIGN_IN_OTHER,
             Stage.TOKEN,
@@ -38,7 +39,8 @@ def keep(row: SignIn, snapshot: Snapshot, outcome: TokenOutcome) -> list[Client]
             evidence={
                 "account": account,
                 "user": row.login,
-                "option": "account" if snapshot.is_shared else "mailbox",
+                # Where it may differ from the address it has an option of its own.
+                "option": "account" if by_person else "mailbox",
             },
         )
     user = row.created_by

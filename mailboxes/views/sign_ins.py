@@ -14,17 +14,18 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from ..core.codes import Code
 from ..models import SignIn
 from ..services import sign_ins
 from ..services.sign_ins import CannotSignIn
+from . import links
 from .live import live
 from .option_set_lookup import find, may, require, short_kind
-from .wizard_facts import return_url
+from .return_address import ANSWER, ReturnAddress, return_url
 
 
 @require_POST
@@ -33,7 +34,7 @@ def sign_in_start(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Ask for a sign-in, in place of an older one."""
     client = find(kind, pk)
     require(request, "change", type(client))
-    back = return_url(request, "sign-in-answer")
+    back = return_url(request, ANSWER)
     try:
         row = sign_ins.begin(client, request.user, back)  # type: ignore[arg-type]
     except CannotSignIn as refused:
@@ -84,18 +85,25 @@ def sign_in_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def shown(request: HttpRequest, row: SignIn) -> dict[str, Any]:
-    """What the pages show of a sign-in. moving: it changes without anybody here."""
+    """What the pages show of a sign-in.
+
+    moving: it changes without anybody here. back: where the owner's browser comes back
+    to, as it was asked for. fix_url: the field for another account.
+    """
     is_open = sign_ins.is_open(row, timezone.now())
     by_itself = row.state != SignIn.State.SHOWN or row.due_at is not None
     token = sign_ins.token_of(row)
-    public = reverse("sign-in-owner", args=[token])
+    found = sign_ins.finding(row)
+    other = found is not None and found.code == Code.SIGN_IN_OTHER
     return {
         "row": row,
         "open": is_open,
         "moving": is_open and by_itself,
         "address": sign_ins.address(row) if is_open else "",
-        "public_url": request.build_absolute_uri(public),
-        "finding": sign_ins.finding(row),
+        "public_url": return_url(request, "sign-in-owner", token),
+        "back": ReturnAddress(row.redirect_uri),
+        "finding": found,
+        "fix_url": links.field_url(row.client, found) if other and row.client else "",
     }
 
 

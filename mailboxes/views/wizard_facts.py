@@ -6,28 +6,40 @@ tests of a draft, what a mailbox that was turned on has fetched.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from ..core.choices import FirstFetch, Protocol
+from ..core.choices import FirstFetch, Grant, Protocol
 from ..models import Cycle, Message, TestRun
-from ..services import registration_certificates, registrations, seen, status
+from ..services import (
+    registration_certificates,
+    registrations,
+    seen,
+    sign_ins,
+    status,
+)
 from ..services.finding import Finding
 from ..services.status import ClientStatus
-from ..services.wizard import consent, permissions, powershell, proof, standing
+from ..services.wizard import (
+    consent,
+    faults,
+    permissions,
+    powershell,
+    proof,
+    standing,
+)
 from ..services.wizard.modes import POP, SMTP, Mode, offered
 from ..services.wizard.setup import Setup
 from ..services.wizard.standing import Fault, Row
 from . import connection_test, links
+from .return_address import ANSWER, ReturnAddress, return_url
 
 PORTALS = {
     "login.microsoftonline.us": "https://entra.microsoft.us",
@@ -37,23 +49,6 @@ PORTAL = "https://entra.microsoft.com"
 FIRST_MESSAGES = 5
 
 
-def return_url(request: HttpRequest, page: str = "consent") -> str:
-    """Where the authority sends a browser back to: after consent, or after a sign-in.
-
-    page: name of that page of ours.
-
-    Behind a proxy the host of the request may not be what people type: the origins
-    that the settings name come first.
-    """
-    path = reverse(page)
-    here = f"{request.scheme}://{request.get_host()}"
-    origins = [
-        one.rstrip("/") for one in settings.CSRF_TRUSTED_ORIGINS if "*" not in one
-    ]
-    origin = here if here in origins or not origins else origins[0]
-    return origin + path
-
-
 @dataclass(frozen=True)
 class Card:
     """One mode to choose. place: of its radio button. missing: in this version."""
@@ -61,6 +56,19 @@ class Card:
     mode: Mode
     place: int
     missing: str
+
+
+@dataclass(frozen=True)
+class Instead:
+    """Another mode that serves better here, and where it is chosen."""
+
+    card: Card
+    draft: int
+
+    @property
+    def url(self) -> str:
+        step = reverse("connect-step", args=[self.draft, "mode"])
+        return f"{step}#id_mode_{self.card.place}"
 
 
 @dataclass(frozen=True)
@@ -99,9 +107,14 @@ class Facts:
         self.now: datetime = timezone.now()
 
     @property
-    def sign_in_url(self) -> str:
+    def sign_in_back(self) -> ReturnAddress:
         """Where the owner comes back to after signing in."""
-        return return_url(self._request, "sign-in-answer")
+        return ReturnAddress(return_url(self._request, ANSWER))
+
+    @property
+    def consent_back(self) -> ReturnAddress:
+        """Where an administrator comes back to after consent."""
+        return ReturnAddress(return_url(self._request))
 
     # choosing
 
@@ -112,6 +125,24 @@ class Facts:
             Card(mode, place, mode.missing(kinds))
             for place, mode in enumerate(offered(kinds))
         ]
+
+    @property
+    def instead(self) -> Instead | None:
+        """The same by a code for a device, where the owner comes back by a link."""
+        mode = self._setup.mode
+        if mode is None or not mode.by_link:
+            return None
+        for card in self.cards:
+            other = card.mode
+            if other.provider is mode.provider and other.grant is Grant.DEVICE_CODE:
+                same = all(other.protocol(kind) is p for kind, p in self._spoken)
+                if same and not card.missing:
+                    return Instead(card, self._setup.draft.pk)
+        return None
+
+    @property
+    def _spoken(self) -> list[tuple[str, Protocol]]:
+        return list(self._setup.protocols().items())
 
     @property
     def receives(self) -> bool:
@@ -140,6 +171,22 @@ class Facts:
     def uses_ews(self) -> bool:
         return self._speaks(Protocol.EWS)
 
+    @property
+    def sign_in_fix(self) -> str:
+        """The field for what the newest sign-in came to; "" where it is not in a step
+        before: then it is done again.
+        """
+        asked = self._setup.sign_in
+        found = sign_ins.finding(asked) if asked is not None else None
+        if found is None:
+            return ""
+        place = faults.place(self._setup, self._setup.kinds[0], found)
+        if place is None or place[0].id == "sign-in":
+            return ""
+        step, field = place
+        url = reverse("connect-step", args=[self._setup.draft.pk, step.id])
+        return f"{url}#id_{field}" if field else url
+
     # at Microsoft
 
     @property
@@ -153,35 +200,11 @@ class Facts:
         return permissions.needed(self._setup)
 
     @property
-    def return_url(self) -> str:
-        return return_url(self._request)
-
-    @property
-    def return_host(self) -> str:
-        return urlsplit(self.return_url).hostname or ""
-
-    @property
-    def return_local(self) -> bool:
-        """Only a browser on this machine gets there."""
-        host = self.return_host
-        if host == "localhost" or host.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return False
-
-    @property
-    def return_refused(self) -> bool:
-        """Entra takes only https addresses, and http for this machine alone."""
-        return self.return_url.startswith("http://") and not self.return_local
-
-    @property
     def consent_url(self) -> str:
         link = self._setup.consent
         if link is None or not consent.is_open(link, self.now):
             return ""
-        return consent.address(self._setup, link, self.return_url)
+        return consent.address(self._setup, link, self.consent_back.url)
 
     @property
     def consent_ends(self) -> datetime | None:
@@ -196,6 +219,14 @@ class Facts:
     @property
     def mailbox_lines(self) -> str:
         return powershell.prerequisites(self._setup)
+
+    @property
+    def ews_state_lines(self) -> str:
+        return powershell.ews_state(self._setup)
+
+    @property
+    def ews_tenant_lines(self) -> str:
+        return powershell.ews_of_the_tenant(self._setup)
 
     @property
     def sharing_lines(self) -> str:

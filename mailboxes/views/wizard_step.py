@@ -37,6 +37,8 @@ from .wizard_access import (
 from .wizard_certificate import RIGHTS
 from .wizard_facts import Facts
 
+# Never shown again, so what there is to say of one is said where it was typed.
+HIDDEN = ("secret", "password")
 # What a poll replaces, by step.
 REGIONS = {
     "permissions": "wizard/_consent.html",
@@ -121,6 +123,10 @@ def _save(
         messages.info(request, notice)
     for problem in judged.warnings:
         messages.warning(request, problem.message)
+    doubted = {one.option for one in judged.warnings if one.option in HIDDEN}
+    if any(request.POST.get(name) for name in doubted):
+        messages.info(request, _("It is saved. Enter another one, or save to go on."))
+        return redirect("connect-step", pk, step.id)
     if "stay" in request.POST:
         return redirect("connect-step", pk, step.id)
     listed = standing.rows(Setup.load(pk))
@@ -154,6 +160,7 @@ def _context(
     request: HttpRequest, setup: Setup, step: Step, listed: list[Row]
 ) -> dict[str, Any]:
     row = next(one for one in listed if one.step.id == step.id)
+    asked = shown(request, setup.sign_in) if setup.sign_in else None
     return {
         "setup": setup,
         "draft": setup.draft,
@@ -164,7 +171,8 @@ def _context(
         "rows": listed,
         "facts": Facts(request, setup, listed),
         "may_make": may(request, rights_to_make(setup)),
-        "sign_in": shown(request, setup.sign_in) if setup.sign_in else None,
+        "sign_in": asked,
+        "told_below": step.id == "sign-in" and bool(asked and asked["finding"]),
     }
 
 

@@ -27,9 +27,9 @@ from ..services.wizard.modes import POP, SMTP
 from ..services.wizard.setup import Setup
 from . import inputs
 from .option_set_lookup import short_kind
+from .return_address import ANSWER, return_url
 from .wizard import NAV
 from .wizard_access import UNTESTED, find, require, rights_to_make
-from .wizard_facts import return_url
 
 KINDS = {"pop": POP, "smtp": SMTP}
 # Of a section that somebody switched on while the wizard had a draft of it.
@@ -73,7 +73,7 @@ def connect_sign_in(request: HttpRequest, pk: int) -> HttpResponse:
     require(request, *rights_to_make(setup))
     if not _can_start(setup, "sign-in"):
         return redirect("connect-step", pk, "sign-in")
-    back = return_url(request, "sign-in-answer")
+    back = return_url(request, ANSWER)
     try:
         making.ask_for_sign_in(pk, request.user, back)  # type: ignore[arg-type]
     except CannotSignIn as refused:

@@ -71,6 +71,13 @@ def pages() -> dict[str, str]:
     setups.save(shared, "mode", mode="microsoft-app")
     row = AppRegistration.objects.get(name="Contoso")
     setups.save(shared, "register", registration=str(row.pk))
+    ews = setups.begin("ews@contoso.example")
+    setups.save(ews, "mode", mode="microsoft-ews-app")
+    setups.save(ews, "register", registration=str(row.pk))
+    graph = setups.app_only("graph@contoso.example", mode="microsoft-graph", name="G")
+    setups.save(graph, "prerequisites", principal_id=setups.GATEWAY.principal_id)
+    by_link = setups.begin("link@contoso.example")
+    setups.save(by_link, "mode", mode="microsoft-sign-in")
     open_link = ConsentLink.objects.filter(answered_at=None).last()
     return found | {
         "on": f"/connect/{on.pk}/turn-on/",
@@ -79,6 +86,9 @@ def pages() -> dict[str, str]:
         "password": f"/connect/{ropc.pk}/password/",
         "other password": f"/connect/{other.pk}/password/",
         "other network": f"/connect/{other.pk}/network/",
+        "ews prerequisites": f"/connect/{ews.pk}/prerequisites/",
+        "graph prerequisites": f"/connect/{graph.pk}/prerequisites/",
+        "link register": f"/connect/{by_link.pk}/register/",
         "shared ids": f"/connect/{shared.pk}/ids/",
         "discard": f"/connect/{app.pk}/discard/",
         "consent refused": "/consent/?error=access_denied&state="

@@ -190,7 +190,7 @@ def test_account_that_was_not_asked_for_is_refused(
     assert (row.state, found.id, found.option) == (
         "failed",
         "sign-in-other-account",
-        "mailbox",
+        "account",
     )
     assert OTHER in str(found.cause) and ADDRESS in str(found.fix)
     assert snapshots.take(client)["password"] is None

@@ -109,6 +109,20 @@ def test_saving_without_finishing_stays(visitor: Client) -> None:
     assert f"-ObjectId '{setups.GATEWAY.principal_id}'" in page
 
 
+def test_object_id_is_asked_beside_the_lines_that_confine(visitor: Client) -> None:
+    draft = setups.app_only(mode="microsoft-graph")
+    page = at(draft, "prerequisites")
+    shown = text(visitor.get(page))
+    assert "Object ID of the enterprise application" in shown
+    wrong = {"principal_id": setups.GATEWAY.client_id, "stay": "1"}
+    answer = visitor.post(page, wrong)
+    assert answer.status_code == 400
+    assert "This is the Application (client) ID." in text(answer)
+    known = {"principal_id": setups.GATEWAY.principal_id, "stay": "1"}
+    assert visitor.post(page, known)["Location"] == page
+    assert f"-App '{setups.GATEWAY.principal_id}'" in text(visitor.get(page))
+
+
 def test_what_was_done_by_hand_is_taken_back(visitor: Client) -> None:
     draft = setups.app_only()
     setups.save(draft, "prerequisites")
@@ -135,8 +149,21 @@ def test_notices_and_warnings_of_the_rules_are_shown(visitor: Client) -> None:
     shown = text(visitor.post(at(draft, "ids"), given, follow=True))
     assert f"was cleaned to {setups.GATEWAY.client_id}" in shown
     sent = {"secret": setups.GATEWAY.client_id, "secret_ends_on": ""}
-    shown = text(visitor.post(at(draft, "secret"), sent, follow=True))
-    assert "This looks like the Secret ID, paste the Value." in shown
+    answer = visitor.post(at(draft, "secret"), sent, follow=True)
+    assert "This looks like the Secret ID, paste the Value." in text(answer)
+
+
+def test_a_doubtful_secret_is_told_of_on_its_own_page_once(visitor: Client) -> None:
+    draft = setups.begin()
+    setups.save(draft, "mode", mode="microsoft-app")
+    setups.save(draft, "ids", **setups.IDS)
+    sent = {"secret": setups.GATEWAY.client_id, "secret_ends_on": ""}
+    answer = visitor.post(at(draft, "secret"), sent, follow=True)
+    assert answer.redirect_chain == [(at(draft, "secret"), 302)]
+    assert "This looks like the Secret ID, paste the Value." in text(answer)
+    assert "It is saved. Enter another one, or save to go on." in text(answer)
+    again = visitor.post(at(draft, "secret"), sent | {"secret": ""})
+    assert again["Location"] == at(draft, "permissions")
 
 
 def test_a_step_that_cannot_start_says_what_is_first(visitor: Client) -> None:
@@ -179,13 +206,60 @@ def test_cards_say_what_a_version_cannot_do(
 def test_exact_values_can_be_copied(visitor: Client) -> None:
     draft = setups.begin()
     setups.save(draft, "mode", mode="microsoft-app")
-    page = visitor.get(at(draft, "register")).content.decode()
+    page = visitor.get(at(draft, "register"), secure=True).content.decode()
     for value in (
         "Accounts in this organizational directory only (Single tenant)",
-        "http://testserver/consent/",
+        "https://testserver/consent/",
     ):
         assert value in page
     assert "data-copy=" in page
+
+
+def test_lines_that_change_the_tenant_say_so_before_them(visitor: Client) -> None:
+    draft = setups.begin()
+    setups.save(draft, "mode", mode="microsoft-ews-app")
+    shown = text(visitor.get(at(draft, "prerequisites")))
+    assert "once the Application (client) ID is entered" in shown
+    assert "Set-OrganizationConfig" not in shown
+    setups.save(draft, "register", registration="")
+    setups.save(draft, "ids", **setups.IDS)
+    shown = text(visitor.get(at(draft, "prerequisites")))
+    order = [
+        "EWS in the whole tenant: read first",
+        "Format-List EwsEnabled",
+        "every other EWS application of the tenant is cut off",
+        "Set-OrganizationConfig",
+        "up to 24 hours",
+    ]
+    places = [shown.index(words) for words in order]
+    assert places == sorted(places)
+    assert "up to an hour" not in shown
+
+
+@pytest.mark.parametrize(
+    ("mode", "step", "words"),
+    [
+        (
+            "microsoft-password",
+            "prerequisites",
+            "security defaults are off in the tenant (they know no exception)",
+        ),
+        ("microsoft-app", "prerequisites", "Teams & groups , Shared mailboxes ."),
+        ("microsoft-app", "permissions", "too, except for application permissions"),
+    ],
+)
+def test_words_say_what_the_portal_has(
+    visitor: Client, mode: str, step: str, words: str
+) -> None:
+    draft = setups.begin()
+    setups.save(draft, "mode", mode=mode)
+    setups.save(draft, "ids", **setups.IDS)
+    assert words in text(visitor.get(at(draft, step)))
+
+
+def test_cards_of_google_offer_what_the_wizard_asks(visitor: Client) -> None:
+    shown = text(visitor.get(at(setups.begin(), "mode")))
+    assert "refresh token is pasted" not in shown
 
 
 def test_a_secret_that_others_use_says_so(visitor: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 import pytest
 from django.test import Client
@@ -104,3 +105,18 @@ def test_the_return_address_is_that_of_the_origins_or_the_host(
     draft = setups.app_only()
     page = visitor.get(at(draft, "permissions"), headers={"host": host})
     assert expected in text(page) and words in text(page)
+
+
+def test_the_consent_link_leaves_the_wizard_open(visitor: Client) -> None:
+    draft = setups.app_only()
+    page = visitor.get(at(draft, "permissions")).content.decode()
+    [link] = re.findall(r"<a ([^>]*)>(?:<svg.*?</svg>)?Open the link", page)
+    assert 'target="_blank" rel="noopener noreferrer"' in link
+
+
+def test_a_declined_consent_says_to_make_a_new_link(visitor: Client) -> None:
+    draft = setups.app_only()
+    state = consent.signed(link())
+    Client().get(f"/consent/?error=access_denied&state={state}")
+    shown = text(visitor.get(at(draft, "permissions")))
+    assert "A consent link is used up: make a new one." in shown

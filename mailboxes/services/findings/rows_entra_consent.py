@@ -39,7 +39,7 @@ ROWS: tuple[Entry, ...] = (
         _("Somebody pressed No when the application asked for its permission."),
         Step.PERMISSIONS,
         "",
-        _("Repeat the sign-in and accept."),
+        _("Sign in again and accept. A consent link is used up: make a new one."),
         who=OWNER,
         retry=SIGN_IN,
         numbers=(65004,),

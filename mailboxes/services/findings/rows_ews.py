@@ -18,8 +18,21 @@ from .entry import (
     row,
 )
 
+# The list is read apart: without its switch it comes back empty. The switch itself is
+# read without (Microsoft, "Control access to EWS in Exchange").
 EWS_STATE = (
-    "Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy | Format-List Ews*"
+    "Get-OrganizationConfig | Format-List EwsEnabled",
+    "Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy"
+    " | Format-List EwsAllowedAppIDs",
+)
+# The list is one text with commas and is written whole, so what stands in it is read
+# and kept. In one statement: where it cannot be read, nothing is written. A second run
+# adds nothing.
+EWS_ADMIT = (
+    "Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs"
+    ' ((@("$((Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy'
+    " -ErrorAction Stop).EwsAllowedAppIDs)\" -split '[,;\\s]+') + {client_id} -ne ''"
+    " | Sort-Object -Unique) -join ',')"
 )
 
 ROWS: tuple[Entry, ...] = (
@@ -59,14 +72,12 @@ ROWS: tuple[Entry, ...] = (
         Step.PROTOCOL,
         "type",
         _(
-            "Put the client ID on the list with EWSEnabled true (a day), and move to"
-            " Graph before April 2027."
+            "Read the list first: with EwsEnabled true only what stands in it gets in,"
+            " in the whole tenant. Add the client ID (up to a day), and move to Graph"
+            " before April 2027."
         ),
         who=EXCHANGE,
-        copy=(
-            EWS_STATE,
-            "Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs {client_id}",
-        ),
+        copy=(*EWS_STATE, EWS_ADMIT),
     ),
     row(
         "ews-mailbox-refused",
@@ -85,7 +96,7 @@ ROWS: tuple[Entry, ...] = (
         who=EXCHANGE,
         likely=True,
         portal=LICENCES,
-        copy=("Set-CASMailbox {mailbox} -EwsEnabled $true", EWS_STATE),
+        copy=("Set-CASMailbox {mailbox} -EwsEnabled $true", *EWS_STATE),
     ),
     row(
         "ews-user-agent-refused",

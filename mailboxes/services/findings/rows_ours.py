@@ -215,10 +215,13 @@ ROWS: tuple[Entry, ...] = (
         "sign-in-other-account",
         0,
         _("Another account has signed in"),
-        _("{account} has signed in, the log-in name is {user}."),
+        _("{account} has signed in, {user} was asked to."),
         Step.REFRESH_TOKEN,
-        "mailbox",
-        _("Sign in again as {user}, or enter {account} as the log-in name."),
+        "account",
+        _(
+            "Sign in again as {user}; or, if {account} is right, enter it as the"
+            " account that signs in."
+        ),
         who=OWNER,
         retry=SIGN_IN,
     ),

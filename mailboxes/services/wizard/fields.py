@@ -65,8 +65,10 @@ FIELDS = {
             "account",
             label=_("Account that signs in"),
             help=_(
-                "Only for a shared mailbox of Microsoft 365 that a person's account"
-                " opens: that account. Leave it empty otherwise."
+                "Only at Microsoft 365, and only where another name than the address"
+                " signs in: for a shared mailbox the account of a person who opens it,"
+                " for a person's mailbox the user principal name where that differs"
+                " from the address. Leave it empty otherwise."
             ),
         ),
         Field("direction", label=_("What this mailbox is for"), required=True),

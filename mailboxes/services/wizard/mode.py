@@ -80,6 +80,11 @@ class Mode:
         return self.grant in OWNER_GRANTS
 
     @property
+    def by_link(self) -> bool:
+        """The owner signs in by a link, from which the browser comes back here."""
+        return self.grant is Grant.AUTHORIZATION_CODE
+
+    @property
     def by_person(self) -> bool:
         """The token is a person's, whose account may be another than the mailbox."""
         return pins.signs_in_as_person(self.pop)

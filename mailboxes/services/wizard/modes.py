@@ -232,7 +232,7 @@ _MODES = (
         _("Google, IMAP and SMTP, the owner signs in once"),
         _(
             "OAuth 2.0 with an application of Google Cloud: the owner of the mailbox"
-            " signs in at Google in a browser, or a refresh token is pasted."
+            " signs in at Google in a browser. A link can be sent to that person."
         ),
         Provider.GOOGLE,
         {"type": Protocol.IMAP.value, "server": "imap.gmail.com", **GOOGLE},

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ...core.choices import Protocol
 from ...models import ConsentLink, SetupDraft
-from . import grounds, signer
+from . import grounds, powershell, signer
 from .fields import FIELDS, Field
 from .modes import POP, Provider
 from .setup import Setup
@@ -83,7 +83,8 @@ class Step:
 
     def asked(self, setup: Setup) -> list[Field]:
         """Its fields, but for those that mean nothing for this draft."""
-        return [FIELDS[name] for name in self.fields if setup.asks(FIELDS[name])]
+        names = (*self.fields, *powershell.asked_beside(setup, self.id))
+        return [FIELDS[name] for name in names if setup.asks(FIELDS[name])]
 
 
 def _mode_chosen(setup: Setup, step: Step) -> bool:
@@ -313,6 +314,7 @@ STEPS = (
         _("Settings of the mailbox at Microsoft 365."),
         "wizard/steps/prerequisites.html",
         applies=_at_microsoft,
+        saver=Saver.DRAFT,
         done=_ticked,
         by_hand=True,
         button=_("The mailbox allows it, continue"),
@@ -392,6 +394,6 @@ def of(setup: Setup) -> list[Step]:
 def step_of_field(setup: Setup, name: str) -> Step | None:
     """The step that asks this field of the draft; None where none does."""
     for step in of(setup):
-        if any(field.name == name for field in step.asked(setup)):
+        if name in step.fields and setup.asks(FIELDS[name]):
             return step
     return None

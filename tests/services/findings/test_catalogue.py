@@ -146,3 +146,14 @@ def test_lines_to_copy_are_commands_with_named_gaps() -> None:
         line for line in lines if not re.match(r"[A-Z][a-z]+-[A-Z]\w+ ", line)
     ] == []
     assert [line for line in lines if "{" in line or "\n" in line] == []
+
+
+def test_line_that_admits_to_ews_keeps_those_admitted() -> None:
+    found = by_id("ews-switched-off")
+    assert found.copy[-1] == (
+        "Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs"
+        ' ((@("$((Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy'
+        " -ErrorAction Stop).EwsAllowedAppIDs)\" -split '[,;\\s]+')"
+        " + <client-id> -ne '' | Sort-Object -Unique) -join ',')"
+    )
+    assert found.copy[:-1] == by_id("ews-mailbox-refused").copy[1:]

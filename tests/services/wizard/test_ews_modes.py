@@ -85,22 +85,57 @@ def test_mode_leads_to_the_first_message(
     assert Message.objects.count() == 12
 
 
-def test_lines_put_the_application_on_the_list_of_ews() -> None:
+def _ews_app(**ids: str) -> Setup:
     draft = setups.begin()
     setups.save(draft, "mode", mode="microsoft-ews-app")
-    setups.save(draft, "register", registration="")
-    setups.save(draft, "ids", **setups.IDS)
-    lines = powershell.prerequisites(Setup.load(draft.pk)).splitlines()
-    assert lines == [
+    if ids:
+        setups.save(draft, "register", registration="")
+        setups.save(draft, "ids", **ids)
+    return Setup.load(draft.pk)
+
+
+def test_lines_for_the_mailbox_leave_the_tenant_alone() -> None:
+    assert powershell.prerequisites(_ews_app(**setups.IDS)).splitlines() == [
         "Connect-ExchangeOnline",
-        "$ews = (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy)"
-        ".EwsAllowedAppIDs",
-        "Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs"
-        f" (@($ews) + '{setups.GATEWAY.client_id}')",
         "Set-CASMailbox -Identity 'returns@contoso.example' -EwsEnabled $true",
         "Get-CASMailbox -Identity 'returns@contoso.example' | Format-List ImapEnabled,"
         "PopEnabled,SmtpClientAuthenticationDisabled,EwsEnabled",
     ]
+
+
+def test_lines_that_read_the_tenant_stand_apart() -> None:
+    assert powershell.ews_state(_ews_app()).splitlines() == [
+        "Connect-ExchangeOnline",
+        "Get-OrganizationConfig | Format-List EwsEnabled",
+        "Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy"
+        " | Format-List EwsAllowedAppIDs",
+    ]
+
+
+def test_lines_for_the_tenant_keep_the_list_and_add_once() -> None:
+    [admit, shown] = powershell.ews_of_the_tenant(_ews_app(**setups.IDS)).splitlines()
+    assert admit == (
+        "Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs"
+        ' ((@("$((Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy'
+        " -ErrorAction Stop).EwsAllowedAppIDs)\" -split '[,;\\s]+')"
+        f" + '{setups.GATEWAY.client_id}' -ne '' | Sort-Object -Unique) -join ',')"
+    )
+    assert shown == (
+        "Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy"
+        " | Format-List EwsAllowedAppIDs"
+    )
+
+
+def test_lines_for_the_tenant_wait_for_the_client_id() -> None:
+    assert powershell.ews_of_the_tenant(_ews_app()) == ""
+
+
+def test_other_protocols_have_no_lines_for_ews() -> None:
+    setup = Setup.load(setups.app_only().pk)
+    assert (powershell.ews_state(setup), powershell.ews_of_the_tenant(setup)) == (
+        "",
+        "",
+    )
 
 
 def test_a_national_cloud_brings_its_address() -> None:

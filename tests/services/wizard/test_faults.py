@@ -63,6 +63,13 @@ def test_of_an_application(app: Setup, code: str, expected: tuple[str, str]) -> 
     assert place(app, code) == expected
 
 
+def test_rights_of_graph_lead_to_the_whole_step() -> None:
+    setup = Setup.load(setups.app_only(mode="microsoft-graph").pk)
+    code = "graph-odata-disabled"
+    assert find(code).step is Step.RIGHTS
+    assert place(setup, code) == ("prerequisites", "")
+
+
 @pytest.mark.parametrize(
     ("code", "expected"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mailboxes.models import Proxy
@@ -51,19 +53,78 @@ def test_lines_confine_the_application_to_the_mailbox() -> None:
         "Connect-ExchangeOnline",
         f"New-ServicePrincipal -AppId '{client}' -ObjectId '<Object ID>'"
         " -DisplayName 'mailadmin'",
-        "New-ManagementScope -Name 'mailadmin' -RecipientRestrictionFilter"
+        f"New-ManagementScope -Name 'mailadmin {setups.ADDRESS}'"
+        " -RecipientRestrictionFilter"
         f" 'EmailAddresses -eq ''smtp:{setups.ADDRESS}'''",
-        "New-ManagementRoleAssignment -App '<Object ID>'"
-        " -Role 'Application Mail.ReadWrite' -CustomResourceScope 'mailadmin'",
-        "New-ManagementRoleAssignment -App '<Object ID>'"
-        " -Role 'Application Mail.Send' -CustomResourceScope 'mailadmin'",
+        "New-ManagementRoleAssignment"
+        f" -Name 'mailadmin {setups.ADDRESS} Mail.ReadWrite' -App '<Object ID>'"
+        " -Role 'Application Mail.ReadWrite'"
+        f" -CustomResourceScope 'mailadmin {setups.ADDRESS}'",
+        "New-ManagementRoleAssignment"
+        f" -Name 'mailadmin {setups.ADDRESS} Mail.Send' -App '<Object ID>'"
+        " -Role 'Application Mail.Send'"
+        f" -CustomResourceScope 'mailadmin {setups.ADDRESS}'",
         "Test-ServicePrincipalAuthorization -Identity '<Object ID>'"
         f" -Resource '{setups.ADDRESS}'",
     ]
 
 
+def test_confining_lines_hold_the_object_id_that_is_asked_beside_them() -> None:
+    draft = setups.app_only(mode=MODE)
+    asked = steps.BY_ID["prerequisites"].asked(Setup.load(draft.pk))
+    assert [field.name for field in asked] == ["principal_id"]
+    known = setups.GATEWAY.principal_id
+    setups.save(draft, "prerequisites", principal_id=known)
+    lines = powershell.confined(Setup.load(draft.pk))
+    assert (lines.count(f"'{known}'"), lines.count("<Object ID>")) == (4, 0)
+
+
+def test_confining_lines_of_several_mailboxes_share_no_name() -> None:
+    long = "customer-support-escalations-europe-middle-east-{}@contoso.example"
+    names = []
+    for address in ("a@contoso.example", long.format(1), long.format(2)):
+        draft = setups.app_only(address, mode=MODE, name=address[-40:])
+        setup = Setup.load(draft.pk)
+        names += re.findall(r" -Name '([^']+)'", powershell.confined(setup))
+    assert (len(names), len(set(names))) == (9, 9)
+    assert max(len(name) for name in names) == 64  # what Exchange takes
+
+
+@pytest.mark.parametrize(
+    ("direction", "roles"),
+    [
+        ("receive", ["Mail.ReadWrite"]),
+        ("send", ["Mail.Send", "Mail.ReadWrite"]),
+        ("both", ["Mail.ReadWrite", "Mail.Send"]),
+    ],
+)
+def test_confining_lines_give_a_role_for_each_permission(
+    direction: str, roles: list[str]
+) -> None:
+    setup = Setup.load(setups.app_only(direction=direction, mode=MODE).pk)
+    found = re.findall(r"-Role 'Application ([^']+)'", powershell.confined(setup))
+    assert found == roles
+
+
+def test_confining_lines_keep_an_odd_address_literal() -> None:
+    draft = setups.app_only("o'neill$x@contoso.example", "receive", mode=MODE)
+    line = powershell.confined(Setup.load(draft.pk)).splitlines()[2]
+    assert line == (
+        "New-ManagementScope -Name 'mailadmin o''neill$x@contoso.example'"
+        " -RecipientRestrictionFilter"
+        " 'EmailAddresses -eq ''smtp:o''''neill$x@contoso.example'''"
+    )
+
+
+@pytest.mark.parametrize("mark", ["'", "\u2018", "\u2019", "\u201a", "\u201b"])
+def test_no_quote_that_powershell_knows_ends_a_literal(mark: str) -> None:
+    assert powershell.quoted(f"a{mark}; b") == f"'a{mark}{mark}; b'"
+
+
 def test_other_protocols_have_no_such_lines() -> None:
-    assert powershell.confined(Setup.load(setups.app_only().pk)) == ""
+    setup = Setup.load(setups.app_only().pk)
+    assert powershell.confined(setup) == ""
+    assert steps.BY_ID["prerequisites"].asked(setup) == []
 
 
 @pytest.mark.parametrize(
