@@ -25,6 +25,7 @@ from ..transports.base import (
     Progress,
 )
 from ..transports.keyed import Body, KeyedInbound, Remote
+from ..transports.settling import PartlySettled
 from . import mime
 from .listings import Listings
 
@@ -178,7 +179,10 @@ class Numbered(InboundTransport):
         self, ids: Iterable[int], action: AfterFetch, target: str = ""
     ) -> set[int]:
         numbers = self._numbers(ids)
-        gone = self._keyed.settle(list(numbers), action, target)
+        try:
+            gone = self._keyed.settle(list(numbers), action, target)
+        except PartlySettled as error:
+            raise error.named(numbers.__getitem__) from error
         return {numbers[key] for key in gone}
 
     def _fetch(self, verb: Verb, wanted: Sequence[Listed]) -> Iterator[Fetched]:

@@ -20,8 +20,18 @@ from ..core.errors import Code, MailError
 from . import graph_folders
 from .base import CHUNK_SIZE, Credential, Endpoint, Folder, NetworkPolicy
 from .graph_bodies import Bodies, header_of
-from .graph_client import GraphClient, Part, Reply, items, local, segment
+from .graph_client import (
+    IN_A_BATCH,
+    PASSING,
+    GraphClient,
+    Part,
+    Reply,
+    items,
+    local,
+    segment,
+)
 from .keyed import Body, Changes, KeyedInbound, Remote
+from .settling import Answers
 
 AT_A_TIME = 500  # messages in one page of a listing
 # PidTagMessageSize (MS-OXPROPS): Graph has no property of its own for the size.
@@ -188,30 +198,52 @@ class GraphInbound(KeyedInbound):
             return set()
         self._open_folder()
         to = self._target(target) if action is AfterFetch.MOVE else ""
-        gone = {
-            key
-            for key, reply in zip(
-                wanted, self._where(wanted, Stage.SETTLE), strict=True
-            )
-            if self._is_elsewhere(reply)
-        }
-        left = [key for key in wanted if key not in gone]
-        parts = [_settling(key, action, to) for key in left]
-        failure: MailError | None = None
-        for key, reply in zip(left, self._batch(parts, Stage.SETTLE), strict=True):
-            if reply.status == 404:
-                gone.add(key)
-            elif not reply.good:
-                failure = self._client.refused(reply, Stage.SETTLE)
-        if failure is not None:
+        said = Answers[str]()
+        for start in range(0, len(wanted), IN_A_BATCH):
+            if said.over:
+                said.leave(wanted[start:])
+                break
+            self._settle(wanted[start : start + IN_A_BATCH], action, to, said)
+        try:
+            return said.result()
+        except MailError:
             self._targets.clear()
-            raise failure
-        return gone
+            raise
 
-    def _is_elsewhere(self, reply: Reply) -> bool:
-        if not reply.good and reply.status != 404:
-            raise self._client.refused(reply, Stage.SETTLE)
-        return reply.body.get("parentFolderId") != self._folder
+    def _settle(
+        self, keys: Sequence[str], action: AfterFetch, to: str, said: Answers[str]
+    ) -> None:
+        here: list[str] = []
+        try:
+            for key, reply in zip(keys, self._where(keys, Stage.SETTLE), strict=True):
+                if self._taken(key, reply, said):
+                    if reply.body.get("parentFolderId") == self._folder:
+                        here.append(key)
+                    else:
+                        said.gone.add(key)
+            parts = [_settling(key, action, to) for key in here]
+            replies = self._batch(parts, Stage.SETTLE)
+        except MailError as error:
+            said.end(error, here or keys)
+            return
+        for key, reply in zip(here, replies, strict=True):
+            self._taken(key, reply, said)
+
+    def _taken(self, key: str, reply: Reply, said: Answers[str]) -> bool:
+        """The part was answered well; else `said` is told what became of `key`."""
+        if reply.good:
+            return True
+        error = self._client.refused(reply, Stage.SETTLE)
+        if error.code == Code.FOLDER_MISSING:
+            error.code = str(Code.FOLDER_TARGET_MISSING)
+        elif reply.status == 404:
+            said.gone.add(key)
+            return False
+        if reply.status in PASSING:
+            said.end(error, [key])
+        else:
+            said.refuse(key, error)
+        return False
 
     def _target(self, name: str) -> str:
         if name not in self._targets:

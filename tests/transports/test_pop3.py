@@ -11,6 +11,7 @@ from mailboxes.core.choices import AfterFetch, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.keyed import Remote
 from mailboxes.transports.pop3 import Pop3Transport
+from mailboxes.transports.settling import PartlySettled
 from tests.servers.pop3_script import (
     CAPABILITIES,
     LETTER,
@@ -251,9 +252,11 @@ def test_message_that_cannot_be_deleted_does_not_keep_the_others() -> None:
 
     with serve({b"DELE": delete}, MANY) as server, transport(server) as reader:
         everything(reader)
-        with pytest.raises(MailError) as caught:
-            reader.settle(["u1", "u2", "u3"], AfterFetch.DELETE)
-    assert caught.value.code == Code.AUTHORIZATION_FAILED
+        with pytest.raises(PartlySettled) as caught:
+            reader.settle(["u1", "u2", "u3", "nowhere"], AfterFetch.DELETE)
+    error = caught.value
+    assert (error.code, error.late) == (Code.AUTHORIZATION_FAILED, False)
+    assert (error.gone, error.refused, error.later) == ({"nowhere"}, {"u2"}, set())
     assert server.heard[-4:] == [b"DELE 1", b"DELE 2", b"DELE 3", b"QUIT"]
 
 

@@ -18,6 +18,7 @@ from ...core.choices import AfterFetch, Stage
 from ...core.errors import Code, MailError
 from ..base import Folder
 from ..keyed import Body, Changes, KeyedInbound, Remote
+from ..settling import Answers
 from . import calls, folders, headers, large
 from .answers import GONE, Refusal
 from .bodies import Reader
@@ -173,20 +174,30 @@ class EwsInbound(EwsConnection, KeyedInbound):
         self, keys: Iterable[str], action: AfterFetch, target: str = ""
     ) -> set[str]:
         """See base. Delete moves to Deleted Items; what lies there goes for good."""
-        wanted, gone = list(keys), set[str]()
+        wanted = list(keys)
         if action is AfterFetch.LEAVE or not wanted:
-            return gone
-        do = self._doing(action, target)
+            return set()
+        do, said = self._doing(action, target), Answers[str]()
         for some in _slices(wanted):
-            with self.border(Stage.SETTLE):
-                done = do(some)
-                if len(done) != len(some):
-                    raise ValueError("another number of answers than was asked for")
+            if said.over:
+                said.leave(some)
+                continue
+            try:
+                with self.border(Stage.SETTLE):
+                    done = do(some)
+                    if len(done) != len(some):
+                        raise ValueError("another number of answers than was asked for")
+            except MailError as error:
+                said.end(error, some)
+                continue
             for key, one in zip(some, done, strict=True):
-                if isinstance(one, Refusal):
-                    self._expect(one, Stage.SETTLE, target)
-                    gone.add(key)
-        return gone
+                if not isinstance(one, Refusal):
+                    continue
+                if one.code in MISSING:
+                    said.gone.add(key)
+                else:
+                    said.refuse(key, self.refused(one, Stage.SETTLE, target))
+        return said.result()
 
     def _doing(self, action: AfterFetch, target: str) -> Done:
         account = self._opened(Stage.SETTLE)
@@ -217,10 +228,10 @@ class EwsInbound(EwsConnection, KeyedInbound):
     def _items(self, stage: Stage) -> calls.Items:
         return calls.Items(account=self._opened(stage))
 
-    def _expect(self, refusal: Refusal, stage: Stage, target: str = "") -> None:
+    def _expect(self, refusal: Refusal, stage: Stage) -> None:
         """A message that is gone is no failure. Raises MailError for others."""
         if refusal.code not in MISSING:
-            raise self.refused(refusal, stage, target)
+            raise self.refused(refusal, stage)
 
 
 def _told(page: Any) -> tuple[tuple[Remote, ...], tuple[str, ...]]:

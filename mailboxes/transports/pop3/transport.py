@@ -20,6 +20,7 @@ from .. import net
 from ..base import CHUNK_SIZE, Credential, Endpoint, Folder, NetworkPolicy
 from ..keyed import Body, Changes, KeyedInbound, Remote
 from ..line import LineTransport
+from ..settling import Answers
 from . import answers
 from .client import Answer, Client
 from .maildrop import Maildrop, NoIds, header
@@ -241,21 +242,19 @@ class Pop3Transport(LineTransport, KeyedInbound):
 
     def _delete(self, maildrop: Maildrop, wanted: list[str]) -> set[str]:
         there = maildrop.places()
-        gone = {key for key in wanted if key not in there}
-        refused: Answer | None = None
-        if len(gone) < len(wanted):
+        said = Answers[str]()
+        said.gone |= {key for key in wanted if key not in there}
+        if len(said.gone) < len(wanted):
             self._usable = False  # nothing but `_commit` may say QUIT now
         for got in maildrop.ask_each(wanted, b"DELE %d"):
             if answers.gone(got.answer.text) and not got.answer.ok:
-                gone.add(got.key)
+                said.gone.add(got.key)
             elif not got.answer.ok:
                 self._last_word(got.answer, Stage.SETTLE)
-                refused = refused or got.answer
-        if len(gone) < len(wanted):
+                said.refuse(got.key, self._refused(got.answer, Stage.SETTLE))
+        if len(said.gone) < len(wanted):
             self._commit()
-        if refused is not None:
-            raise self._refused(refused, Stage.SETTLE)
-        return gone
+        return said.result()
 
     def _commit(self) -> None:
         """QUIT; only its +OK says that what was marked is deleted."""
