@@ -9,7 +9,6 @@ delta", "Get MIME content of a message", "message: move"; providers.md section 6
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -30,7 +29,7 @@ from .graph_client import (
     local,
     segment,
 )
-from .keyed import Body, Changes, KeyedInbound, Remote
+from .keyed import Body, Changes, KeyedInbound, Remote, validity_of
 from .settling import Answers
 
 AT_A_TIME = 500  # messages in one page of a listing
@@ -97,8 +96,7 @@ class GraphInbound(KeyedInbound):
         there = found.get("totalItemCount")
         return Folder(
             folder or graph_folders.INBOX,
-            # An id of a folder is longer than what is kept of a validity.
-            hashlib.sha256(self._folder.encode()).hexdigest()[:40],
+            validity_of(self._folder),
             None,
             there if isinstance(there, int) else None,
         )

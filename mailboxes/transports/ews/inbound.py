@@ -17,7 +17,7 @@ from exchangelib.util import MNS, TNS
 from ...core.choices import AfterFetch, Stage
 from ...core.errors import Code, MailError
 from ..base import Folder
-from ..keyed import Body, Changes, KeyedInbound, Remote
+from ..keyed import Body, Changes, KeyedInbound, Remote, validity_of
 from ..settling import Answers
 from . import calls, folders, headers, large
 from .answers import GONE, Refusal
@@ -49,7 +49,7 @@ class EwsInbound(EwsConnection, KeyedInbound):
         count = found.findtext(f"{{{TNS}}}TotalCount")
         return Folder(
             folder or "Inbox",
-            self._selected,
+            validity_of(self._selected),
             None,
             int(count) if count else None,
             dated=self.dated,
