@@ -209,17 +209,26 @@ class Line:
         except dial.NoneAnswersError as none:
             address, failure = none.args
             self.evidence["address"] = address
-            raise MailError(
-                code_of(failure, OPENING),
-                Stage.TCP,
-                evidence={**self.evidence, "answer": _words(failure)},
-            ) from failure
+            raise self._unreached(failure) from failure
+        except OSError as error:  # of ours: no file descriptor is left
+            raise self._unreached(error) from error
         self.evidence["address"] = address
-        # Commands are small and wait for their answers: no Nagle delay.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        try:
+            # Commands are small and wait for their answers: no Nagle delay.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        except OSError as error:  # some systems tell of a reset line here
+            sock.close()
+            raise self._unreached(error) from error
         sock.settimeout(self.policy.connect_timeout)
         return sock
+
+    def _unreached(self, error: OSError) -> MailError:
+        return MailError(
+            code_of(error, OPENING),
+            Stage.TCP,
+            evidence={**self.evidence, "answer": _words(error)},
+        )
 
 
 def readable(sock: socket.socket) -> bool:
