@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from mailboxes.core.choices import Outcome, Protocol, SettleState, Stage
 from mailboxes.core.errors import Code, MailError
@@ -10,8 +11,9 @@ from mailboxes.models import Location
 from mailboxes.services.numbering import numbered
 from mailboxes.transports import registry
 from mailboxes.transports.memory import MemoryInbound
-from mailboxes.transports.memory_keyed import MemoryKeyed
+from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer
+from mailboxes.transports.settling import Answers
 from tests.services.conftest import ADDRESS, Inbox, make_inbox
 
 HELD = MailError(
@@ -132,3 +134,31 @@ def test_message_that_was_gone_is_told_from_those_that_were_settled(
     memory.hook("settle", lambda: memory.folder(ADDRESS).messages.pop(3, None))
     inbox.run()
     assert states(inbox) == {DONE: 2, GONE: 1, PENDING: 1}
+
+
+class Slow(MemoryUndated):
+    """Has time for two of each call, as POP3 whose session must end by QUIT."""
+
+    def settle(self, keys, action, target=""):  # type: ignore[no-untyped-def]
+        wanted, said = list(keys), Answers[str]()
+        said.gone |= super().settle(wanted[:2], action, target)
+        said.leave(wanted[2:])
+        return said.result()
+
+
+def test_what_there_was_no_time_for_is_done_by_the_next_cycle_at_once(
+    memory: MemoryServer,
+) -> None:
+    with registry.override(inbound={Protocol.IMAP: Slow}):
+        inbox = filled(memory, 5)
+        cycles = []
+        for _ in range(3):
+            cycle = inbox.run()
+            due = inbox.fetcher.next_due <= timezone.now()
+            cycles.append((cycle.outcome, cycle.code, cycle.settled, due))
+    assert cycles == [
+        (Outcome.PARTIAL, "", 2, True),
+        (Outcome.PARTIAL, "", 2, True),
+        (Outcome.OK, "", 1, False),
+    ]
+    assert states(inbox) == {DONE: 5}

@@ -85,15 +85,16 @@ class Maildrop:
         return found
 
     def ask_each(
-        self, keys: Sequence[str], command: bytes, largest: int | None = None
+        self, keys: Iterable[str], command: bytes, largest: int | None = None
     ) -> Iterator[Got]:
         """Answers to `command` for each of `keys` that is there, in their order.
 
-        Sent ahead where that is offered; left early, the session is `dirty`.
+        Sent ahead where that is offered; left early, the session is `dirty`. `keys` are
+        taken as their commands are sent.
         largest: see base.InboundTransport.stream.
         """
         there, client = self.places(), self._client
-        todo = iter([(key, there[key]) for key in keys if key in there])
+        todo = ((key, there[key]) for key in keys if key in there)
         verb = command.split()[0]
         room = Room()  # LIST may have told sizes that are too small
         while True:

@@ -8,6 +8,8 @@ a message is left or deleted.
 
 from __future__ import annotations
 
+import math
+import time
 import weakref
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -223,7 +225,8 @@ class Pop3Transport(LineTransport, KeyedInbound):
         self, keys: Iterable[str], action: AfterFetch, target: str = ""
     ) -> set[str]:
         """See keyed. A server deletes when it answers QUIT (RFC 1939 section 6), so
-        that ends the session; whatever is to be done after it begins another one.
+        that ends the session; whatever is to be done after it begins another one. What
+        would leave no time for the answer is not asked for: then all would be void.
         """
         wanted = list(dict.fromkeys(keys))
         if action is AfterFetch.LEAVE or not wanted:
@@ -246,7 +249,8 @@ class Pop3Transport(LineTransport, KeyedInbound):
         said.gone |= {key for key in wanted if key not in there}
         if len(said.gone) < len(wanted):
             self._usable = False  # nothing but `_commit` may say QUIT now
-        for got in maildrop.ask_each(wanted, b"DELE %d"):
+        late = iter([key for key in wanted if key in there])
+        for got in maildrop.ask_each(self._in_time(late), b"DELE %d"):
             if answers.gone(got.answer.text) and not got.answer.ok:
                 said.gone.add(got.key)
             elif not got.answer.ok:
@@ -254,7 +258,18 @@ class Pop3Transport(LineTransport, KeyedInbound):
                 said.refuse(got.key, self._refused(got.answer, Stage.SETTLE))
         if len(said.gone) < len(wanted):
             self._commit()
+        said.leave(list(late))
         return said.result()
+
+    def _in_time(self, keys: Iterator[str]) -> Iterator[str]:
+        """`keys` until half of the time that is left now is used."""
+        now = time.monotonic()
+        enough = math.inf if self.until is None else now + (self.until - now) / 2
+        while time.monotonic() < enough:
+            try:
+                yield next(keys)
+            except StopIteration:
+                return
 
     def _commit(self) -> None:
         """QUIT; only its +OK says that what was marked is deleted."""
