@@ -44,12 +44,15 @@ def of_message(message: Message) -> QuerySet[Location]:
 class Listings:
     """The numbers of one source, for the holder of its fetcher's lease.
 
-    Brings `source` up to date as it writes.
+    Brings `source` up to date as it writes. reused: see keyed.KeyedInbound.
     """
 
-    def __init__(self, source: Source, fetcher: Fetcher) -> None:
+    def __init__(
+        self, source: Source, fetcher: Fetcher, *, reused: bool = False
+    ) -> None:
         self._source = source
         self._fetcher = fetcher
+        self._reused = reused
         self._named: set[str] = set()
 
     def write(self, page: Changes) -> None:
@@ -127,7 +130,7 @@ class Listings:
         if all(one.arrived for one in new):
             new.sort(key=lambda one: one.arrived or timezone.now())
         again = [row for row in known.values() if row.gone]
-        self._number(new, self._returned(again))
+        self._number(new, self._returned(again, there))
         self._leave(page.gone)
         if page.complete and page.whole:
             left = self._rows().filter(gone=False).values_list("key", flat=True)
@@ -141,25 +144,31 @@ class Listings:
             found |= {row.key: row for row in self._rows().filter(key__in=some)}
         return found
 
-    def _returned(self, again: Sequence[Listing]) -> list[Listing]:
-        """Take back what had left; returns those that were passed over meanwhile.
+    def _returned(
+        self, again: Sequence[Listing], there: Mapping[str, Remote]
+    ) -> list[Listing]:
+        """Take back what had left; returns those that were passed over meanwhile, and
+        those under whose id there is another message now.
 
         They get a new number, as mail that has just come.
         """
         cursor = int(self._source.cursor)
         passed = []
         for some in _slices(again):
-            stored = set(
-                Location.objects.filter(
-                    source=self._source,
-                    server_id__in=[str(row.number) for row in some],
-                ).values_list("server_id", flat=True)
+            places = Location.objects.filter(
+                source=self._source, server_id__in=[str(row.number) for row in some]
             )
-            passed += [
-                row
-                for row in some
-                if row.number <= cursor and str(row.number) not in stored
-            ]
+            stored = dict(places.values_list("server_id", "settle_action"))
+            for row in some:
+                one, number = there[row.key], str(row.number)
+                if number not in stored:
+                    other = row.number <= cursor
+                else:
+                    deleted = stored[number] == AfterFetch.DELETE
+                    other = self._reused and (deleted or _differ(row, one))
+                if other:
+                    row.size, row.arrived_at = one.size, one.arrived
+                    passed.append(row)
             self._rows().filter(pk__in=[row.pk for row in some]).update(gone=False)
         return passed
 
@@ -168,7 +177,8 @@ class Listings:
         for row in passed:
             number += 1
             row.number, row.gone = number, False
-        Listing.objects.bulk_update(passed, ["number", "gone"], batch_size=SLICE)
+        columns = ["number", "gone", "size", "arrived_at"]
+        Listing.objects.bulk_update(passed, columns, batch_size=SLICE)
         Listing.objects.bulk_create(
             [
                 Listing(
@@ -215,6 +225,11 @@ class Listings:
 
     def _rows(self) -> QuerySet[Listing]:
         return Listing.objects.filter(source=self._source)
+
+
+def _differ(row: Listing, one: Remote) -> bool:
+    """Surely not the same message; a size of 0 says nothing."""
+    return bool(row.size and one.size) and row.size != one.size
 
 
 def _slices(items: Sequence[T]) -> Iterable[Sequence[T]]:

@@ -69,12 +69,14 @@ class KeyedInbound(Transport):
 
     supports, original_bytes, settles_at_once, until: see base.InboundTransport.
     dated: changes tell when a message arrived.
+    reuses_keys: an id may be given again once its message has left.
     reusable: an open connection sees what has come since; else each cycle opens anew.
     """
 
     supports: ClassVar[frozenset[AfterFetch]]
     original_bytes: ClassVar[bool]
     dated: ClassVar[bool]
+    reuses_keys: ClassVar[bool] = False
     reusable: ClassVar[bool] = True
     settles_at_once: ClassVar[int] = 200
     until: float | None = None

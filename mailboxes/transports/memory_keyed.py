@@ -105,6 +105,7 @@ class MemoryUndated(MemoryKeyed):
         {AfterFetch.LEAVE, AfterFetch.DELETE}
     )
     dated: ClassVar[bool] = False
+    reuses_keys: ClassVar[bool] = True
     reusable: ClassVar[bool] = False
 
     def changes(self, state: str, since: datetime | None) -> Iterator[Changes]:

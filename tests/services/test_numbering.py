@@ -176,6 +176,66 @@ def test_message_that_comes_back_and_was_never_stored_is_new(inbox: Inbox) -> No
     assert (inbox.subjects(), numbers(inbox)) == (["old"], [(2, "id-1", False)])
 
 
+def reuse(inbox: Inbox, number: int, subject: str) -> None:
+    """The server gives the id of a message that has left to another one."""
+    folder = inbox.server.folder(ADDRESS)
+    folder.next_id = number
+    inbox.deliver(subject)
+
+
+def test_id_that_was_given_again_after_we_deleted_its_message_hides_no_mail(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("old one")
+    assert (inbox.run().settled, inbox.run().stored) == (1, 0)
+    reuse(inbox, number, "new one")
+    cycle = inbox.run()
+    assert (cycle.stored, cycle.settled) == (1, 1)
+    assert inbox.subjects() == ["old one", "new one"]
+    assert numbers(inbox) == [(2, "id-1", False)]
+    assert inbox.server.folder(ADDRESS).messages == {}
+    places = Location.objects.order_by("pk").values_list("server_id", "settle")
+    assert list(places) == [("1", SettleState.DONE), ("2", SettleState.DONE)]
+
+
+def test_id_that_has_another_size_when_it_comes_back_is_another_message(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    """Somebody else deleted the first one."""
+    number, _other = inbox.deliver("old", "other")
+    inbox.run()
+    del inbox.server.folder(ADDRESS).messages[number]
+    inbox.run()
+    reuse(inbox, number, "a longer one")
+    stored = inbox.run().stored
+    assert stored == (1 if kind.reuses_keys else 0)
+    assert inbox.run().stored == 0
+
+
+def test_what_waits_to_be_deleted_takes_no_other_message_of_its_id(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    number, _other = inbox.deliver("old", "other")
+    inbox.run()
+    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE), times=2)
+    first = Location.objects.order_by("pk")[:1]
+    Location.objects.filter(pk__in=first).update(settle=SettleState.PENDING)
+    inbox.save(after_fetch="delete")
+    del inbox.server.folder(ADDRESS).messages[number]
+    for _ in range(2):
+        inbox.run()
+        Fetcher.objects.update(not_before=None, next_due=timezone.now())
+    reuse(inbox, number, "a longer one")
+    assert inbox.run().stored == 1
+    states = Location.objects.order_by("pk").values_list("settle", flat=True)
+    assert list(states) == [SettleState.GONE, SettleState.NOT_NEEDED, SettleState.DONE]
+
+
 def test_delete_is_done_on_the_server_and_written_down(inbox: Inbox) -> None:
     inbox.save(after_fetch="delete")
     inbox.deliver("one", "two")

@@ -53,6 +53,8 @@ class Pop3Transport(LineTransport, KeyedInbound):
     )
     original_bytes: ClassVar[bool] = True
     dated: ClassVar[bool] = False
+    # RFC 1939 section 7 forbids it only while the message is there.
+    reuses_keys: ClassVar[bool] = True
     reusable: ClassVar[bool] = False
     settles_at_once: ClassVar[int] = 2000  # each time costs a session
 
