@@ -11,13 +11,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailboxes.core.choices import Outcome, Protocol, SettleState, Stage
 from mailboxes.core.errors import Code, LeaseLost, MailError
 from mailboxes.models import Cycle, Fetcher, Listing, Location
-from mailboxes.services import leases, listings, pool, store
+from mailboxes.services import leases, listings, pool, snapshots, sources, store
 from mailboxes.transports import registry
+from mailboxes.transports.base import Folder
 from mailboxes.transports.keyed import Changes, KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer
@@ -316,6 +319,70 @@ def test_connection_that_sees_nothing_new_is_not_kept(
     inbox.run()
     opened = list(Cycle.objects.order_by("pk").values_list("new_connection", flat=True))
     assert opened == [True, not kind.reusable]
+
+
+def whole(*keys: str) -> Changes:
+    there = tuple(Remote(key, 1, None) for key in keys)
+    return Changes(there, (), "", complete=True, whole=True)
+
+
+def held(inbox: Inbox) -> Fetcher:
+    fetcher = leases.claim(Fetcher.objects.all(), inbox.fetcher.pk)
+    assert fetcher is not None
+    return fetcher
+
+
+def test_listing_that_tells_nothing_new_reads_no_row_while_it_may_write(
+    inbox: Inbox,
+) -> None:
+    """SQLite has one writer, and POP3 names everything in each cycle."""
+    inbox.run()
+    fetcher, source = held(inbox), inbox.client.sources.get()
+    page = whole(*[f"k{number}" for number in range(3000)])
+    listings.Listings(source, fetcher).write(page)
+    with CaptureQueriesContext(connection) as queries:
+        listings.Listings(source, fetcher).write(page)
+    said = [query["sql"].split()[0] for query in queries]
+    begin, end = said.index("SAVEPOINT"), said.index("RELEASE")
+    assert said[begin:end] == ["SAVEPOINT", "UPDATE", "UPDATE"]
+    with CaptureQueriesContext(connection) as queries:
+        listings.Listings(source, fetcher).write(whole("k1", "new"))
+    assert sum("SAVEPOINT" in query["sql"] for query in queries) == 2
+    assert Listing.objects.filter(source=source, gone=True).count() == 2999
+
+
+def test_long_listing_is_written_in_parts_and_gone_on_with(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.save(first_fetch="from-now")
+    for number in range(7):
+        old(inbox, f"old {number}", days=1)
+    monkeypatch.setattr(listings, "AT_ONCE", 2)
+    guard, calls = leases.guard, []
+
+    def lost(row: Fetcher, **changes: object) -> None:
+        calls.append(row)
+        if len(calls) == 3:
+            raise LeaseLost
+        guard(row, **changes)
+
+    fetcher = held(inbox)
+    source = sources.open_source(
+        inbox.client,
+        snapshots.take(inbox.client),
+        Folder("INBOX", "1", None, dated=False),
+        fetcher,
+    )
+    page = whole(*[f"id-{number}" for number in range(1, 8)])
+    with monkeypatch.context() as patch, pytest.raises(LeaseLost):
+        patch.setattr(leases, "guard", lost)
+        listings.Listings(source, fetcher).write(page)
+    source.refresh_from_db()
+    assert (len(numbers(inbox)), source.listed_at, source.cursor) == (4, None, "0")
+    listings.Listings(source, fetcher).write(page)
+    source.refresh_from_db()
+    assert numbers(inbox) == [(n, f"id-{n}", False) for n in range(1, 8)]
+    assert (source.cursor, source.baseline) == ("7", 7)
 
 
 def test_thousands_are_listed_with_few_queries(
