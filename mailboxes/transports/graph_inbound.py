@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from ..core.choices import AfterFetch, Protocol, Stage
 from ..core.errors import Code, MailError
-from . import graph_folders
+from . import graph_folders, numerals
 from .base import CHUNK_SIZE, Credential, Endpoint, Folder, NetworkPolicy
 from .graph_bodies import Bodies, header_of
 from .graph_client import (
@@ -302,7 +302,5 @@ def _remote(item: dict[str, Any]) -> Remote:
         arrived = None
     size = 0
     for extra in item.get("singleValueExtendedProperties") or []:
-        text = str(extra.get("value", ""))
-        if text.isascii() and text.isdigit():
-            size = int(text[:18])
+        size = numerals.number(str(extra.get("value", ""))) or size
     return Remote(str(item.get("id", ""))[:LONGEST_KEY], size, arrived)

@@ -16,6 +16,7 @@ from exchangelib.util import MNS, TNS
 
 from ...core.choices import AfterFetch, Stage
 from ...core.errors import Code, MailError
+from .. import numerals
 from ..base import Folder
 from ..keyed import Body, Changes, KeyedInbound, Remote, validity_of
 from ..settling import Answers
@@ -51,7 +52,7 @@ class EwsInbound(EwsConnection, KeyedInbound):
             folder or "Inbox",
             validity_of(self._selected),
             None,
-            int(count) if count else None,
+            numerals.number(count or ""),
             dated=self.dated,
         )
 
@@ -248,7 +249,7 @@ def _told(page: Any) -> tuple[tuple[Remote, ...], tuple[str, ...]]:
             there.append(
                 Remote(
                     found.get("Id"),
-                    int(item.findtext(f"{{{TNS}}}Size") or 0),
+                    numerals.number(item.findtext(f"{{{TNS}}}Size") or "") or 0,
                     _moment(item.findtext(f"{{{TNS}}}DateTimeReceived")),
                 )
             )

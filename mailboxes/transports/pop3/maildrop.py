@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from .. import numerals
 from ..spool import Room
 from .body import spooled
 from .client import Answer, Client
@@ -81,7 +82,7 @@ class Maildrop:
         for number, text in keys.items():
             size = sizes.get(number, "").split(" ")[0]
             key = _unused(text, found)
-            found[key] = Place(number, int(size) if size.isdecimal() else 0)
+            found[key] = Place(number, numerals.number(size) or 0)
         return found
 
     def ask_each(

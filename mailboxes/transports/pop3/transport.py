@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from ...core.choices import AfterFetch, Protocol, Security, Stage
 from ...core.errors import Code, MailError
-from .. import net
+from .. import net, numerals
 from ..base import CHUNK_SIZE, Credential, Endpoint, Folder, NetworkPolicy
 from ..keyed import Body, Changes, KeyedInbound, Remote
 from ..line import LineTransport
@@ -150,8 +150,7 @@ class Pop3Transport(LineTransport, KeyedInbound):
             if self._offered is None or "UIDL" not in self._offered:
                 self._there(Stage.MAILBOX).places()  # not found out at the first mail
         count = answer.text.partition(" ")[0]
-        messages = int(count) if count.isdecimal() else None
-        return Folder("INBOX", VALIDITY, None, messages, dated=False)
+        return Folder("INBOX", VALIDITY, None, numerals.number(count), dated=False)
 
     def changes(self, state: str, since: datetime | None) -> Iterator[Changes]:
         with self._border(Stage.LIST):
@@ -313,12 +312,13 @@ class Pop3Transport(LineTransport, KeyedInbound):
         if answer.status != "-ERR":
             raise ValueError(f"unexpected answer {str(answer)[:80]!r}")
         delay = (self._offered or {}).get("LOGIN-DELAY", "").partition(" ")[0]
+        seconds = numerals.number(delay)
         error = answers.refusal(
             answer.text,
             stage,
             self.facts,
             token=self.credential.is_token,
-            delay=float(delay) if delay.isdecimal() else None,
+            delay=None if seconds is None else numerals.wait(seconds),
         )
         if error.code in DEADLY:
             self._usable = False
