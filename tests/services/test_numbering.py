@@ -204,6 +204,40 @@ def test_id_that_was_given_again_after_we_deleted_its_message_hides_no_mail(
     assert list(places) == [("1", SettleState.DONE), ("2", SettleState.DONE)]
 
 
+def test_message_that_we_deleted_and_that_comes_back_is_stored_once(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    """As from a backup: the same bytes under the same id."""
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("one")
+    folder = inbox.server.folder(ADDRESS)
+    away = folder.messages[number]
+    assert (inbox.run().settled, inbox.run().stored) == (1, 0)
+    folder.messages[number] = away
+    assert (inbox.run().stored, inbox.run().stored) == (0, 0)
+    assert inbox.subjects() == ["one"]
+    assert Location.objects.get().settle == SettleState.DONE
+    # Where it may have been another message it is mail as any, and deleted again.
+    assert list(folder.messages) == ([] if kind.reuses_keys else [number])
+
+
+def test_copies_under_ids_that_were_given_again_are_counted(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("one")
+    inbox.run()
+    inbox.run()
+    reuse(inbox, number, "one")
+    inbox.deliver("one")
+    cycle = inbox.run()
+    # The first is the old one come back, the other one a copy that is new.
+    assert (cycle.stored, cycle.matched, cycle.settled) == (1, 1, 2)
+    assert inbox.subjects() == ["one", "one"]
+
+
 def test_id_that_has_another_size_when_it_comes_back_is_another_message(
     inbox: Inbox, kind: type[KeyedInbound]
 ) -> None:
