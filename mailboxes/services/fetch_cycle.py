@@ -271,7 +271,7 @@ class FetchCycle:
             self._unsettled = failure
             if not transport.alive():
                 self._drop()
-        return result.late
+        return result.late and failure is None
 
     # --- connection ---
 

@@ -32,7 +32,10 @@ IN_VAIN = 2
 
 @dataclass
 class Settlement:
-    """What came of it. done: messages. failure: why not all; late: for want of time."""
+    """What came of it.
+
+    done: messages. failure: why not all. late: nothing but the time was missing.
+    """
 
     done: int = 0
     failure: MailError | None = None
@@ -45,7 +48,7 @@ def settle_pending(
     """Settle what is stored and pending in `source`; the folder is open.
 
     settling: what is done with it. limit: messages that are tried. Whatever was done is
-    written, however it ended. Raises MailError only for what is no matter of messages.
+    written, however it ended; a MailError is told, not raised.
     """
     result = Settlement()
     pending = Location.objects.filter(source=source, settle=SettleState.PENDING)
