@@ -157,7 +157,13 @@ def test_no_socket_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_line_that_cannot_be_set_up_is_closed_and_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    closed = []
+
     class Reset(socket.socket):
+        def close(self) -> None:
+            closed.append(self)
+            super().close()
+
         def setsockopt(self, *told: object) -> None:  # type: ignore[override]
             raise OSError(errno.EINVAL, "Invalid argument")
 
@@ -170,6 +176,7 @@ def test_line_that_cannot_be_set_up_is_closed_and_lost(
         Code.CONNECT_UNREACHABLE,
         Stage.TCP,
     )
+    assert len(closed) == 1
 
 
 def test_no_address_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
