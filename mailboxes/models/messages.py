@@ -153,7 +153,8 @@ class Location(models.Model):
 
     One message has one Location in each Source that showed it; in one Source it has
     one only, so that real copies are counted. server_id: its id there, where that is a
-    text the number of its Listing.
+    text the number of its Listing. settled_at: when it was settled; as long as it is
+    pending, when the server refused that last.
     """
 
     source = models.ForeignKey(

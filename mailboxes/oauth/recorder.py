@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import requests
 
+from ..transports import numerals
+
 
 class Recorder:
     """The http_client that MSAL is given: our session, and the last answer kept.
@@ -67,9 +69,8 @@ class NotJson(Exception):
 
 
 def retry_after(response: requests.Response) -> float | None:
-    """Seconds of Retry-After (RFC 9110 section 10.2.3), at most an hour."""
-    value = response.headers.get("Retry-After", "")
-    return min(float(value), 3600.0) if value.isdigit() else None
+    """Seconds of the Retry-After of an answer, at most an hour."""
+    return numerals.retry_after(response.headers.get("Retry-After", ""))
 
 
 def _is_json(response: requests.Response) -> bool:

@@ -17,7 +17,7 @@ import urllib3.exceptions as u3
 
 from ..core.choices import Stage
 from ..core.errors import Code, MailError
-from ..transports import tls
+from ..transports import numerals, tls
 from ..transports.base import NetworkPolicy
 
 # Entra codes that pass by themselves (rows 53-57 of diagnosis.md).
@@ -53,7 +53,8 @@ def of_answer(
     wait: seconds of a Retry-After header, None without one.
     status: of HTTP; from 500 on the service has a fault, whatever the body says.
     """
-    numbers = [int(n) for n in answer.get("error_codes") or () if str(n).isdigit()]
+    codes = [numerals.number(str(one)) for one in answer.get("error_codes") or ()]
+    numbers = [one for one in codes if one is not None]
     number = numbers[0] if numbers else None
     known = BY_ERROR.get(str(answer.get("error", "")), Code.TOKEN_REFUSED)
     if status >= 500 and known not in PASSING_CODES:

@@ -1,7 +1,8 @@
 """Ids of EWS for folders and items of the store, and the states of a sync.
 
 An item's id names the folder too, so that a moved message has another one, as at
-Exchange. Whoever reads an id that is none of ours gets ErrorInvalidIdMalformed.
+Exchange. Ids are as long as Exchange's. Whoever reads an id that is none of ours gets
+ErrorInvalidIdMalformed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ DISTINGUISHED = {
     "archive": "Archive",
 }
 ROOT = "msgfolderroot"
+LENGTH = 90  # bytes of an id: 120 characters, as Exchange's ids of folders
+FILLER = b"\0"
 _BY_NAME = {name: key for key, name in DISTINGUISHED.items()}
 _SHOWN = {INBOX: "Inbox"}
 
@@ -151,11 +154,13 @@ def _no_folder() -> Refused:
 
 
 def _packed(*values: object) -> str:
-    return base64.b64encode("|".join(map(str, values)).encode()).decode()
+    text = "|".join(map(str, values)).encode()
+    return base64.b64encode(text.rjust(LENGTH, FILLER)).decode()
 
 
 def _unpacked(text: str) -> list[str]:
     try:
-        return base64.b64decode(text, validate=True).decode().split("|")
+        packed = base64.b64decode(text, validate=True)
+        return packed.lstrip(FILLER).decode().split("|")
     except (binascii.Error, ValueError) as error:
         raise Refused("ErrorInvalidIdMalformed", "Id is malformed.") from error

@@ -157,8 +157,8 @@ class FetchCycle:
             source, listed = self._list(transport, folder)
         outcome = self._fetch(transport, source, listed)
         self._read()
-        if self._late is None:
-            self._settle(transport, source)
+        if self._late is None and self._settle(transport, source):
+            return Outcome.PARTIAL
         return outcome
 
     def _source(self, folder: Folder) -> Source:
@@ -258,19 +258,20 @@ class FetchCycle:
         target = self._snapshot["after-fetch-folder"]
         return Settling(action, target if action is AfterFetch.MOVE else "")
 
-    def _settle(self, transport: InboundTransport, source: Source) -> None:
+    def _settle(self, transport: InboundTransport, source: Source) -> bool:
+        """True: there was no time for all, so that the next cycle has to go on."""
         instance.require_free()
-        try:
-            with self._phase("settle"):
-                self._settled += settle.settle_pending(
-                    transport, source, self._settling(transport)
-                )
-        except MailError as error:
-            if self._token_ended(error):
-                raise
-            self._unsettled = error
+        with self._phase("settle"):
+            result = settle.settle_pending(transport, source, self._settling(transport))
+        self._settled += result.done
+        failure = result.failure
+        if failure is not None:
+            if self._token_ended(failure):
+                raise failure
+            self._unsettled = failure
             if not transport.alive():
                 self._drop()
+        return result.late and failure is None
 
     # --- connection ---
 

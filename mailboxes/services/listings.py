@@ -1,14 +1,16 @@
 """Writes down what a server with text ids lists, and gives each id a number of ours.
 
 A page of changes and the state that goes on after it are one transaction under the
-lease, so a process that dies between two pages loses nothing and numbers nothing twice
-(DESIGN D7). Numbers only grow, and everything above the cursor is still to be fetched:
-from here on it is as with the UIDs of IMAP. Asking the server: services/numbering.
+lease, a long page several of which the last has the state; so a process that dies in
+between loses nothing and numbers nothing twice (DESIGN D7). Numbers only grow, and
+everything above the cursor is still to be fetched: from here on it is as with the UIDs
+of IMAP. Asking the server: services/numbering.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -27,6 +29,8 @@ from . import leases
 SLICE = 500  # ids in one query
 MANY = 2000  # ids from which all that are known are read at once
 
+AT_ONCE = 5000  # new rows in one commit
+
 T = TypeVar("T")
 
 
@@ -41,32 +45,67 @@ def of_message(message: Message) -> QuerySet[Location]:
     )
 
 
+@dataclass
+class _Found:
+    """What a page tells that is not in the rows.
+
+    passed: rows that get a new number. back, left: keys of rows that change `gone`.
+    """
+
+    new: list[Remote]
+    passed: list[Listing]
+    back: list[str]
+    left: list[str]
+
+
 class Listings:
     """The numbers of one source, for the holder of its fetcher's lease.
 
-    Brings `source` up to date as it writes.
+    Brings `source` up to date as it writes. reused: see keyed.KeyedInbound.
     """
 
-    def __init__(self, source: Source, fetcher: Fetcher) -> None:
+    def __init__(
+        self, source: Source, fetcher: Fetcher, *, reused: bool = False
+    ) -> None:
         self._source = source
         self._fetcher = fetcher
+        self._reused = reused
         self._named: set[str] = set()
 
     def write(self, page: Changes) -> None:
-        """Commit one page. Raises LeaseLost when the mailbox is somebody else's now."""
+        """Commit one page. Raises LeaseLost when the mailbox is somebody else's now.
+
+        What differs from the rows is found out before, because a server may name all
+        there is each time and SQLite has one writer only. Nobody but the holder of the
+        lease writes rows of a source, and each commit is guarded by its fence.
+        """
+        found = self._compare(page)
+        while len(found.new) > AT_ONCE:
+            # The state stays: whoever goes on is told of them again and knows them.
+            with transaction.atomic():
+                self._hold()
+                self._number(found.new[:AT_ONCE], [])
+            del found.new[:AT_ONCE]
         changed: dict[str, Any] = {"state": page.state}
         with transaction.atomic():
-            self._take(page)
+            self._hold(**changed)
+            self._number(found.new, found.passed)
+            self._rows_of(found.back, gone=False)
+            self._rows_of(found.left, gone=True)
             if page.complete and self._source.listed_at is None:
                 changed |= self._begin()
-            moved = Source.objects.filter(
-                pk=self._source.pk, state=self._source.state, cursor=self._source.cursor
-            ).update(**changed)
-            if not moved:
-                raise LeaseLost
-            leases.guard(self._fetcher)
+                Source.objects.filter(pk=self._source.pk).update(**changed)
         for name, value in changed.items():
             setattr(self._source, name, value)
+
+    def _hold(self, **changes: Any) -> None:
+        """Write `changes` on the source where it still is what it was for us."""
+        source = Source.objects.filter(
+            pk=self._source.pk, state=self._source.state, cursor=self._source.cursor
+        )
+        if not source.update(**(changes or {"state": self._source.state})):
+            raise LeaseLost
+        leases.guard(self._fetcher)
 
     def renumbered_by(self, page: Changes) -> bool:
         """A listing of all there is names none of the messages that were there.
@@ -119,56 +158,71 @@ class Listings:
 
     # --- one page ---
 
-    def _take(self, page: Changes) -> None:
+    def _compare(self, page: Changes) -> _Found:
+        """What of a page is not as the rows say."""
         there = {one.key: one for one in page.there}
         self._named |= there.keys()
         known = self._known(there)
         new = [one for key, one in there.items() if key not in known]
         if all(one.arrived for one in new):
             new.sort(key=lambda one: one.arrived or timezone.now())
-        again = [row for row in known.values() if row.gone]
-        self._number(new, self._returned(again))
-        self._leave(page.gone)
+        again = [key for key, gone in known.items() if gone]
+        left = set(page.gone)
         if page.complete and page.whole:
-            left = self._rows().filter(gone=False).values_list("key", flat=True)
-            self._leave([key for key in left if key not in self._named])
+            rows = self._rows().filter(gone=False).values_list("key", flat=True)
+            left.update(key for key in rows.iterator() if key not in self._named)
+        return _Found(new, *self._returned(again, there), sorted(left))
 
-    def _known(self, there: Mapping[str, Remote]) -> dict[str, Listing]:
+    def _known(self, there: Mapping[str, Remote]) -> dict[str, bool]:
+        """Of keys that have a row: it is gone."""
         if len(there) > MANY:
-            return {row.key: row for row in self._rows() if row.key in there}
-        found: dict[str, Listing] = {}
+            rows = self._rows().values_list("key", "gone").iterator()
+            return {key: gone for key, gone in rows if key in there}
+        found: dict[str, bool] = {}
         for some in _slices(list(there)):
-            found |= {row.key: row for row in self._rows().filter(key__in=some)}
+            found.update(self._rows().filter(key__in=some).values_list("key", "gone"))
         return found
 
-    def _returned(self, again: Sequence[Listing]) -> list[Listing]:
-        """Take back what had left; returns those that were passed over meanwhile.
+    def _returned(
+        self, again: Sequence[str], there: Mapping[str, Remote]
+    ) -> tuple[list[Listing], list[str]]:
+        """Of those that had left: whose id is another message's now, or which were
+        passed over meanwhile; and the others, which are back.
 
-        They get a new number, as mail that has just come.
+        The first get a new number, as mail that has just come.
         """
         cursor = int(self._source.cursor)
-        passed = []
+        passed: list[Listing] = []
+        back: list[str] = []
         for some in _slices(again):
-            stored = set(
-                Location.objects.filter(
-                    source=self._source,
-                    server_id__in=[str(row.number) for row in some],
-                ).values_list("server_id", flat=True)
+            rows = list(self._rows().filter(key__in=some))
+            places = Location.objects.filter(
+                source=self._source, server_id__in=[str(row.number) for row in rows]
             )
-            passed += [
-                row
-                for row in some
-                if row.number <= cursor and str(row.number) not in stored
-            ]
-            self._rows().filter(pk__in=[row.pk for row in some]).update(gone=False)
-        return passed
+            stored = dict(places.values_list("server_id", "settle_action"))
+            for row in rows:
+                one, number = there[row.key], str(row.number)
+                if number not in stored:
+                    other = row.number <= cursor
+                else:
+                    deleted = stored[number] == AfterFetch.DELETE
+                    other = self._reused and (deleted or _differ(row, one))
+                if other:
+                    row.size, row.arrived_at = one.size, one.arrived
+                    passed.append(row)
+                else:
+                    back.append(row.key)
+        return passed, back
 
     def _number(self, new: Sequence[Remote], passed: Sequence[Listing]) -> None:
+        if not new and not passed:
+            return
         number = self._last()
         for row in passed:
             number += 1
             row.number, row.gone = number, False
-        Listing.objects.bulk_update(passed, ["number", "gone"], batch_size=SLICE)
+        columns = ["number", "gone", "size", "arrived_at"]
+        Listing.objects.bulk_update(passed, columns, batch_size=SLICE)
         Listing.objects.bulk_create(
             [
                 Listing(
@@ -194,9 +248,9 @@ class Listings:
         rows = self._rows().filter(gone=False, number__in=done)
         return set(rows.values_list("key", flat=True))
 
-    def _leave(self, gone: Sequence[str]) -> None:
-        for some in _slices(gone):
-            self._rows().filter(key__in=some).update(gone=True)
+    def _rows_of(self, keys: Sequence[str], *, gone: bool) -> None:
+        for some in _slices(keys):
+            self._rows().filter(key__in=some, gone=not gone).update(gone=gone)
 
     def _begin(self) -> dict[str, Any]:
         """The first listing is complete: what it named lay there before."""
@@ -215,6 +269,11 @@ class Listings:
 
     def _rows(self) -> QuerySet[Listing]:
         return Listing.objects.filter(source=self._source)
+
+
+def _differ(row: Listing, one: Remote) -> bool:
+    """Surely not the same message; a size of 0 says nothing."""
+    return bool(row.size and one.size) and row.size != one.size
 
 
 def _slices(items: Sequence[T]) -> Iterable[Sequence[T]]:

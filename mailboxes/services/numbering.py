@@ -25,6 +25,7 @@ from ..transports.base import (
     Progress,
 )
 from ..transports.keyed import Body, KeyedInbound, Remote
+from ..transports.settling import PartlySettled
 from . import mime
 from .listings import Listings
 
@@ -78,7 +79,7 @@ class Numbered(InboundTransport):
     def attach(self, source: Source, fetcher: Fetcher) -> None:
         """Number the messages of `source`; `fetcher` is held by the caller."""
         self._source = source
-        self._listings = Listings(source, fetcher)
+        self._listings = Listings(source, fetcher, reused=self.kind.reuses_keys)
 
     # --- the connection ---
 
@@ -177,9 +178,17 @@ class Numbered(InboundTransport):
     def settle(
         self, ids: Iterable[int], action: AfterFetch, target: str = ""
     ) -> set[int]:
-        numbers = self._numbers(ids)
-        gone = self._keyed.settle(list(numbers), action, target)
-        return {numbers[key] for key in gone}
+        asked = set(ids)
+        numbers = self._numbers(asked)
+        # Their ids name other messages now.
+        void = asked.difference(numbers.values())
+        try:
+            gone = self._keyed.settle(list(numbers), action, target)
+        except PartlySettled as error:
+            error = error.named(numbers.__getitem__)
+            error.gone |= void
+            raise error from error.__cause__
+        return {numbers[key] for key in gone} | void
 
     def _fetch(self, verb: Verb, wanted: Sequence[Listed]) -> Iterator[Fetched]:
         numbers = self._numbers(one.id for one in wanted)

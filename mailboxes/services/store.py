@@ -13,12 +13,21 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from ..core.choices import AfterFetch, SettleState
 from ..core.errors import LeaseLost
-from ..models import Cycle, Fetcher, Location, Message, MessageChunk, Source
+from ..models import (
+    Cycle,
+    Fetcher,
+    Listing,
+    Location,
+    Message,
+    MessageChunk,
+    Source,
+)
 from . import leases
 
 HELD = 4 << 20  # bytes given to the database at a time
@@ -103,13 +112,15 @@ def _write(
         ).values_list("server_id", flat=True)
     )
     fresh = [a for a in arrivals if str(a.id) not in known]
+    again = _come_back(source, fresh, settling)
+    fresh = [a for a in fresh if a.id not in again]
     new = [a for a in fresh if a.matched is None]
     pks = _messages(fetcher, cycle, new)
     _chunks(new, pks)
     by_id = dict(zip((a.id for a in new), pks, strict=True))
     _locations(source, fresh, by_id, settling)
     size = sum(sum(len(c) for c in a.chunks) for a in new)
-    matched = len(fresh) - len(new)
+    matched = len(fresh) - len(new) + len(again)
     moved = Source.objects.filter(pk=source.pk, cursor=source.cursor).update(
         cursor=str(cursor)
     )
@@ -183,12 +194,54 @@ def _locations(
                 source=source,
                 message_id=pk,
                 server_id=str(one.id),
-                settle=SettleState.PENDING if wanted else SettleState.NOT_NEEDED,
-                settle_action=wanted.action if wanted else "",
-                settle_target=wanted.target if wanted else "",
+                **_wanted(wanted),
             )
         )
     Location.objects.bulk_create(rows)
+
+
+def _come_back(
+    source: Source, fresh: Sequence[Arrival], settling: Settling
+) -> set[int]:
+    """Arrivals that are what we had deleted, under the id that it had before.
+
+    The id may be another message's by now (services/listings), so its number is new;
+    byte for byte the same, it is not stored twice but settled once more.
+    """
+    if source.listed_at is None:
+        return set()  # ids are numbers, and never given again
+    whole = {a.digest: a for a in fresh if a.matched is None and a.complete}
+    stored = Message.objects.filter(digest__in=whole).values_list("pk", flat=True)
+    named = Listing.objects.filter(
+        source=source,
+        number=Cast(OuterRef("server_id"), Listing._meta.get_field("number")),
+    )
+    places = Location.objects.filter(
+        ~Exists(named),
+        source=source,
+        message__in=list(stored),
+        settle_action=AfterFetch.DELETE,
+        settle__in=(SettleState.DONE, SettleState.GONE),
+    )
+    left = None if settling.action is AfterFetch.LEAVE else settling
+    found = set()
+    for pk, digest in places.values_list("pk", "message__digest"):
+        if digest in whole:
+            one = whole.pop(digest)
+            Location.objects.filter(pk=pk).update(
+                server_id=str(one.id), settled_at=None, **_wanted(left)
+            )
+            found.add(one.id)
+    return found
+
+
+def _wanted(settling: Settling | None) -> dict[str, str]:
+    """Columns of a Location with which that is to be done; None for nothing."""
+    return {
+        "settle": SettleState.PENDING if settling else SettleState.NOT_NEEDED,
+        "settle_action": settling.action if settling else "",
+        "settle_target": settling.target if settling else "",
+    }
 
 
 def _waiting(source: Source, matched: Sequence[int]) -> dict[int, Settling]:

@@ -267,7 +267,8 @@ class InboundTransport(Transport):
 
         Gone means: not there when the action came, so that nothing was done for them.
         May be repeated for the same ids. `target` is the folder for MOVE.
-        Raises MailError FOLDER_TARGET_MISSING.
+        Raises MailError FOLDER_TARGET_MISSING; where it was done for some and not for
+        others, settling.PartlySettled. After any other MailError nobody knows.
         """
 
 

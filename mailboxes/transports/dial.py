@@ -44,7 +44,12 @@ def dial(addresses: Sequence[Address], timeout: float) -> tuple[socket.socket, s
                 if waiting and (not opening or now >= next_start):
                     next_start = now + APART
                     family, address, port = waiting.popleft()
-                    sock = socket.socket(family, socket.SOCK_STREAM)
+                    try:
+                        # Refused where the kernel has no such family.
+                        sock = socket.socket(family, socket.SOCK_STREAM)
+                    except OSError as error:
+                        failure = error
+                        continue
                     opening[sock] = address
                     sock.setblocking(False)
                     try:

@@ -224,13 +224,13 @@ class GraphClient:
         """The replies to all parts, in their order. Raises MailError.
 
         Twenty go in one request, of which Outlook works on four at a time; those that
-        it has no time for are asked for again.
+        it has no time for are asked for again, unless it wants too long a pause.
         """
         replies: dict[int, Reply] = {}
         waiting = list(range(len(parts)))
         for turn in range(ROUNDS):
-            if turn:
-                self._pause([replies[number] for number in waiting], stage)
+            if turn and not self._pause([replies[n] for n in waiting], stage):
+                break
             for start in range(0, len(waiting), IN_A_BATCH):
                 group = waiting[start : start + IN_A_BATCH]
                 replies |= self._batch({n: parts[n] for n in group}, stage)
@@ -277,16 +277,17 @@ class GraphClient:
             )
         return replies
 
-    def _pause(self, replies: Sequence[Reply], stage: Stage) -> None:
-        """Wait as long as the busiest reply asks. Raises it where that is too long."""
+    def _pause(self, replies: Sequence[Reply], stage: Stage) -> bool:
+        """Wait as long as the busiest reply asks. False: that is too long."""
         errors = [self.refused(reply, stage) for reply in replies]
         slowest = max(errors, key=lambda error: error.retry_after or 0.0)
         pause = slowest.retry_after or USUAL_PAUSE
         until = self.channels.until
         late = until is not None and time.monotonic() + pause > until
         if pause > LONGEST_PAUSE or late:
-            raise slowest
+            return False
         time.sleep(pause)
+        return True
 
     def _ask(
         self,

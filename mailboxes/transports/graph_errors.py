@@ -10,14 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ..core.choices import Stage
 from ..core.errors import Code, MailError
+from . import numerals
 
-LONGEST_WAIT = 3600.0  # seconds; a server that asks for more is asked again then
 SENDING = frozenset({Stage.ENVELOPE, Stage.DATA})
 # (code, permanent) by Graph's own code, in lower case.
 BY_CODE: Mapping[str, tuple[Code, bool]] = {
@@ -122,24 +120,9 @@ def refusal(
         code,
         stage,
         permanent=permanent,
-        retry_after=retry_after(headers),
+        retry_after=numerals.retry_after(headers.get("retry-after", "")),
         evidence=evidence,
     )
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header (RFC 9110 section 10.2.3), None without one."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:9]), LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    left = (moment - datetime.now(UTC)).total_seconds()
-    return min(max(left, 0.0), LONGEST_WAIT)
 
 
 def _meaning(

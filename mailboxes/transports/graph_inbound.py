@@ -9,7 +9,6 @@ delta", "Get MIME content of a message", "message: move"; providers.md section 6
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -17,11 +16,21 @@ from typing import Any, ClassVar
 
 from ..core.choices import AfterFetch, Protocol, Stage
 from ..core.errors import Code, MailError
-from . import graph_folders
+from . import graph_folders, numerals
 from .base import CHUNK_SIZE, Credential, Endpoint, Folder, NetworkPolicy
 from .graph_bodies import Bodies, header_of
-from .graph_client import GraphClient, Part, Reply, items, local, segment
-from .keyed import Body, Changes, KeyedInbound, Remote
+from .graph_client import (
+    IN_A_BATCH,
+    PASSING,
+    GraphClient,
+    Part,
+    Reply,
+    items,
+    local,
+    segment,
+)
+from .keyed import Body, Changes, KeyedInbound, Remote, validity_of
+from .settling import Answers
 
 AT_A_TIME = 500  # messages in one page of a listing
 # PidTagMessageSize (MS-OXPROPS): Graph has no property of its own for the size.
@@ -87,8 +96,7 @@ class GraphInbound(KeyedInbound):
         there = found.get("totalItemCount")
         return Folder(
             folder or graph_folders.INBOX,
-            # An id of a folder is longer than what is kept of a validity.
-            hashlib.sha256(self._folder.encode()).hexdigest()[:40],
+            validity_of(self._folder),
             None,
             there if isinstance(there, int) else None,
         )
@@ -188,30 +196,52 @@ class GraphInbound(KeyedInbound):
             return set()
         self._open_folder()
         to = self._target(target) if action is AfterFetch.MOVE else ""
-        gone = {
-            key
-            for key, reply in zip(
-                wanted, self._where(wanted, Stage.SETTLE), strict=True
-            )
-            if self._is_elsewhere(reply)
-        }
-        left = [key for key in wanted if key not in gone]
-        parts = [_settling(key, action, to) for key in left]
-        failure: MailError | None = None
-        for key, reply in zip(left, self._batch(parts, Stage.SETTLE), strict=True):
-            if reply.status == 404:
-                gone.add(key)
-            elif not reply.good:
-                failure = self._client.refused(reply, Stage.SETTLE)
-        if failure is not None:
+        said = Answers[str]()
+        for start in range(0, len(wanted), IN_A_BATCH):
+            if said.over:
+                said.leave(wanted[start:])
+                break
+            self._settle(wanted[start : start + IN_A_BATCH], action, to, said)
+        try:
+            return said.result()
+        except MailError:
             self._targets.clear()
-            raise failure
-        return gone
+            raise
 
-    def _is_elsewhere(self, reply: Reply) -> bool:
-        if not reply.good and reply.status != 404:
-            raise self._client.refused(reply, Stage.SETTLE)
-        return reply.body.get("parentFolderId") != self._folder
+    def _settle(
+        self, keys: Sequence[str], action: AfterFetch, to: str, said: Answers[str]
+    ) -> None:
+        here: list[str] = []
+        try:
+            for key, reply in zip(keys, self._where(keys, Stage.SETTLE), strict=True):
+                if self._taken(key, reply, said):
+                    if reply.body.get("parentFolderId") == self._folder:
+                        here.append(key)
+                    else:
+                        said.gone.add(key)
+            parts = [_settling(key, action, to) for key in here]
+            replies = self._batch(parts, Stage.SETTLE)
+        except MailError as error:
+            said.end(error, here or keys)
+            return
+        for key, reply in zip(here, replies, strict=True):
+            self._taken(key, reply, said)
+
+    def _taken(self, key: str, reply: Reply, said: Answers[str]) -> bool:
+        """The part was answered well; else `said` is told what became of `key`."""
+        if reply.good:
+            return True
+        error = self._client.refused(reply, Stage.SETTLE)
+        if error.code == Code.FOLDER_MISSING:
+            error.code = str(Code.FOLDER_TARGET_MISSING)
+        elif reply.status == 404:
+            said.gone.add(key)
+            return False
+        if reply.status in PASSING:
+            said.end(error, [key])
+        else:
+            said.refuse(key, error)
+        return False
 
     def _target(self, name: str) -> str:
         if name not in self._targets:
@@ -272,7 +302,5 @@ def _remote(item: dict[str, Any]) -> Remote:
         arrived = None
     size = 0
     for extra in item.get("singleValueExtendedProperties") or []:
-        text = str(extra.get("value", ""))
-        if text.isascii() and text.isdigit():
-            size = int(text[:18])
+        size = numerals.number(str(extra.get("value", ""))) or size
     return Remote(str(item.get("id", ""))[:LONGEST_KEY], size, arrived)

@@ -8,6 +8,7 @@ and is then an `InboundTransport` like that of IMAP; a keyed transport stores no
 
 from __future__ import annotations
 
+import hashlib
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,14 @@ from typing import ClassVar
 
 from ..core.choices import AfterFetch
 from .base import Folder, Transport
+
+
+def validity_of(folder: str) -> str:
+    """`Folder.validity` of an id of a folder: 40 characters, whatever its length.
+
+    folder: as the server gave it; of Exchange's about 120 characters.
+    """
+    return hashlib.sha256(folder.encode()).hexdigest()[:40]
 
 
 @dataclass(frozen=True)
@@ -60,12 +69,14 @@ class KeyedInbound(Transport):
 
     supports, original_bytes, settles_at_once, until: see base.InboundTransport.
     dated: changes tell when a message arrived.
+    reuses_keys: an id may be given again once its message has left.
     reusable: an open connection sees what has come since; else each cycle opens anew.
     """
 
     supports: ClassVar[frozenset[AfterFetch]]
     original_bytes: ClassVar[bool]
     dated: ClassVar[bool]
+    reuses_keys: ClassVar[bool] = False
     reusable: ClassVar[bool] = True
     settles_at_once: ClassVar[int] = 200
     until: float | None = None

@@ -45,6 +45,7 @@ from .memory_server import (
     Stored,
     servers,
 )
+from .settling import Answers
 from .spool import whole
 
 __all__ = [
@@ -223,12 +224,15 @@ class MemoryInbound(_MemoryTransport, InboundTransport):
                 permanent=True,
                 evidence={**self.facts, "folder": target},
             )
-        gone = set()
+        said = Answers[int]()
         with self.server.lock:
             for number in sorted(wanted):
                 message = self._folder.messages.get(number)
+                trouble = message.troubles.get("settle") if message else None
                 if message is None:
-                    gone.add(number)
+                    said.gone.add(number)
+                elif isinstance(trouble, MailError):
+                    said.refuse(number, trouble)
                 elif action is AfterFetch.MARK_READ:
                     message.seen = True
                 else:
@@ -237,7 +241,7 @@ class MemoryInbound(_MemoryTransport, InboundTransport):
                         account.folders[target].add(message.data, message.arrived)
         if fault:
             self._raise(fault)
-        return gone
+        return said.result()
 
     @property
     def _folder(self) -> MemoryFolder:

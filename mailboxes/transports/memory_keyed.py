@@ -14,6 +14,7 @@ from ..core.choices import AfterFetch, Protocol
 from .base import Credential, Endpoint, Folder, Listed, NetworkPolicy
 from .keyed import Body, Changes, KeyedInbound, Remote
 from .memory import MemoryInbound
+from .settling import PartlySettled
 
 __all__ = ["MemoryKeyed", "MemoryUndated"]
 
@@ -86,7 +87,10 @@ class MemoryKeyed(KeyedInbound):
         self, keys: Iterable[str], action: AfterFetch, target: str = ""
     ) -> set[str]:
         numbers = [_number(key) for key in keys]
-        gone = self._reader().settle(numbers, action, target)
+        try:
+            gone = self._reader().settle(numbers, action, target)
+        except PartlySettled as error:
+            raise error.named("id-{}".format) from error
         return {f"id-{number}" for number in gone}
 
     def _reader(self) -> MemoryInbound:
@@ -101,6 +105,7 @@ class MemoryUndated(MemoryKeyed):
         {AfterFetch.LEAVE, AfterFetch.DELETE}
     )
     dated: ClassVar[bool] = False
+    reuses_keys: ClassVar[bool] = True
     reusable: ClassVar[bool] = False
 
     def changes(self, state: str, since: datetime | None) -> Iterator[Changes]:

@@ -172,7 +172,10 @@ class Line:
             found = self._resolve(host, port)
             told["addresses"] = [address for _family, address, _port in found]
         with self.timed("tcp"):
-            self._socket = sock = self._connect(found)
+            try:
+                self._socket = sock = self._connect(found)
+            except OSError as error:  # no descriptor is left, or the line was reset
+                raise self._unreached(error) from error
         return sock
 
     def _resolve(self, host: str, port: int) -> list[tuple[int, str, int]]:
@@ -204,6 +207,13 @@ class Line:
             code, Stage.DNS, evidence={**self.evidence, "answer": _words(error)}
         )
 
+    def _unreached(self, error: OSError) -> MailError:
+        return MailError(
+            code_of(error, OPENING),
+            Stage.TCP,
+            evidence={**self.evidence, "answer": _words(error)},
+        )
+
     def _connect(self, found: list[tuple[int, str, int]]) -> socket.socket:
         """The first address that answers; all of them share connect_timeout."""
         try:
@@ -211,12 +221,9 @@ class Line:
         except dial.NoneAnswersError as none:
             address, failure = none.args
             self.evidence["address"] = address
-            raise MailError(
-                code_of(failure, OPENING),
-                Stage.TCP,
-                evidence={**self.evidence, "answer": _words(failure)},
-            ) from failure
+            raise self._unreached(failure) from failure
         self.evidence["address"] = address
+        self._socket = sock  # from here on `open` closes it if anything fails
         # Commands are small and wait for their answers: no Nagle delay.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -15,6 +15,7 @@ from mailboxes.core.choices import RunState, Stage
 from mailboxes.core.errors import MailError
 from mailboxes.oauth import microsoft, refusals, session
 from mailboxes.oauth.base import TokenRequest
+from mailboxes.oauth.refusals import BY_ERROR
 from mailboxes.services import retry
 from mailboxes.transports.base import NetworkPolicy, Proxy
 from tests.oauth.wire import AUTHORITY, TENANT, Answer, Wire
@@ -120,6 +121,23 @@ def test_throttled_before_the_token_is_no_unknown_tenant(ask: Ask) -> None:
     error = ask({"/userrealm/": (429, {"message": "slow"}, {"Retry-After": "90"})})
     assert (error.code, error.retry_after) == ("token-throttled", 90.0)
     assert state(error) == RunState.THROTTLED
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [("Fri, 31 Dec 9999 23:59:59 GMT", 3600.0), ("²", None), ("soon", None)],
+)
+def test_pause_may_be_a_date_and_is_an_hour_at_most(
+    ask: Ask, header: str, wait: float | None
+) -> None:
+    body = {"error": "temporarily_unavailable"}
+    assert ask({"/token": (503, body, {"Retry-After": header})}).retry_after == wait
+
+
+def test_number_of_an_error_that_is_none_leaves_the_word(ask: Ask) -> None:
+    body = {"error": "invalid_client", "error_codes": ["²", 10**80]}
+    error = ask({"/token": (400, body)})
+    assert (error.code, error.evidence["codes"]) == (BY_ERROR["invalid_client"], [])
 
 
 @pytest.mark.parametrize("where", ["openid-configuration", "/token"])

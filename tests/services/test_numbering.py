@@ -11,13 +11,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailboxes.core.choices import Outcome, Protocol, SettleState, Stage
 from mailboxes.core.errors import Code, LeaseLost, MailError
 from mailboxes.models import Cycle, Fetcher, Listing, Location
-from mailboxes.services import leases, listings, pool, store
+from mailboxes.services import leases, listings, pool, snapshots, sources, store
 from mailboxes.transports import registry
+from mailboxes.transports.base import Folder
 from mailboxes.transports.keyed import Changes, KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer
@@ -176,6 +179,100 @@ def test_message_that_comes_back_and_was_never_stored_is_new(inbox: Inbox) -> No
     assert (inbox.subjects(), numbers(inbox)) == (["old"], [(2, "id-1", False)])
 
 
+def reuse(inbox: Inbox, number: int, subject: str) -> None:
+    """The server gives the id of a message that has left to another one."""
+    folder = inbox.server.folder(ADDRESS)
+    folder.next_id = number
+    inbox.deliver(subject)
+
+
+def test_id_that_was_given_again_after_we_deleted_its_message_hides_no_mail(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("old one")
+    assert (inbox.run().settled, inbox.run().stored) == (1, 0)
+    reuse(inbox, number, "new one")
+    cycle = inbox.run()
+    assert (cycle.stored, cycle.settled) == (1, 1)
+    assert inbox.subjects() == ["old one", "new one"]
+    assert numbers(inbox) == [(2, "id-1", False)]
+    assert inbox.server.folder(ADDRESS).messages == {}
+    places = Location.objects.order_by("pk").values_list("server_id", "settle")
+    assert list(places) == [("1", SettleState.DONE), ("2", SettleState.DONE)]
+
+
+def test_message_that_we_deleted_and_that_comes_back_is_stored_once(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    """As from a backup: the same bytes under the same id."""
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("one")
+    folder = inbox.server.folder(ADDRESS)
+    away = folder.messages[number]
+    assert (inbox.run().settled, inbox.run().stored) == (1, 0)
+    folder.messages[number] = away
+    assert (inbox.run().stored, inbox.run().stored) == (0, 0)
+    assert inbox.subjects() == ["one"]
+    assert Location.objects.get().settle == SettleState.DONE
+    # Where it may have been another message it is mail as any, and deleted again.
+    assert list(folder.messages) == ([] if kind.reuses_keys else [number])
+
+
+def test_copies_under_ids_that_were_given_again_are_counted(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("one")
+    inbox.run()
+    inbox.run()
+    reuse(inbox, number, "one")
+    inbox.deliver("one")
+    cycle = inbox.run()
+    # The first is the old one come back, the other one a copy that is new.
+    assert (cycle.stored, cycle.matched, cycle.settled) == (1, 1, 2)
+    assert inbox.subjects() == ["one", "one"]
+
+
+def test_id_that_has_another_size_when_it_comes_back_is_another_message(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    """Somebody else deleted the first one."""
+    number, _other = inbox.deliver("old", "other")
+    inbox.run()
+    del inbox.server.folder(ADDRESS).messages[number]
+    inbox.run()
+    reuse(inbox, number, "a longer one")
+    stored = inbox.run().stored
+    assert stored == (1 if kind.reuses_keys else 0)
+    assert inbox.run().stored == 0
+
+
+def test_what_waits_to_be_deleted_takes_no_other_message_of_its_id(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    number, _other = inbox.deliver("old", "other")
+    inbox.run()
+    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE), times=2)
+    first = Location.objects.order_by("pk")[:1]
+    Location.objects.filter(pk__in=first).update(settle=SettleState.PENDING)
+    inbox.save(after_fetch="delete")
+    del inbox.server.folder(ADDRESS).messages[number]
+    for _ in range(2):
+        inbox.run()
+        Fetcher.objects.update(not_before=None, next_due=timezone.now())
+    reuse(inbox, number, "a longer one")
+    assert inbox.run().stored == 1
+    states = Location.objects.order_by("pk").values_list("settle", flat=True)
+    assert list(states) == [SettleState.GONE, SettleState.NOT_NEEDED, SettleState.DONE]
+
+
 def test_delete_is_done_on_the_server_and_written_down(inbox: Inbox) -> None:
     inbox.save(after_fetch="delete")
     inbox.deliver("one", "two")
@@ -256,6 +353,70 @@ def test_connection_that_sees_nothing_new_is_not_kept(
     inbox.run()
     opened = list(Cycle.objects.order_by("pk").values_list("new_connection", flat=True))
     assert opened == [True, not kind.reusable]
+
+
+def whole(*keys: str) -> Changes:
+    there = tuple(Remote(key, 1, None) for key in keys)
+    return Changes(there, (), "", complete=True, whole=True)
+
+
+def held(inbox: Inbox) -> Fetcher:
+    fetcher = leases.claim(Fetcher.objects.all(), inbox.fetcher.pk)
+    assert fetcher is not None
+    return fetcher
+
+
+def test_listing_that_tells_nothing_new_reads_no_row_while_it_may_write(
+    inbox: Inbox,
+) -> None:
+    """SQLite has one writer, and POP3 names everything in each cycle."""
+    inbox.run()
+    fetcher, source = held(inbox), inbox.client.sources.get()
+    page = whole(*[f"k{number}" for number in range(3000)])
+    listings.Listings(source, fetcher).write(page)
+    with CaptureQueriesContext(connection) as queries:
+        listings.Listings(source, fetcher).write(page)
+    said = [query["sql"].split()[0] for query in queries]
+    begin, end = said.index("SAVEPOINT"), said.index("RELEASE")
+    assert said[begin:end] == ["SAVEPOINT", "UPDATE", "UPDATE"]
+    with CaptureQueriesContext(connection) as queries:
+        listings.Listings(source, fetcher).write(whole("k1", "new"))
+    assert sum("SAVEPOINT" in query["sql"] for query in queries) == 2
+    assert Listing.objects.filter(source=source, gone=True).count() == 2999
+
+
+def test_long_listing_is_written_in_parts_and_gone_on_with(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.save(first_fetch="from-now")
+    for number in range(7):
+        old(inbox, f"old {number}", days=1)
+    monkeypatch.setattr(listings, "AT_ONCE", 2)
+    guard, calls = leases.guard, []
+
+    def lost(row: Fetcher, **changes: object) -> None:
+        calls.append(row)
+        if len(calls) == 3:
+            raise LeaseLost
+        guard(row, **changes)
+
+    fetcher = held(inbox)
+    source = sources.open_source(
+        inbox.client,
+        snapshots.take(inbox.client),
+        Folder("INBOX", "1", None, dated=False),
+        fetcher,
+    )
+    page = whole(*[f"id-{number}" for number in range(1, 8)])
+    with monkeypatch.context() as patch, pytest.raises(LeaseLost):
+        patch.setattr(leases, "guard", lost)
+        listings.Listings(source, fetcher).write(page)
+    source.refresh_from_db()
+    assert (len(numbers(inbox)), source.listed_at, source.cursor) == (4, None, "0")
+    listings.Listings(source, fetcher).write(page)
+    source.refresh_from_db()
+    assert numbers(inbox) == [(n, f"id-{n}", False) for n in range(1, 8)]
+    assert (source.cursor, source.baseline) == ("7", 7)
 
 
 def test_thousands_are_listed_with_few_queries(

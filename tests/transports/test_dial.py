@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mailboxes.core.choices import Security
+from mailboxes.core.choices import Security, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.oauth import session
 from mailboxes.transports import dial, net
@@ -113,6 +113,70 @@ def test_last_refusal_is_told() -> None:
         dial.dial([(V4, "127.0.0.2", port), (V4, "127.0.0.1", port)], 5)
     address, failure = caught.value.args
     assert (address, failure.errno) == ("127.0.0.1", errno.ECONNREFUSED)
+
+
+class WithoutV6(socket.socket):
+    """A socket of a machine whose kernel has no IPv6 (ipv6.disable=1)."""
+
+    def __init__(self, family: int = -1, *rest: int, **more: object) -> None:
+        if family == V6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported")
+        super().__init__(family, *rest, **more)  # type: ignore[arg-type]
+
+
+def test_address_of_a_family_that_is_not_there_costs_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried = []
+
+    class Slow(WithoutV6):
+        def connect(self, address: tuple[str, int]) -> None:  # type: ignore[override]
+            tried.append(address[0])
+            with contextlib.suppress(BlockingIOError):
+                super().connect(address)
+            raise BlockingIOError  # as long as the IPv6 is not tried
+
+    monkeypatch.setattr(dial, "APART", 0.0)
+    with listening("127.0.0.1") as port:
+        monkeypatch.setattr(socket, "socket", Slow)
+        sock, address = dial.dial([(V4, "127.0.0.1", port), (V6, "::1", port)], 5)
+        sock.close()
+    assert (address, tried) == ("127.0.0.1", ["127.0.0.1"])
+
+
+def test_no_socket_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    found_by_name(monkeypatch, "::1")
+    monkeypatch.setattr(socket, "socket", WithoutV6)
+    with pytest.raises(MailError) as caught:
+        net.Line(Endpoint("mail.test", 1, Security.NONE), NetworkPolicy(), {}).open()
+    error = caught.value
+    assert (error.code, error.stage) == (Code.CONNECT_UNREACHABLE, Stage.TCP)
+    assert error.evidence["answer"] == "Address family not supported"
+
+
+def test_line_that_cannot_be_set_up_is_closed_and_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed = []
+
+    class Reset(socket.socket):
+        def close(self) -> None:
+            closed.append(self)
+            super().close()
+
+        def setsockopt(self, *told: object) -> None:  # type: ignore[override]
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    with listening("127.0.0.1") as port:
+        monkeypatch.setattr(socket, "socket", Reset)
+        line = net.Line(Endpoint("127.0.0.1", port, Security.NONE), NetworkPolicy(), {})
+        with pytest.raises(MailError) as caught:
+            line.open()
+    assert (caught.value.code, caught.value.stage) == (
+        Code.CONNECT_UNREACHABLE,
+        Stage.TCP,
+    )
+    assert len(closed) == 1
 
 
 def test_no_address_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:

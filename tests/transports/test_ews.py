@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mailboxes.core.choices import AfterFetch, Security, Stage
 from mailboxes.core.errors import Code, MailError
-from mailboxes.sandbox import ews_server
+from mailboxes.sandbox import effects, ews_items, ews_server
 from mailboxes.sandbox.effects import Effect
+from mailboxes.sandbox.ews_xml import Refused
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import ON_PREMISES
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
 from mailboxes.transports.ews import EwsInbound, EwsOutbound, calls
+from mailboxes.transports.settling import PartlySettled
 
 LOGIN, LEGACY = "support@contoso.example", "legacy@contoso.example"
 ONLINE = "https://outlook.office365.com/EWS/Exchange.asmx"
 OWN = f"https://{ON_PREMISES}/EWS/Exchange.asmx"
 LETTER = f"From: {LOGIN}\r\nTo: anna@customers.example\r\nSubject: one\r\n\r\nHello\r\n"
 CUSTOMER = "anna@customers.example"
+DROPPED = Effect(effects.place("ews", "deleteitem"), end=effects.DROP)
 
 
 @pytest.fixture
@@ -127,6 +131,52 @@ def test_delete_leaves_a_copy_but_for_what_was_deleted_before(box: Sandbox) -> N
             assert transport.settle(keys, AfterFetch.DELETE) == set()
             assert transport.settle(keys, AfterFetch.DELETE) == set(keys)
             assert len(box.messages(LOGIN, "Deleted Items")) == left
+
+
+@pytest.mark.parametrize("action", [AfterFetch.DELETE, AfterFetch.MOVE])
+def test_item_that_is_refused_keeps_no_other(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, action: AfterFetch
+) -> None:
+    box.deliver(LOGIN, *[LETTER.encode()] * 60)
+    with reader(box) as transport:
+        transport.select("")
+        keys = [one.key for page in transport.changes("", None) for one in page.there]
+        entry = ews_items.Items._entry
+
+        def held(items: ews_items.Items, element: Any) -> Any:
+            if element.get("Id") == keys[1]:
+                raise Refused("ErrorMoveCopyFailed", "The move or copy failed.")
+            return entry(items, element)
+
+        monkeypatch.setattr(ews_items.Items, "_entry", held)
+        with pytest.raises(PartlySettled) as caught:
+            transport.settle(keys, action, "Deleted Items")
+    error = caught.value
+    assert error.evidence["request_error"] == "ErrorMoveCopyFailed"
+    assert (error.gone, error.refused, error.later) == (set(), {keys[1]}, set())
+    assert len(box.messages(LOGIN, "Deleted Items")) == 59
+
+
+def test_line_that_falls_between_two_requests_tells_what_was_done(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box.deliver(LOGIN, *[LETTER.encode()] * 60)
+    with reader(box) as transport:
+        transport.select("")
+        keys = [one.key for page in transport.changes("", None) for one in page.there]
+        delete = ews_items.Items.delete
+
+        def once(items: ews_items.Items, asked: Any) -> list[str]:
+            done = delete(items, asked)
+            box.box.faults.switch(LOGIN, "test", [DROPPED])
+            return done
+
+        monkeypatch.setattr(ews_items.Items, "delete", once)
+        with pytest.raises(PartlySettled) as caught:
+            transport.settle(keys, AfterFetch.DELETE)
+    error = caught.value
+    assert error.code == Code.CONNECTION_LOST
+    assert (error.refused, error.later) == (set(), set(keys[50:]))
 
 
 def test_unknown_folder_to_move_to_is_told(box: Sandbox) -> None:

@@ -84,6 +84,22 @@ def test_status_without_soap(
     assert error.retry_after == (7.0 if headers else None)
 
 
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 3600.0),
+        ("999999", 3600.0),
+        ("²", None),
+    ],
+)
+def test_pause_of_a_status_may_be_a_date_and_is_an_hour_at_most(
+    header: str, wait: float | None
+) -> None:
+    headers = {"retry-after": header}
+    error = answers.status(503, headers, b"", Stage.LIST, OWN, token=True)
+    assert error.retry_after == wait
+
+
 def test_words_of_exchange_come_before_its_codes() -> None:
     text = "ExchangeImpersonation SOAP header must be present for this type of token."
     error = answers.refused(Refusal("ErrorAccessDenied", text), Stage.LIST, {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,29 @@ def test_wrong_password_is_refused_and_nothing_was_asked() -> None:
         assert "wrong" not in str(caught.value.evidence)
         made.channel.drop()
     assert bodies == []
+
+
+def test_message_is_not_handed_over_by_the_sign_in_of_a_new_line() -> None:
+    bodies: list[bytes] = []
+    lines = []
+
+    def script(talk: Talk) -> None:
+        lines.append(talk)
+        if len(lines) == 3:
+            request(talk)  # and hangs up: in the middle of the sign-in
+        else:
+            exchange(bodies)(talk)
+
+    with Scripted(script) as server:
+        made = wire(server.port)
+        made.greet(Stage.GREETING)
+        told = []
+        for _ in range(3):
+            with suppress(MailError):
+                made.post({}, Whole(BODY)).whole(Stage.DATA)
+            told.append((len(lines), len(bodies), made.channel.handed_over))
+            made.channel.drop()
+    assert told == [(2, 1, True), (3, 1, False), (4, 2, True)]
 
 
 def test_server_without_a_way_for_passwords_is_told() -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
 from mailboxes.core.choices import Stage
 from mailboxes.core.errors import Code
-from mailboxes.transports.graph_errors import refusal, retry_after
+from mailboxes.transports.graph_errors import refusal
 
 FACTS = {"host": "graph.microsoft.com"}
 
@@ -74,17 +72,3 @@ def test_evidence_is_what_an_admin_can_give_to_microsoft() -> None:
         "answer": "Too much.",
         "request_id": "abc",
     }
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("7", 7.0), ("", None), ("soon", None), ("9" * 30, 3600.0), ("-5", None)],
-)
-def test_retry_after_is_read_in_seconds(text: str, seconds: float | None) -> None:
-    assert retry_after({"retry-after": text}) == seconds
-
-
-def test_retry_after_may_be_a_date() -> None:
-    later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
-    found = retry_after({"retry-after": later})
-    assert found is not None and 80 < found <= 90

@@ -9,16 +9,20 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mailboxes.core.choices import AfterFetch, Security, Stage
 from mailboxes.core.errors import Code, MailError
+from mailboxes.sandbox.graph import Graph
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import GRAPH_RESOURCE, PROXY_LOGIN
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
+from mailboxes.transports.graph_client import segment
 from mailboxes.transports.graph_inbound import GraphInbound
 from mailboxes.transports.keyed import Changes, Remote
+from mailboxes.transports.settling import PartlySettled
 
 SUPPORT, ORDERS = "support@contoso.example", "orders@contoso.example"
 MESSAGE = b"From: a@example.org\r\nSubject: one\r\n\r\nHello\r\n"
@@ -273,6 +277,48 @@ def test_deleted_messages_lie_in_deleted_items(box: Sandbox) -> None:
         assert graph.settle([one.key for one in found], AfterFetch.DELETE) == set()
     assert len(box.messages(SUPPORT, "Deleted Items")) == 45
     assert box.messages(SUPPORT) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told", "left"),
+    [
+        (403, "ErrorMoveCopyFailed", Code.GRAPH_ACCESS_DENIED, "refused"),
+        (500, "ErrorItemCorrupt", Code.GRAPH_UNAVAILABLE, "refused"),
+        (404, "ErrorFolderNotFound", Code.FOLDER_TARGET_MISSING, "later"),
+        (401, "InvalidAuthenticationToken", Code.TOKEN_NOT_ACCEPTED, "later"),
+    ],
+)
+def test_what_is_refused_is_told_apart_from_what_was_done(
+    box: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    code: str,
+    told: Code,
+    left: str,
+) -> None:
+    deliver(box, 45)
+    with reader(box) as graph:
+        graph.select("")
+        _, found = all_of(graph)
+        keys = [one.key for one in found]
+        part = Graph._part
+
+        async def held(server: Graph, asked: Any, *rest: Any) -> dict[str, Any]:
+            named = f"/{segment(keys[1])}/" in asked["url"]
+            if asked["method"] == "GET" or not named:
+                return await part(server, asked, *rest)
+            error = {"code": code, "message": "The move or copy failed."}
+            return {"id": asked["id"], "status": status, "body": {"error": error}}
+
+        monkeypatch.setattr(Graph, "_part", held)
+        with pytest.raises(PartlySettled) as caught:
+            graph.settle(keys, AfterFetch.MOVE, "Deleted Items")
+    error = caught.value
+    # What every message would meet ends it with the batch.
+    rest = {keys[1], *keys[20:]} if left == "later" else {keys[1]}
+    assert (error.code, getattr(error, left)) == (told, rest)
+    assert error.gone == set()
+    assert len(box.messages(SUPPORT, "Deleted Items")) == 45 - len(rest)
 
 
 def test_parts_that_are_throttled_are_asked_for_again(box: Sandbox) -> None:

@@ -11,6 +11,9 @@ from mailboxes.core.choices import AfterFetch, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.keyed import Remote
 from mailboxes.transports.pop3 import Pop3Transport
+from mailboxes.transports.pop3 import transport as pop3_transport
+from mailboxes.transports.pop3.client import Client
+from mailboxes.transports.settling import PartlySettled
 from tests.servers.pop3_script import (
     CAPABILITIES,
     LETTER,
@@ -21,6 +24,15 @@ from tests.servers.scripted import Scripted, Talk
 
 PIPELINING = CAPABILITIES + b" PIPELINING"
 MANY = {b"u%d" % n: LETTER.replace(b"one", b"%d" % n) for n in range(1, 41)}
+
+
+class Clock:
+    """What a module takes for `time`."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
 
 
 def everything(reader: Pop3Transport) -> list[Remote]:
@@ -251,10 +263,43 @@ def test_message_that_cannot_be_deleted_does_not_keep_the_others() -> None:
 
     with serve({b"DELE": delete}, MANY) as server, transport(server) as reader:
         everything(reader)
-        with pytest.raises(MailError) as caught:
-            reader.settle(["u1", "u2", "u3"], AfterFetch.DELETE)
-    assert caught.value.code == Code.AUTHORIZATION_FAILED
+        with pytest.raises(PartlySettled) as caught:
+            reader.settle(["u1", "u2", "u3", "nowhere"], AfterFetch.DELETE)
+    error = caught.value
+    assert (error.code, error.late) == (Code.AUTHORIZATION_FAILED, False)
+    assert (error.gone, error.refused, error.later) == ({"nowhere"}, {"u2"}, set())
     assert server.heard[-4:] == [b"DELE 1", b"DELE 2", b"DELE 3", b"QUIT"]
+
+
+@pytest.mark.parametrize("capabilities", [PIPELINING, CAPABILITIES])
+def test_half_of_the_time_is_kept_for_the_answer_to_quit(
+    monkeypatch: pytest.MonkeyPatch, capabilities: bytes
+) -> None:
+    clock = Clock()
+
+    def delete(talk: Talk, _rest: bytes) -> None:
+        clock.now += 10.0
+        talk.send(b"+OK\r\n")
+
+    with (
+        serve({b"DELE": delete}, MANY, capabilities) as server,
+        transport(server) as reader,
+    ):
+        keys = [one.key for one in everything(reader)]
+        monkeypatch.setattr(pop3_transport, "time", clock)
+        # Not the clock by which the line is watched: only asking has to end early.
+        reader.until = clock.now + 200.0
+        with monkeypatch.context() as patched:
+            patched.setattr(Client, "_hurry", lambda self: None)
+            with pytest.raises(PartlySettled) as caught:
+                reader.settle(["nowhere", *keys], AfterFetch.DELETE)
+    error, asked = caught.value, verbs(server).count(b"DELE")
+    assert asked < len(keys)
+    assert server.heard[-1] == b"QUIT"
+    assert (error.late, error.gone, error.refused) == (True, {"nowhere"}, set())
+    assert error.later == set(keys[asked:])
+    if capabilities == CAPABILITIES:
+        assert asked == 10
 
 
 def test_line_that_falls_before_quit_deletes_nothing() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
+from .. import numerals
 
 Meaning = tuple[Code, bool]  # code, permanent
 # Exchange has its own words for these, under several response codes.
@@ -151,12 +152,11 @@ def status(
         "answer": " ".join([f"HTTP {number}", *told.values(), words]).strip(),
     }
     code, permanent = _of_status(number, headers, words, facts, token)
-    wait = headers.get("retry-after", "")
     return MailError(
         code,
         stage,
         permanent=permanent,
-        retry_after=float(wait) if wait.isdigit() else None,
+        retry_after=numerals.retry_after(headers.get("retry-after", "")),
         evidence=evidence,
     )
 

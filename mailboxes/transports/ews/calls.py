@@ -28,6 +28,7 @@ from exchangelib.util import MNS, TNS, create_element
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
+from .. import numerals
 from ..channel import Answer, Upload, Whole
 from . import answers
 from .answers import Refusal
@@ -148,7 +149,7 @@ def _pause(element: Element) -> float | None:
     for value in element.iter(f"{{{TNS}}}Value"):
         if value.get("Name") == "BackOffMilliseconds":
             try:
-                return float(value.text) / 1000
+                return numerals.wait(float(value.text) / 1000)
             except (TypeError, ValueError):
                 return None
     return None

@@ -16,8 +16,10 @@ from exchangelib.util import MNS, TNS
 
 from ...core.choices import AfterFetch, Stage
 from ...core.errors import Code, MailError
+from .. import numerals
 from ..base import Folder
-from ..keyed import Body, Changes, KeyedInbound, Remote
+from ..keyed import Body, Changes, KeyedInbound, Remote, validity_of
+from ..settling import Answers
 from . import calls, folders, headers, large
 from .answers import GONE, Refusal
 from .bodies import Reader
@@ -48,9 +50,9 @@ class EwsInbound(EwsConnection, KeyedInbound):
         count = found.findtext(f"{{{TNS}}}TotalCount")
         return Folder(
             folder or "Inbox",
-            self._selected,
+            validity_of(self._selected),
             None,
-            int(count) if count else None,
+            numerals.number(count or ""),
             dated=self.dated,
         )
 
@@ -173,20 +175,30 @@ class EwsInbound(EwsConnection, KeyedInbound):
         self, keys: Iterable[str], action: AfterFetch, target: str = ""
     ) -> set[str]:
         """See base. Delete moves to Deleted Items; what lies there goes for good."""
-        wanted, gone = list(keys), set[str]()
+        wanted = list(keys)
         if action is AfterFetch.LEAVE or not wanted:
-            return gone
-        do = self._doing(action, target)
+            return set()
+        do, said = self._doing(action, target), Answers[str]()
         for some in _slices(wanted):
-            with self.border(Stage.SETTLE):
-                done = do(some)
-                if len(done) != len(some):
-                    raise ValueError("another number of answers than was asked for")
+            if said.over:
+                said.leave(some)
+                continue
+            try:
+                with self.border(Stage.SETTLE):
+                    done = do(some)
+                    if len(done) != len(some):
+                        raise ValueError("another number of answers than was asked for")
+            except MailError as error:
+                said.end(error, some)
+                continue
             for key, one in zip(some, done, strict=True):
-                if isinstance(one, Refusal):
-                    self._expect(one, Stage.SETTLE, target)
-                    gone.add(key)
-        return gone
+                if not isinstance(one, Refusal):
+                    continue
+                if one.code in MISSING:
+                    said.gone.add(key)
+                else:
+                    said.refuse(key, self.refused(one, Stage.SETTLE, target))
+        return said.result()
 
     def _doing(self, action: AfterFetch, target: str) -> Done:
         account = self._opened(Stage.SETTLE)
@@ -217,10 +229,10 @@ class EwsInbound(EwsConnection, KeyedInbound):
     def _items(self, stage: Stage) -> calls.Items:
         return calls.Items(account=self._opened(stage))
 
-    def _expect(self, refusal: Refusal, stage: Stage, target: str = "") -> None:
+    def _expect(self, refusal: Refusal, stage: Stage) -> None:
         """A message that is gone is no failure. Raises MailError for others."""
         if refusal.code not in MISSING:
-            raise self.refused(refusal, stage, target)
+            raise self.refused(refusal, stage)
 
 
 def _told(page: Any) -> tuple[tuple[Remote, ...], tuple[str, ...]]:
@@ -237,7 +249,7 @@ def _told(page: Any) -> tuple[tuple[Remote, ...], tuple[str, ...]]:
             there.append(
                 Remote(
                     found.get("Id"),
-                    int(item.findtext(f"{{{TNS}}}Size") or 0),
+                    numerals.number(item.findtext(f"{{{TNS}}}Size") or "") or 0,
                     _moment(item.findtext(f"{{{TNS}}}DateTimeReceived")),
                 )
             )

@@ -43,8 +43,12 @@ class Ntlm(Channel):
         body: Upload | None,
         stage: Stage,
     ) -> Answer:
+        self.handed_over = False
         if self.peer is None or self.peer is not self._signed or self.stale():
-            self._sign_in(headers, stage)
+            try:
+                self._sign_in(headers, stage)
+            finally:
+                self.handed_over = False  # its own requests were, this one was not
         return super().request(method, path, headers, body, stage)
 
     def _sign_in(self, headers: Mapping[str, str], stage: Stage) -> None:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from .. import numerals
 from ..spool import Room
 from .body import spooled
 from .client import Answer, Client
@@ -81,19 +82,20 @@ class Maildrop:
         for number, text in keys.items():
             size = sizes.get(number, "").split(" ")[0]
             key = _unused(text, found)
-            found[key] = Place(number, int(size) if size.isdecimal() else 0)
+            found[key] = Place(number, numerals.number(size) or 0)
         return found
 
     def ask_each(
-        self, keys: Sequence[str], command: bytes, largest: int | None = None
+        self, keys: Iterable[str], command: bytes, largest: int | None = None
     ) -> Iterator[Got]:
         """Answers to `command` for each of `keys` that is there, in their order.
 
-        Sent ahead where that is offered; left early, the session is `dirty`.
+        Sent ahead where that is offered; left early, the session is `dirty`. `keys` are
+        taken as their commands are sent.
         largest: see base.InboundTransport.stream.
         """
         there, client = self.places(), self._client
-        todo = iter([(key, there[key]) for key in keys if key in there])
+        todo = ((key, there[key]) for key in keys if key in there)
         verb = command.split()[0]
         room = Room()  # LIST may have told sizes that are too small
         while True:

@@ -8,6 +8,8 @@ a message is left or deleted.
 
 from __future__ import annotations
 
+import math
+import time
 import weakref
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,10 +18,11 @@ from typing import ClassVar
 
 from ...core.choices import AfterFetch, Protocol, Security, Stage
 from ...core.errors import Code, MailError
-from .. import net
+from .. import net, numerals
 from ..base import CHUNK_SIZE, Credential, Endpoint, Folder, NetworkPolicy
 from ..keyed import Body, Changes, KeyedInbound, Remote
 from ..line import LineTransport
+from ..settling import Answers
 from . import answers
 from .client import Answer, Client
 from .maildrop import Maildrop, NoIds, header
@@ -50,6 +53,8 @@ class Pop3Transport(LineTransport, KeyedInbound):
     )
     original_bytes: ClassVar[bool] = True
     dated: ClassVar[bool] = False
+    # RFC 1939 section 7 forbids it only while the message is there.
+    reuses_keys: ClassVar[bool] = True
     reusable: ClassVar[bool] = False
     settles_at_once: ClassVar[int] = 2000  # each time costs a session
 
@@ -145,8 +150,7 @@ class Pop3Transport(LineTransport, KeyedInbound):
             if self._offered is None or "UIDL" not in self._offered:
                 self._there(Stage.MAILBOX).places()  # not found out at the first mail
         count = answer.text.partition(" ")[0]
-        messages = int(count) if count.isdecimal() else None
-        return Folder("INBOX", VALIDITY, None, messages, dated=False)
+        return Folder("INBOX", VALIDITY, None, numerals.number(count), dated=False)
 
     def changes(self, state: str, since: datetime | None) -> Iterator[Changes]:
         with self._border(Stage.LIST):
@@ -222,7 +226,8 @@ class Pop3Transport(LineTransport, KeyedInbound):
         self, keys: Iterable[str], action: AfterFetch, target: str = ""
     ) -> set[str]:
         """See keyed. A server deletes when it answers QUIT (RFC 1939 section 6), so
-        that ends the session; whatever is to be done after it begins another one.
+        that ends the session; whatever is to be done after it begins another one. What
+        would leave no time for the answer is not asked for: then all would be void.
         """
         wanted = list(dict.fromkeys(keys))
         if action is AfterFetch.LEAVE or not wanted:
@@ -241,21 +246,31 @@ class Pop3Transport(LineTransport, KeyedInbound):
 
     def _delete(self, maildrop: Maildrop, wanted: list[str]) -> set[str]:
         there = maildrop.places()
-        gone = {key for key in wanted if key not in there}
-        refused: Answer | None = None
-        if len(gone) < len(wanted):
+        said = Answers[str]()
+        said.gone |= {key for key in wanted if key not in there}
+        if len(said.gone) < len(wanted):
             self._usable = False  # nothing but `_commit` may say QUIT now
-        for got in maildrop.ask_each(wanted, b"DELE %d"):
+        late = iter([key for key in wanted if key in there])
+        for got in maildrop.ask_each(self._in_time(late), b"DELE %d"):
             if answers.gone(got.answer.text) and not got.answer.ok:
-                gone.add(got.key)
+                said.gone.add(got.key)
             elif not got.answer.ok:
                 self._last_word(got.answer, Stage.SETTLE)
-                refused = refused or got.answer
-        if len(gone) < len(wanted):
+                said.refuse(got.key, self._refused(got.answer, Stage.SETTLE))
+        if len(said.gone) < len(wanted):
             self._commit()
-        if refused is not None:
-            raise self._refused(refused, Stage.SETTLE)
-        return gone
+        said.leave(list(late))
+        return said.result()
+
+    def _in_time(self, keys: Iterator[str]) -> Iterator[str]:
+        """`keys` until half of the time that is left now is used."""
+        now = time.monotonic()
+        enough = math.inf if self.until is None else now + (self.until - now) / 2
+        while time.monotonic() < enough:
+            try:
+                yield next(keys)
+            except StopIteration:
+                return
 
     def _commit(self) -> None:
         """QUIT; only its +OK says that what was marked is deleted."""
@@ -297,12 +312,13 @@ class Pop3Transport(LineTransport, KeyedInbound):
         if answer.status != "-ERR":
             raise ValueError(f"unexpected answer {str(answer)[:80]!r}")
         delay = (self._offered or {}).get("LOGIN-DELAY", "").partition(" ")[0]
+        seconds = numerals.number(delay)
         error = answers.refusal(
             answer.text,
             stage,
             self.facts,
             token=self.credential.is_token,
-            delay=float(delay) if delay.isdecimal() else None,
+            delay=None if seconds is None else numerals.wait(seconds),
         )
         if error.code in DEADLY:
             self._usable = False

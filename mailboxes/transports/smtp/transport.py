@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from ...core.choices import Protocol, Security, Stage
 from ...core.errors import Code, MailError
-from .. import bearer, net
+from .. import bearer, net, numerals
 from ..base import (
     Content,
     Credential,
@@ -190,8 +190,8 @@ class SmtpTransport(LineTransport, OutboundTransport):
 
     def _check_size(self, size: int) -> None:
         """Refuses what is over the server's announced limit (RFC 1870), unsent."""
-        told = self._connected(Stage.ENVELOPE).esmtp_features.get("size", "")
-        limit = int(told) if told.isdigit() else 0
+        features = self._connected(Stage.ENVELOPE).esmtp_features
+        limit = numerals.number(features.get("size", "")) or 0
         if limit and size > limit:
             raise MailError(
                 Code.MESSAGE_TOO_LARGE,
