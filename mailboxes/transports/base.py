@@ -162,7 +162,11 @@ class Folder:
 
 @dataclass(frozen=True)
 class Listed:
-    """One message on the server. `arrived`: the server's time of it, aware, or None."""
+    """One message on the server.
+
+    size: bytes, 0 where the server does not say. arrived: the server's time of it,
+    aware, or None.
+    """
 
     id: int
     size: int

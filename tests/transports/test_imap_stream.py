@@ -13,8 +13,8 @@ import pytest
 
 from mailboxes.transports.base import CHUNK_SIZE, Listed
 from mailboxes.transports.imap import ImapTransport
+from mailboxes.transports.imap.listing import arrived
 from mailboxes.transports.imap.stream import Pipeline, Refused, batches, uid_set
-from mailboxes.transports.imap.transport import _arrived
 
 
 def run(answers: bytes, commands: int = 1) -> list[tuple[int, bytes | None]]:
@@ -165,7 +165,7 @@ def test_uid_set_is_exact() -> None:
     ],
 )
 def test_arrival_is_read_or_none(text: bytes, said: str | None) -> None:
-    moment = _arrived(text)
+    moment = arrived(text)
     assert (moment.isoformat() if moment else None) == said
 
 

@@ -7,11 +7,9 @@ lists of UIDs only: 4.x raises on range strings, after the server has done the c
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta, timezone
 from typing import ClassVar
 
 from ...core.choices import AfterFetch, Protocol, Security, Stage
@@ -37,19 +35,12 @@ from .control import (
     log_in,
     require_plain_start,
 )
+from .listing import ITEMS, Details
 from .stream import Answer, Pipeline, batches, uid_set
 
 GOODBYE = 5.0  # seconds that a server has for the answer to LOGOUT
 LIST_CHUNK = 500  # ids in one command
 SEEN, DELETED = rb"\Seen", rb"\Deleted"
-
-_SIZE = re.compile(rb"RFC822\.SIZE (\d+)", re.IGNORECASE)
-_DATE = re.compile(
-    rb'INTERNALDATE "( ?\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) '
-    rb'([+-])(\d\d)(\d\d)"',
-    re.IGNORECASE,
-)
-_MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
 class ImapTransport(LineTransport, InboundTransport):
@@ -191,19 +182,17 @@ class ImapTransport(LineTransport, InboundTransport):
             found = client.search(["UID", f"{after + 1}:*"])
             # `*` is the last message even when its id is lower (RFC 9051 section 9).
             wanted = sorted({number for number in found if number > after})
-            groups = [
-                wanted[start : start + LIST_CHUNK]
-                for start in range(0, len(wanted), LIST_CHUNK)
-            ]
-            known = set(wanted)
-            listed = {}
-            for answer in self._fetch(groups, b"(UID RFC822.SIZE INTERNALDATE)"):
-                size = _SIZE.search(answer.text)
-                if answer.uid in known and size:
-                    listed[answer.uid] = Listed(
-                        answer.uid, int(size[1]), _arrived(answer.text)
-                    )
-        return [listed[number] for number in sorted(listed)]
+            return self._details(wanted).listed()
+
+    def _details(self, wanted: list[int]) -> Details:
+        details = Details(wanted)
+        groups = [
+            wanted[start : start + LIST_CHUNK]
+            for start in range(0, len(wanted), LIST_CHUNK)
+        ]
+        for answer in self._fetch(groups, ITEMS):
+            details.take(answer)
+        return details
 
     def stream(
         self, wanted: Sequence[Listed], largest: int | None = None
@@ -351,19 +340,3 @@ def _text(welcome: bytes | str) -> str:
     if isinstance(welcome, bytes):
         return welcome.decode("utf-8", "backslashreplace")
     return welcome
-
-
-def _arrived(text: bytes) -> datetime | None:
-    """INTERNALDATE (RFC 9051 section 9, date-time) in UTC, None if unreadable."""
-    match = _DATE.search(text)
-    if match is None or match[2].lower() not in _MONTHS:
-        return None
-    day, month = int(match[1]), _MONTHS.index(match[2].lower()) + 1
-    year, hour, minute, second = (int(match[i]) for i in (3, 4, 5, 6))
-    offset = timedelta(hours=int(match[8]), minutes=int(match[9]))
-    try:
-        zone = timezone(-offset if match[7] == b"-" else offset)
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=zone)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
