@@ -192,6 +192,36 @@ def test_message_that_a_listing_leaves_out_is_read(
     assert client.sources.get().cursor == "3"
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        b"NO [SERVERBUG] Internal error occurred",
+        b"NO [UNAVAILABLE] FETCH Server error while fetching messages",
+        b"NO [NOPERM] not this one",
+    ],
+)
+def test_message_whose_size_the_server_cannot_tell_stops_nobody(
+    client: PopClient, number: int, refusal: bytes
+) -> None:
+    with server(number, listing=lambda talk, tag: refusal) as running:
+        cycle = run(client, running)
+        pool.pool.close_all()
+    assert (cycle.outcome, cycle.code, cycle.listed) == (Outcome.OK, "", 3)
+    assert stored(client) == [("number 1", ""), ("number 2", ""), ("number 3", "")]
+    listings = [h for h in running.heard if b"RFC822.SIZE" in h]
+    assert len(listings) == 1 + (4 - number)  # all, then each of those left alone
+
+
+def test_listing_that_is_throttled_is_not_gone_on_with(client: PopClient) -> None:
+    refusal = b"NO [THROTTLED] slow down"
+    with server(2, listing=lambda talk, tag: refusal) as running:
+        cycle = run(client, running)
+        pool.pool.close_all()
+    assert (cycle.code, cycle.stage) == ("server-throttled", "list")
+    assert stored(client) == []
+
+
 def test_message_that_is_gone_when_it_is_listed_costs_nothing(
     client: PopClient,
 ) -> None:

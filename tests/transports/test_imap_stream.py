@@ -107,6 +107,26 @@ def test_nothing_more_is_sent_after_a_no() -> None:
     assert (pipeline.dirty, len(sent)) == (False, 4)
 
 
+def test_commands_go_on_after_a_no_that_is_spared() -> None:
+    tags, sent = iter(b"A%d" % number for number in range(1, 100)), list[bytes]()
+    said = [b"OK done", b"NO one", b"OK done", b"NO two", b"OK done", b"OK done"]
+    answers = b"".join(b"A%d %b\r\n" % pair for pair in enumerate(said, 1))
+    pipeline = Pipeline(io.BytesIO(answers), sent.append, lambda: next(tags))
+    with pytest.raises(Refused, match="NO one"):
+        list(pipeline.run([b"UID FETCH x"] * 6, spares=lambda refusal: True))
+    assert (pipeline.dirty, len(sent)) == (False, 6)
+
+
+def test_no_that_is_not_spared_is_the_one_that_is_raised() -> None:
+    tags, sent = iter(b"A%d" % number for number in range(1, 100)), list[bytes]()
+    said = [b"NO one", b"NO [LIMIT] two", b"NO three", b"NO four", b"NO five"]
+    answers = b"".join(b"A%d %b\r\n" % pair for pair in enumerate(said, 1))
+    pipeline = Pipeline(io.BytesIO(answers), sent.append, lambda: next(tags))
+    with pytest.raises(Refused, match="two"):
+        list(pipeline.run([b"x"] * 9, spares=lambda one: "LIMIT" not in one.text))
+    assert (pipeline.dirty, len(sent)) == (False, 5)
+
+
 def test_of_a_body_that_is_too_large_only_the_beginning_is_kept() -> None:
     """Whatever size it was said to have; the next answers are read all the same."""
     large = b"Subject: x\r\n\r\n" + bytes(10_000_000)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
+from .stream import Refused
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ RULES = (
 _BACK_OFF = re.compile(r"suggested backoff time:?\s*(\d+)\s*milliseconds", re.I)
 LONGEST_BACK_OFF = 3600.0  # seconds; a server that asks for more is asked again then
 
+# Codes of a NO that may be about single messages, not about account or server.
+OF_MESSAGES = frozenset({Code.SERVER_UNAVAILABLE, Code.AUTHORIZATION_FAILED})
+
 # What a plain NO means where no rule fits; BAD is a PROTOCOL_ERROR, BYE a close.
 PLAIN_NO: Mapping[Stage, tuple[Code, bool]] = {
     Stage.MAILBOX: (Code.FOLDER_MISSING, True),
@@ -95,6 +99,12 @@ def refusal(
         retry_after=_seconds(match[1]) if match else None,
         evidence={**facts, "answer": f"{status} {text}".strip()},
     )
+
+
+def of_messages(refusal: Refused) -> bool:
+    """A FETCH may have been refused because of some of its messages alone."""
+    code, _ = _meaning(refusal.status, refusal.text, Stage.LIST, False)
+    return refusal.status.upper() == "NO" and code in OF_MESSAGES
 
 
 def _seconds(milliseconds: str) -> float:

@@ -48,6 +48,9 @@ class Refused(Exception):
         super().__init__(f"{status} {text}")
 
 
+Spares = Callable[[Refused], bool]
+
+
 @dataclass
 class Answer:
     """One FETCH answer: its text without literals, its body if it has one.
@@ -81,24 +84,29 @@ class Pipeline:
         self._waiting: deque[bytes] = deque()
         self._refusal: Refused | None = None
         self._largest: int | None = None
+        self._spares: Spares | None = None
 
     @property
     def dirty(self) -> bool:
         return bool(self._waiting)
 
     def run(
-        self, commands: Iterable[bytes], largest: int | None = None
+        self,
+        commands: Iterable[bytes],
+        largest: int | None = None,
+        spares: Spares | None = None,
     ) -> Iterator[Answer]:
         """FETCH answers of all commands, as they come.
 
         largest: bytes of a body that are kept, see base.InboundTransport.stream.
+        spares: says of a NO that the commands that are left are sent all the same.
         Raises Refused, EOFError when the line fell, OSError of the socket, ValueError
         when the bytes are not IMAP. A NO is raised after the answers of what was sent
-        ahead, and the line can be used again. Left early, or on another error, the
-        line is `dirty`.
+        (of several the first, or one that is not spared), and the line can be used
+        again. Left early, or on another error, the line is `dirty`.
         """
         todo = iter(commands)
-        self._largest = largest
+        self._largest, self._spares = largest, spares
         self._fill(todo)
         while self._waiting:
             line = self._line()
@@ -108,7 +116,7 @@ class Pipeline:
                     yield answer
             else:
                 self._tagged(line)
-                if self._refusal is None:
+                if self._spared(self._refusal):
                     self._fill(todo)
         if self._refusal is not None:
             raise self._refusal
@@ -134,7 +142,12 @@ class Pipeline:
         refusal = Refused(status.decode("ascii", "replace"), _text(text))
         if status.upper() != b"NO":
             raise refusal
-        self._refusal = self._refusal or refusal
+        first = self._refusal is None
+        if first or (self._spared(self._refusal) and not self._spared(refusal)):
+            self._refusal = refusal
+
+    def _spared(self, refusal: Refused | None) -> bool:
+        return refusal is None or (self._spares is not None and self._spares(refusal))
 
     def _untagged(self, line: bytes) -> Answer | None:
         if line[:5].upper() == b"* BYE":

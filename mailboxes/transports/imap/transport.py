@@ -26,7 +26,7 @@ from ..base import (
     NetworkPolicy,
 )
 from ..line import LineTransport
-from . import errors
+from . import answers, errors
 from .control import (
     Client,
     StartTls,
@@ -36,10 +36,12 @@ from .control import (
     require_plain_start,
 )
 from .listing import ITEMS, Details
-from .stream import Answer, Pipeline, batches, uid_set
+from .stream import Answer, Pipeline, Refused, Spares, batches, uid_set
 
 GOODBYE = 5.0  # seconds that a server has for the answer to LOGOUT
 LIST_CHUNK = 500  # ids in one command
+# Ids in one command of a listing: of what was refused with others, ever fewer.
+LIST_CHUNKS = (LIST_CHUNK, 20, 1)
 SEEN, DELETED = rb"\Seen", rb"\Deleted"
 
 
@@ -185,14 +187,29 @@ class ImapTransport(LineTransport, InboundTransport):
             return self._details(wanted).listed()
 
     def _details(self, wanted: list[int]) -> Details:
+        """What can be had of them. What is refused with others is asked for again in
+        ever smaller commands, until those bring nothing more.
+        """
         details = Details(wanted)
-        groups = [
-            wanted[start : start + LIST_CHUNK]
-            for start in range(0, len(wanted), LIST_CHUNK)
-        ]
-        for answer in self._fetch(groups, ITEMS):
-            details.take(answer)
+        for size in LIST_CHUNKS:
+            asked = details.unsized()
+            if 1 < size < LIST_CHUNK and len(asked) <= size:
+                continue  # that was one command already
+            try:
+                self._ask_details(details, asked, size)
+            except Refused as refusal:
+                if not answers.of_messages(refusal):
+                    raise
+                if size < LIST_CHUNK and details.unsized() == asked:
+                    break
+            else:
+                break
         return details
+
+    def _ask_details(self, details: Details, asked: list[int], size: int) -> None:
+        groups = [asked[at : at + size] for at in range(0, len(asked), size)]
+        for answer in self._fetch(groups, ITEMS, spares=answers.of_messages):
+            details.take(answer)
 
     def stream(
         self, wanted: Sequence[Listed], largest: int | None = None
@@ -233,12 +250,14 @@ class ImapTransport(LineTransport, InboundTransport):
         groups: Iterable[Sequence[int]],
         items: bytes,
         largest: int | None = None,
+        *,
+        spares: Spares | None = None,
     ) -> Iterator[Answer]:
         control = self._connected(Stage.FETCH)._imap
         pipeline = Pipeline(control.file, control.send, control._new_tag)
         commands = (b"UID FETCH %s %s" % (uid_set(ids), items) for ids in groups)
         try:
-            yield from pipeline.run(commands, largest)
+            yield from pipeline.run(commands, largest, spares)
         finally:
             # imaplib keeps a list of tags that it waits for; these answers were ours.
             control.tagged_commands.clear()
