@@ -10,7 +10,7 @@ import io
 import re
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from socket import socket
 from typing import Any
 
@@ -24,6 +24,9 @@ from ..net import Line
 from .stream import LONGEST_LINE
 
 _QUOTABLE = re.compile(r"[\x20-\x7e]*\Z")
+# A SEARCH answer, perhaps with the MODSEQ of RFC 7162 section 3.1.5.
+_NUMBERS = re.compile(rb"([\d ]*)(?:\(MODSEQ \d+\) *)?\Z", re.IGNORECASE)
+_NUMBER = re.compile(rb"\d+")
 
 
 Until = Callable[[], float | None]
@@ -128,6 +131,24 @@ class Client(IMAPClient):
 
     def _create_IMAP4(self) -> Control:
         return Control(self._line, self._until)
+
+    def find(self, *criteria: bytes) -> Iterator[int]:
+        """UIDs of the messages that meet all `criteria` (RFC 9051 section 6.4.4).
+
+        Not imapclient's `search`: that takes one line of answer only, where RFC 3501
+        allows several, and holds a million ids five times. Raises its errors, and
+        ValueError where the answer is none.
+        """
+        # What came with a SEARCH that was then refused is no answer to this one.
+        self._imap.untagged_responses.pop("SEARCH", None)
+        lines = self._raw_command_untagged(b"SEARCH", list(criteria))
+        found = []
+        for line in filter(None, lines):
+            match = _NUMBERS.match(line) if isinstance(line, bytes) else None
+            if match is None:
+                raise ValueError(f"unexpected answer to SEARCH: {line[:80]!r}")
+            found.append(match[1])
+        return (int(m[0]) for line in found for m in _NUMBER.finditer(line))
 
     @property
     def said_bye(self) -> str:

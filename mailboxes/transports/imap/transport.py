@@ -169,7 +169,7 @@ class ImapTransport(LineTransport, InboundTransport):
             raise ValueError("the server gave no UIDVALIDITY")
         next_id = told.get(b"UIDNEXT")
         if next_id is None:
-            next_id = max(client.search(["UID", "1:*"]), default=0) + 1
+            next_id = max(client.find(b"UID", b"1:*"), default=0) + 1
         there = told.get(b"EXISTS")
         return Folder(
             name,
@@ -181,7 +181,7 @@ class ImapTransport(LineTransport, InboundTransport):
     def list_new(self, after: int) -> list[Listed]:
         with self._border(Stage.LIST):
             client = self._connected(Stage.LIST)
-            found = client.search(["UID", f"{after + 1}:*"])
+            found = client.find(b"UID", b"%d:*" % (after + 1))
             # `*` is the last message even when its id is lower (RFC 9051 section 9).
             wanted = sorted({number for number in found if number > after})
             return self._details(wanted).listed()
@@ -242,7 +242,7 @@ class ImapTransport(LineTransport, InboundTransport):
         wanted, there = sorted(set(ids)), set[int]()
         with self._border(Stage.LIST):
             for start in range(0, len(wanted), LIST_CHUNK):
-                there.update(self._of("ALL", wanted[start : start + LIST_CHUNK]))
+                there.update(self._of(b"ALL", wanted[start : start + LIST_CHUNK]))
         return there
 
     def _fetch(
@@ -281,7 +281,7 @@ class ImapTransport(LineTransport, InboundTransport):
             self._make_writable()
             for start in range(0, len(wanted), LIST_CHUNK):
                 group = wanted[start : start + LIST_CHUNK]
-                there = self._of("ALL", group)
+                there = self._of(b"ALL", group)
                 gone.difference_update(there)
                 if there:
                     self._settle(there, action, target)
@@ -297,20 +297,20 @@ class ImapTransport(LineTransport, InboundTransport):
                 client.move(ids, target)
                 return
             # What is \Deleted was copied by an earlier try that broke off.
-            done = set(self._of("DELETED", ids))
+            done = set(self._of(b"DELETED", ids))
             fresh = [number for number in ids if number not in done]
             if fresh:
                 client.copy(fresh, target)
         client.add_flags(ids, [DELETED], silent=True)
         if client.has_capability("UIDPLUS"):
             client.uid_expunge(ids)
-        elif set(client.search(["DELETED"])) <= set(ids):
+        elif set(client.find(b"DELETED")) <= set(ids):
             client.expunge()
 
-    def _of(self, criterion: str, ids: list[int]) -> list[int]:
+    def _of(self, criterion: bytes, ids: list[int]) -> list[int]:
         """Those of `ids` that are there and meet the criterion."""
         client = self._connected(Stage.LIST)
-        found = client.search([criterion, "UID", uid_set(ids).decode()])
+        found = client.find(criterion, b"UID", uid_set(ids))
         return sorted(set(found) & set(ids))
 
     def _make_writable(self) -> None:
