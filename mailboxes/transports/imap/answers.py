@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
+from ..passing import PASSING
 from .stream import Refused
 
 
@@ -64,6 +65,7 @@ RULES = (
         True,
         Stage.SETTLE,
     ),
+    _rule(PASSING, Code.SERVER_UNAVAILABLE, False, Stage.SIGN_IN, Stage.MAILBOX),
 )
 _BACK_OFF = re.compile(r"suggested backoff time:?\s*(\d+)\s*milliseconds", re.I)
 LONGEST_BACK_OFF = 3600.0  # seconds; a server that asks for more is asked again then
