@@ -12,6 +12,7 @@ from mailboxes.transports.smtp import answers as smtp
 
 S = Stage
 PASSES, REFUSED = Code.SERVER_UNAVAILABLE, Code.PASSWORD_REFUSED
+MISSING, UNSAFE = Code.FOLDER_MISSING, Code.AUTHORIZATION_FAILED
 IMAP_ROWS = [
     # row, status, text, stage, token, code
     (92, "NO", "AUTHENTICATE failed.", S.SIGN_IN, True, Code.TOKEN_NOT_ACCEPTED),
@@ -82,6 +83,13 @@ IMAP_ROWS = [
     (98, "NO", "Login failed, please try again later", S.SIGN_IN, False, PASSES),
     (98, "NO", "System error", S.SIGN_IN, False, PASSES),
     (98, "NO", "Internal error occurred. Refer to log", S.SIGN_IN, False, PASSES),
+    (98, "NO", "Server error - please try again later", S.MAILBOX, True, PASSES),
+    (98, "NO", "Mailbox is locked by another session", S.MAILBOX, True, PASSES),
+    (98, "NO", "EXAMINE failed: Internal error", S.MAILBOX, True, PASSES),
+    (106, "NO", "Mailbox Temporary does not exist", S.MAILBOX, True, MISSING),
+    (106, "NO", "[NONEXISTENT] Unknown Mailbox: Busy", S.MAILBOX, True, MISSING),
+    (106, "NO", "EXAMINE failed", S.MAILBOX, True, MISSING),
+    (105, "NO", "EXAMINE Unsafe Login. Please", S.MAILBOX, True, UNSAFE),
     (93, "NO", "Wrong password, try again later", S.SIGN_IN, False, REFUSED),
     (93, "NO", "Authentication failed. Try again.", S.SIGN_IN, False, REFUSED),
     (93, "NO", "Too many failures, try again later", S.SIGN_IN, False, REFUSED),

@@ -57,6 +57,8 @@ RULES = (
         Code.AUTHORIZATION_FAILED,
         True,
     ),
+    # NetEase, to clients that do not say who they are (control.Client.introduce).
+    _rule(r"unsafe login", Code.AUTHORIZATION_FAILED, True),
     _rule(r"\[OVERQUOTA\]", Code.QUOTA_FULL),
     _rule(
         r"\[(TRYCREATE|NONEXISTENT|CANNOT)\]"
@@ -65,6 +67,14 @@ RULES = (
         True,
         Stage.SETTLE,
     ),
+    # Before words that a folder may have for its name.
+    _rule(
+        r"\[(TRYCREATE|NONEXISTENT|CANNOT)\]|(not|n't) exist|no such|not found|unknown",
+        Code.FOLDER_MISSING,
+        True,
+        Stage.MAILBOX,
+    ),
+    _rule(r"\b(locked|in use|busy)\b", Code.SERVER_UNAVAILABLE, False, Stage.MAILBOX),
     _rule(PASSING, Code.SERVER_UNAVAILABLE, False, Stage.SIGN_IN, Stage.MAILBOX),
 )
 _BACK_OFF = re.compile(r"suggested backoff time:?\s*(\d+)\s*milliseconds", re.I)

@@ -27,7 +27,7 @@ _QUOTABLE = re.compile(r"[\x20-\x7e]*\Z")
 # A SEARCH answer, perhaps with the MODSEQ of RFC 7162 section 3.1.5.
 _NUMBERS = re.compile(rb"([\d ]*)(?:\(MODSEQ \d+\) *)?\Z", re.IGNORECASE)
 _NUMBER = re.compile(rb"\d+")
-
+WHO = b'"name" "mailadmin" "version" "1"'  # for the log of a server
 
 Until = Callable[[], float | None]
 
@@ -121,6 +121,7 @@ class Client(IMAPClient):
 
     def __init__(self, line: Line, until: Until = lambda: None) -> None:
         self._line, self._until = line, until
+        self._introduced = False
         times = SocketTimeout(line.policy.connect_timeout, line.policy.read_timeout)
         end = line.endpoint
         super().__init__(
@@ -131,6 +132,18 @@ class Client(IMAPClient):
 
     def _create_IMAP4(self) -> Control:
         return Control(self._line, self._until)
+
+    def introduce(self) -> None:
+        """Tell who we are (ID, RFC 2971), once, where the server offers to be told.
+
+        NetEase opens no folder for a client that has not. The answer is read with that
+        of the SELECT or EXAMINE which has to follow: it costs no wait, and whatever it
+        is, nothing hangs on it.
+        """
+        offered = self._cached_capabilities or map(as_bytes, self._imap.capabilities)
+        if not self._introduced and b"ID" in offered:
+            self._imap.send(self._imap._new_tag() + b" ID (%s)\r\n" % WHO)
+        self._introduced = True
 
     def find(self, *criteria: bytes) -> Iterator[int]:
         """UIDs of the messages that meet all `criteria` (RFC 9051 section 6.4.4).

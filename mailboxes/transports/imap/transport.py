@@ -162,6 +162,7 @@ class ImapTransport(LineTransport, InboundTransport):
 
     def _select(self, name: str, *, writable: bool) -> Folder:
         client = self._connected(Stage.MAILBOX)
+        client.introduce()
         told = client.select_folder(name, readonly=not writable)
         self._writable = writable
         if b"UIDVALIDITY" not in told:
