@@ -42,6 +42,10 @@ def run(answers: bytes, commands: int = 1) -> list[tuple[int, bytes | None]]:
         (b"* 1 FETCH (UID 5 FLAGS (\\Seen) BODY[] {1}\r\nx)\r\n", [(5, b"x")]),
         (b"* 9 FETCH (FLAGS (\\Seen))\r\n", [(0, None)]),
         (b"* 3 EXPUNGE\r\n* 12 EXISTS\r\n* OK still here\r\n", []),
+        (b"\r\n* 1 FETCH (UID 5 BODY[] {3}\r\nabc)\r\n\r\n \r\n", [(5, b"abc")]),
+        (b"* 1 FETCH (UID 5 BODY[] {3} \r\nabc)\r\n", [(5, b"abc")]),
+        (b"* 1 FETCH (UID 5 BODY[] {4}\r\n\r\n\r\n)\r\n", [(5, b"\r\n\r\n")]),
+        (b"* NO disk {9}\r\n* 1 FETCH (UID 5 BODY[] {1}\r\nx)\r\n", [(5, b"x")]),
         (b"* LIST () {3}\r\nfoo bar\r\n", []),
         (b"* 1 FETCH (UID 5 X {2}\r\nzz BODY[] {1}\r\nx)\r\n", [(5, b"x")]),
         (

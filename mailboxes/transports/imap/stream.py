@@ -22,7 +22,8 @@ BATCH_COUNT = 50  # messages in one command
 BATCH_BYTES = 4_000_000  # the same, except for a single larger message
 LONGEST_LINE = 16_000_000  # bytes of one line; a SEARCH answer of two million ids
 
-_LITERAL = re.compile(rb"~?\{(\d+)\+?\}\r?\n\Z")
+_LITERAL = re.compile(rb"~?\{(\d+)\+?\} *\r?\n\Z")
+_STATUS = re.compile(rb"\* (OK|NO|BAD|PREAUTH)[ \r\n]", re.IGNORECASE)
 _BODY = re.compile(rb"BODY\[[A-Z]*\](?:<\d+>)? *\Z", re.IGNORECASE)
 _QUOTED_BODY = re.compile(
     rb'(BODY\[[A-Z]*\]) (?:"((?:[^"\\\r\n]|\\.)*)"|(NIL))', re.IGNORECASE
@@ -110,6 +111,8 @@ class Pipeline:
         self._fill(todo)
         while self._waiting:
             line = self._line()
+            if not line.strip():
+                continue  # no answer, but some servers put one between two
             if line.startswith(b"* "):
                 answer = self._untagged(line)
                 if answer:
@@ -152,6 +155,8 @@ class Pipeline:
     def _untagged(self, line: bytes) -> Answer | None:
         if line[:5].upper() == b"* BYE":
             raise Refused("BYE", _text(line[5:].strip()))
+        if _STATUS.match(line):
+            return None  # words for people, in which no literal begins
         answer = self._pieces(line)
         if not _FETCH.match(answer.text):
             return None
