@@ -173,6 +173,23 @@ class Listed:
     arrived: datetime | None
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a listing may leave out. Where all is at hand it may leave out nothing.
+
+    most: messages beyond the first so many, by id; None: none of them.
+    since, baseline: messages with an id up to `baseline` that arrived before `since`
+        (aware); None: none of them.
+    """
+
+    most: int | None = None
+    since: datetime | None = None
+    baseline: int = 0
+
+
+NO_LIMITS = Limits()
+
+
 @dataclass
 class Fetched:
     """One message as received. `chunks` are byte strings of at most 1 MB, in order.
@@ -211,8 +228,12 @@ class InboundTransport(Transport):
         """Open `folder` ("" is the inbox). Raises MailError FOLDER_MISSING."""
 
     @abstractmethod
-    def list_new(self, after: int) -> list[Listed]:
-        """All messages with an id greater than `after`, ascending by id."""
+    def list_new(self, after: int, limits: Limits = NO_LIMITS) -> list[Listed]:
+        """All messages with an id greater than `after`, ascending by id.
+
+        limits: what the caller can do without. A listing cut off at `limits.most` has
+        exactly so many.
+        """
 
     @abstractmethod
     def stream(

@@ -8,12 +8,13 @@ import random
 import time
 import tracemalloc
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
-from mailboxes.transports.base import CHUNK_SIZE, Listed
+from mailboxes.transports.base import CHUNK_SIZE, Limits, Listed
 from mailboxes.transports.imap import ImapTransport
-from mailboxes.transports.imap.listing import arrived
+from mailboxes.transports.imap.listing import arrived, criteria
 from mailboxes.transports.imap.stream import Pipeline, Refused, batches, uid_set
 
 
@@ -191,6 +192,20 @@ def test_uid_set_is_exact() -> None:
 def test_arrival_is_read_or_none(text: bytes, said: str | None) -> None:
     moment = arrived(text)
     assert (moment.isoformat() if moment else None) == said
+
+
+@pytest.mark.parametrize(
+    ("after", "since", "keys"),
+    [
+        (4, None, b"UID 5:*"),
+        (4, "2026-03-01T00:30+00:00", b"UID 5:* OR SINCE 28-Feb-2026 UID 8:*"),
+        (4, "2026-03-01T00:30+05:00", b"UID 5:* OR SINCE 27-Feb-2026 UID 8:*"),
+        (7, "2026-03-01T00:30+00:00", b"UID 8:*"),
+    ],
+)
+def test_what_is_searched_for(after: int, since: str | None, keys: bytes) -> None:
+    moment = datetime.fromisoformat(since) if since else None
+    assert b" ".join(criteria(after, Limits(since=moment, baseline=7))) == keys
 
 
 # over a real server

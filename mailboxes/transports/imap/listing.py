@@ -1,7 +1,7 @@
-"""What a server says of listed messages: the size and the time of arrival of each.
+"""A listing: which messages are asked for, and what the server says of each.
 
-Reads the FETCH answers for that. Which messages are asked for, and in what commands:
-transport.py; what the answers are made of: stream.py. No I/O.
+The keys of SEARCH, and size and time of arrival out of FETCH answers. In what commands
+they are asked for: transport.py; what the answers are made of: stream.py. No I/O.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 
-from ..base import Listed
+from ..base import Limits, Listed
 from .stream import Answer
 
 ITEMS = b"(UID RFC822.SIZE INTERNALDATE)"
@@ -22,6 +22,20 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
+
+
+def criteria(after: int, limits: Limits) -> list[bytes]:
+    """SEARCH keys (RFC 9051 section 6.4.4) of what comes after the id `after`.
+
+    SINCE looks at the day of arrival in whatever zone the server keeps it, so it asks
+    from a day earlier on; the exact moment is the caller's to compare.
+    """
+    keys = [b"UID", b"%d:*" % (after + 1)]
+    if limits.since is None or after >= limits.baseline:
+        return keys
+    day = limits.since.astimezone(UTC) - timedelta(days=1)
+    since = b"%d-%s-%04d" % (day.day, _MONTHS[day.month - 1].title(), day.year)
+    return [*keys, b"OR", b"SINCE", since, b"UID", b"%d:*" % (limits.baseline + 1)]
 
 
 class Details:

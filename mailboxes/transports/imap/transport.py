@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from heapq import nsmallest
 from typing import ClassVar
 
 from ...core.choices import AfterFetch, Protocol, Security, Stage
@@ -17,11 +18,13 @@ from ...core.errors import Code, MailError
 from .. import bearer, net
 from ..base import (
     CHUNK_SIZE,
+    NO_LIMITS,
     Credential,
     Endpoint,
     Fetched,
     Folder,
     InboundTransport,
+    Limits,
     Listed,
     NetworkPolicy,
 )
@@ -35,7 +38,7 @@ from .control import (
     log_in,
     require_plain_start,
 )
-from .listing import ITEMS, Details
+from .listing import ITEMS, Details, criteria
 from .stream import Answer, Pipeline, Refused, Spares, batches, uid_set
 
 GOODBYE = 5.0  # seconds that a server has for the answer to LOGOUT
@@ -179,13 +182,16 @@ class ImapTransport(LineTransport, InboundTransport):
             None if there is None else int(there),
         )
 
-    def list_new(self, after: int) -> list[Listed]:
+    def list_new(self, after: int, limits: Limits = NO_LIMITS) -> list[Listed]:
+        """See base. Sizes and times are asked for of the first `limits.most` alone: of
+        a large folder they would take longer than a cycle has.
+        """
         with self._border(Stage.LIST):
-            client = self._connected(Stage.LIST)
-            found = client.find(b"UID", b"%d:*" % (after + 1))
+            found = self._connected(Stage.LIST).find(*criteria(after, limits))
             # `*` is the last message even when its id is lower (RFC 9051 section 9).
-            wanted = sorted({number for number in found if number > after})
-            return self._details(wanted).listed()
+            new = {number for number in found if number > after}
+            most = len(new) if limits.most is None else limits.most
+            return self._details(nsmallest(most, new)).listed()
 
     def _details(self, wanted: list[int]) -> Details:
         """What can be had of them. What is refused with others is asked for again in
