@@ -1,6 +1,6 @@
 """Scenarios of POP3, at Exchange Online and elsewhere: diagnosis.md rows 109 to 113.
 
-And what POP3 shares with IMAP there: rows 86, 93 to 95, 102, 104 and 108.
+And what POP3 shares with IMAP there: rows 86, 93 to 95, 98, 102, 104 and 108.
 """
 
 from __future__ import annotations
@@ -108,6 +108,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     made("pop-in-use-words", AREA, 111, "The same without a code",
          _at(effects.SIGNED_IN, "-ERR maildrop already locked"), _IN_USE,
          setup=_BASIC),
+    made("pop-in-use-mailbox", AREA, 111, "The same, said of the mailbox",
+         _at(effects.CREDENTIAL, "-ERR Your mailbox is already locked"), _IN_USE,
+         setup=_BASIC),
     made("pop-login-delay", AREA, 112, "Signed in too often",
          (_offer((), "LOGIN-DELAY 300"),
           _at(effects.SIGNED_IN, "-ERR [LOGIN-DELAY] Minimum interval between "
@@ -116,6 +119,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     made("pop-temporary", AREA, 112, "[SYS/TEMP] at sign-in",
          _at(effects.SIGNED_IN, "-ERR [SYS/TEMP] Mailbox server is not available."),
          _TEMPORARY, setup=_USER),
+    made("pop-temporary-words", AREA, 98, "A fault that passes, without a code",
+         _at(effects.CREDENTIAL, "-ERR Temporary problem, please try again later"),
+         Expected("server-unavailable", Step.SERVICE, "", Retry.BACK_OFF),
+         setup=_BASIC),
     made("pop-temporary-greeting", AREA, 112, "[SYS/TEMP] in place of the greeting",
          _at(effects.GREETING, "-ERR [SYS/TEMP] Try again later.", CLOSE),
          _TEMPORARY, setup=_USER),

@@ -250,9 +250,11 @@ class Bodies:
         signs: dict[int, Sign] = {}
 
         def take(got: Fetched) -> None:
+            size = self._window[got.id].size if self._sized else 0
+            if self._sized and not size:
+                return  # the server did not say it: the bytes have to tell
             heads[got.id] = self._arrival(got.id, got.chunks, False)
             header = mime.parse(b"".join(got.chunks), only_header=True)
-            size = self._window[got.id].size if self._sized else 0
             signs[got.id] = Sign(size, header.message_id, header.dated_at)
 
         asked = [one for one in self._window.values() if one.id in self._matching]

@@ -171,7 +171,8 @@ class FetchCycle:
         if isinstance(transport, Numbered):
             transport.attach(source, self._fetcher)
         with self._phase("list"):
-            return source, transport.list_new(int(source.cursor))
+            limits = sources.limits(source, self._snapshot["maximum-msg-number"])
+            return source, transport.list_new(int(source.cursor), limits)
 
     def _fetch(
         self, transport: InboundTransport, source: Source, listed: list[Listed]
@@ -179,7 +180,8 @@ class FetchCycle:
         wanted = sources.wanted(source, listed)
         self._listed = len(wanted)
         most = self._snapshot["maximum-msg-number"]
-        outcome = Outcome.OK if len(wanted) <= most else Outcome.PARTIAL
+        whole = len(wanted) <= most
+        more = not whole or sources.cut_off(listed, most)
         matching = {one.id for one in sources.to_match(source, wanted)}
         past = unfinished.past(self._client, source) if wanted else {}
         bodies = Bodies(
@@ -201,9 +203,10 @@ class FetchCycle:
                 self._store(transport, source, got.arrivals, got.cursor)
             if got.failure is not None:
                 return self._unfinished(transport, source, got.failure, got.at, began)
-        if outcome is Outcome.OK and listed and int(source.cursor) < listed[-1].id:
-            store.skip_to(source, self._fetcher, listed[-1].id)
-        return outcome
+        end = sources.end(source, listed, most)
+        if whole and int(source.cursor) < end:
+            store.skip_to(source, self._fetcher, end)
+        return Outcome.PARTIAL if more else Outcome.OK
 
     def _store(
         self,

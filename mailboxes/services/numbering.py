@@ -15,11 +15,13 @@ from ..core.choices import AfterFetch, Stage
 from ..core.errors import Code, MailError
 from ..models import Fetcher, Source
 from ..transports.base import (
+    NO_LIMITS,
     Credential,
     Endpoint,
     Fetched,
     Folder,
     InboundTransport,
+    Limits,
     Listed,
     NetworkPolicy,
     Progress,
@@ -134,9 +136,10 @@ class Numbered(InboundTransport):
     def select(self, folder: str) -> Folder:
         return self._keyed.select(folder)
 
-    def list_new(self, after: int) -> list[Listed]:
+    def list_new(self, after: int, limits: Limits = NO_LIMITS) -> list[Listed]:
         """Ask for changes, write them down, and tell what is above `after`.
 
+        All of it: where ids are text, a server tells of each message only once.
         Raises Renumbered, with nothing written: the caller goes on with another Source.
         """
         source, listings = self._attached()

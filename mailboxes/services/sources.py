@@ -8,7 +8,7 @@ stored. Writing messages: services/store.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -20,12 +20,14 @@ from django.utils import timezone
 from ..core.choices import FirstFetch, Outcome, Protocol
 from ..core.errors import LeaseLost
 from ..models import Cycle, Fetcher, Message, PopClient, Source
-from ..transports.base import Folder, Listed
+from ..transports.base import Folder, Limits, Listed
 from . import leases
 from .snapshots import Snapshot
 
 # For servers whose clock is behind ours, and for the whole seconds of their times.
 SLACK = timedelta(minutes=15)
+# By then a server shows each message that has a UID, whichever of its hosts we ask.
+SHOWN_AFTER = timedelta(hours=1)
 # Protocols whose servers do not keep the bytes that came in (original_bytes).
 REBUILDING = (Protocol.GRAPH, Protocol.EWS)
 
@@ -149,6 +151,30 @@ def wanted(source: Source, listed: Iterable[Listed]) -> list[Listed]:
         or one.arrived is None
         or one.arrived >= source.since
     ]
+
+
+def limits(source: Source, most: int) -> Limits:
+    """What its listing may leave out. It is cut off where it has more than `most`."""
+    return Limits(most + 1, source.since, source.baseline)
+
+
+def end(source: Source, listed: Sequence[Listed], most: int) -> int:
+    """Id up to which nothing is left when all that is wanted of `listed` is stored.
+
+    What a listing left out as too old would be searched again by each cycle until new
+    mail comes; so UIDs up to `baseline` are done with once none of them can appear.
+    """
+    last = listed[-1].id if listed else 0
+    shown = timezone.now() - source.created_at > SHOWN_AFTER
+    bounded = source.type == Protocol.IMAP and source.since is not None
+    if bounded and shown and not cut_off(listed, most):
+        return max(last, source.baseline)
+    return last
+
+
+def cut_off(listed: Sequence[Listed], most: int) -> bool:
+    """There may be more than was listed within `limits`."""
+    return len(listed) == most + 1
 
 
 def to_match(source: Source, listed: Iterable[Listed]) -> list[Listed]:

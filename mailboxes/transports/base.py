@@ -193,11 +193,32 @@ class Folder:
 
 @dataclass(frozen=True)
 class Listed:
-    """One message on the server. `arrived`: the server's time of it, aware, or None."""
+    """One message on the server.
+
+    size: bytes, 0 where the server does not say. arrived: the server's time of it,
+    aware, or None.
+    """
 
     id: int
     size: int
     arrived: datetime | None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a listing may leave out. Where all is at hand it may leave out nothing.
+
+    most: messages beyond the first so many, by id; None: none of them.
+    since, baseline: messages with an id up to `baseline` that arrived before `since`
+        (aware); None: none of them.
+    """
+
+    most: int | None = None
+    since: datetime | None = None
+    baseline: int = 0
+
+
+NO_LIMITS = Limits()
 
 
 @dataclass
@@ -234,8 +255,12 @@ class InboundTransport(Transport):
         """Open `folder` ("" is the inbox). Raises MailError FOLDER_MISSING."""
 
     @abstractmethod
-    def list_new(self, after: int) -> list[Listed]:
-        """All messages with an id greater than `after`, ascending by id."""
+    def list_new(self, after: int, limits: Limits = NO_LIMITS) -> list[Listed]:
+        """All messages with an id greater than `after`, ascending by id.
+
+        limits: what the caller can do without. A listing cut off at `limits.most` has
+        exactly so many.
+        """
 
     @abstractmethod
     def stream(

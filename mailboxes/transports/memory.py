@@ -24,12 +24,14 @@ from ..core.choices import AfterFetch, Protocol, Stage
 from ..core.errors import Code, MailError
 from .base import (
     CHUNK_SIZE,
+    NO_LIMITS,
     Content,
     Credential,
     Endpoint,
     Fetched,
     Folder,
     InboundTransport,
+    Limits,
     Listed,
     NetworkPolicy,
     OutboundTransport,
@@ -177,7 +179,7 @@ class MemoryInbound(_MemoryTransport, InboundTransport):
         self._selected = found
         return Folder(name, found.validity, found.next_id, len(found.messages))
 
-    def list_new(self, after: int) -> list[Listed]:
+    def list_new(self, after: int, limits: Limits = NO_LIMITS) -> list[Listed]:
         self._call("list", Stage.LIST)
         with self.server.lock:
             return [

@@ -24,20 +24,32 @@ SHORT = 2.0  # where the server is without haste
 Misbehave = Callable[[Talk, bytes], bytes]
 
 
-def server(number: int, misbehave: Misbehave) -> Scripted:
+def well(talk: Talk, tag: bytes) -> bytes:
+    """Misbehaves in nothing."""
+    return b"OK done"
+
+
+def server(
+    number: int, misbehave: Misbehave = well, listing: Misbehave | None = None
+) -> Scripted:
     """Holds three letters; the body of `number` is answered by `misbehave`.
 
-    What that returns stands for OK at the end of the command.
+    What that returns stands for OK at the end of the command. listing: answers a
+    listing at `number`, and what comes after that is left out too.
     """
 
     def fetch_bodies(talk: Talk, tag: bytes) -> None:
         ids, items = re.search(rb"FETCH (\S+) \((.*)\)", talk.heard[-1]).groups()
         end = b"OK done"
         for one in _numbers(ids):
-            if b"RFC822.SIZE" in items:
+            if b"RFC822.SIZE" in items and one == number and listing is not None:
+                end = listing(talk, tag)
+                if end.startswith(b"NO"):
+                    break
+            elif b"RFC822.SIZE" in items:
                 size = len(LETTERS[one])
                 talk.send(b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (one, one, size))
-            elif b"HEADER" not in items and one == number:
+            elif b"HEADER" not in items and one == number and misbehave is not well:
                 end = misbehave(talk, tag)
             else:
                 data = LETTERS[one]
@@ -152,6 +164,76 @@ def test_body_that_is_left_out_is_not_passed_over(
         ("number 2", "refused-by-server"),
         ("number 3", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"* 2 FETCH (UID 2 RFC822.SIZE NIL INTERNALDATE NIL)\r\n",
+        b"* 2 FETCH (UID 2 RFC822.SIZE -1)\r\n",
+        b"* 2 FETCH (UID 2 FLAGS (\\Seen))\r\n",
+    ],
+)
+def test_message_that_a_listing_leaves_out_is_read(
+    client: PopClient, answer: bytes
+) -> None:
+    """SEARCH named it, and the cursor goes past it."""
+
+    def leave_out(talk: Talk, tag: bytes) -> bytes:
+        talk.send(answer)
+        return b"OK done"
+
+    with server(2, listing=leave_out) as running:
+        cycle = run(client, running)
+        pool.pool.close_all()
+    assert (cycle.outcome, cycle.listed) == (Outcome.OK, 3)
+    assert stored(client) == [("number 1", ""), ("number 2", ""), ("number 3", "")]
+    assert client.sources.get().cursor == "3"
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        b"NO [SERVERBUG] Internal error occurred",
+        b"NO [UNAVAILABLE] FETCH Server error while fetching messages",
+        b"NO [NOPERM] not this one",
+    ],
+)
+def test_message_whose_size_the_server_cannot_tell_stops_nobody(
+    client: PopClient, number: int, refusal: bytes
+) -> None:
+    with server(number, listing=lambda talk, tag: refusal) as running:
+        cycle = run(client, running)
+        pool.pool.close_all()
+    assert (cycle.outcome, cycle.code, cycle.listed) == (Outcome.OK, "", 3)
+    assert stored(client) == [("number 1", ""), ("number 2", ""), ("number 3", "")]
+    listings = [h for h in running.heard if b"RFC822.SIZE" in h]
+    assert len(listings) == 1 + (4 - number)  # all, then each of those left alone
+
+
+def test_listing_that_is_throttled_is_not_gone_on_with(client: PopClient) -> None:
+    refusal = b"NO [THROTTLED] slow down"
+    with server(2, listing=lambda talk, tag: refusal) as running:
+        cycle = run(client, running)
+        pool.pool.close_all()
+    assert (cycle.code, cycle.stage) == ("server-throttled", "list")
+    assert stored(client) == []
+
+
+def test_message_that_is_gone_when_it_is_listed_costs_nothing(
+    client: PopClient,
+) -> None:
+    def search(talk: Talk, tag: bytes) -> None:
+        asks = b"ALL" not in talk.heard[-1]
+        talk.send(b"* SEARCH" + b" 5" * asks + b"\r\n" + tag + b" OK done\r\n")
+
+    with signed_in({b"UID SEARCH": search}) as running:
+        cycle = run(client, running)
+        pool.pool.close_all()
+    assert (cycle.outcome, stored(client)) == (Outcome.OK, [])
+    assert client.sources.get().cursor == "5"
 
 
 def test_cycles_end_before_the_queue_ends_their_process() -> None:

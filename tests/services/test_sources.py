@@ -218,6 +218,21 @@ def test_same_message_id_with_another_body_is_stored(inbox: Inbox) -> None:
     assert (cycle.matched, cycle.stored) == (1, 1)
 
 
+def test_message_of_unknown_size_is_told_from_another_by_its_bytes(
+    inbox: Inbox,
+) -> None:
+    """A copy by a list has the Message-ID and the date of the one that came first."""
+    (first,) = inbox.deliver("same")
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    del folder.messages[first]
+    second = inbox.server.deliver(ADDRESS, letter("same", "with a list's footer"))
+    folder.messages[second].told = 0
+    folder.renumber("2")
+    cycle = inbox.run()
+    assert (cycle.matched, cycle.stored) == (0, 1)
+
+
 def test_renumbering_after_from_now_does_not_bring_old_mail(inbox: Inbox) -> None:
     inbox.save(first_fetch="from-now")
     inbox.server.deliver(ADDRESS, letter("ancient"), arrived=LONG_AGO)

@@ -11,6 +11,8 @@ from mailboxes.transports.imap import answers as imap
 from mailboxes.transports.smtp import answers as smtp
 
 S = Stage
+PASSES, REFUSED = Code.SERVER_UNAVAILABLE, Code.PASSWORD_REFUSED
+MISSING, UNSAFE = Code.FOLDER_MISSING, Code.AUTHORIZATION_FAILED
 IMAP_ROWS = [
     # row, status, text, stage, token, code
     (92, "NO", "AUTHENTICATE failed.", S.SIGN_IN, True, Code.TOKEN_NOT_ACCEPTED),
@@ -75,6 +77,30 @@ IMAP_ROWS = [
         S.SIGN_IN,
         False,
         Code.TOO_MANY_CONNECTIONS,
+    ),
+    (98, "NO", "Temporary authentication failure.", S.SIGN_IN, False, PASSES),
+    (98, "NO", "Temporary authentication failure.", S.SIGN_IN, True, PASSES),
+    (98, "NO", "Login failed, please try again later", S.SIGN_IN, False, PASSES),
+    (98, "NO", "System error", S.SIGN_IN, False, PASSES),
+    (98, "NO", "Internal error occurred. Refer to log", S.SIGN_IN, False, PASSES),
+    (98, "NO", "Server error - please try again later", S.MAILBOX, True, PASSES),
+    (98, "NO", "Mailbox is locked by another session", S.MAILBOX, True, PASSES),
+    (98, "NO", "EXAMINE failed: Internal error", S.MAILBOX, True, PASSES),
+    (106, "NO", "Mailbox Temporary does not exist", S.MAILBOX, True, MISSING),
+    (106, "NO", "[NONEXISTENT] Unknown Mailbox: Busy", S.MAILBOX, True, MISSING),
+    (106, "NO", "EXAMINE failed", S.MAILBOX, True, MISSING),
+    (105, "NO", "EXAMINE Unsafe Login. Please", S.MAILBOX, True, UNSAFE),
+    (93, "NO", "Wrong password, try again later", S.SIGN_IN, False, REFUSED),
+    (93, "NO", "Authentication failed. Try again.", S.SIGN_IN, False, REFUSED),
+    (93, "NO", "Too many failures, try again later", S.SIGN_IN, False, REFUSED),
+    (93, "NO", "Account temporarily locked", S.SIGN_IN, False, REFUSED),
+    (
+        93,
+        "NO",
+        "[AUTHENTICATIONFAILED] Temporary password, try again later",
+        S.SIGN_IN,
+        False,
+        REFUSED,
     ),
     (0, "NO", "cannot do that now", S.FETCH, True, Code.SERVER_UNAVAILABLE),
 ]

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from mailboxes.transports.base import (
     Credential,
     Endpoint,
     InboundTransport,
+    Limits,
     Listed,
     NetworkPolicy,
     OutboundTransport,
@@ -342,6 +343,19 @@ def test_progress_may_end_the_opening(place: Place, last: Stage) -> None:
         with pytest.raises(Enough):
             transport.open()
         assert not transport.alive()
+
+
+def test_listing_within_limits_has_what_is_wanted(place: Place) -> None:
+    """What it may leave out, a transport that has it at hand gives all the same."""
+    old = WHEN - timedelta(days=3)
+    for arrived in (old, WHEN, old, WHEN):
+        place.deliver(MESSAGE, arrived=arrived)
+    with place.reader() as reader:
+        reader.select("")
+        young = [item.id for item in reader.list_new(0, Limits(since=WHEN, baseline=2))]
+        first = [item.id for item in reader.list_new(1, Limits(most=2))]
+    assert young in ([2, 3, 4], [1, 2, 3, 4])
+    assert first in ([2, 3], [2, 3, 4])
 
 
 def test_list_new_after_the_last_id_is_empty(place: Place) -> None:

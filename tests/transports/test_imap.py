@@ -270,6 +270,67 @@ def test_silence_instead_of_a_greeting_is_a_timeout() -> None:
     assert (caught.value.code, caught.value.stage) == (Code.READ_TIMEOUT, "greeting")
 
 
+# who we are
+
+
+def introduced(answers: Answers, capabilities: bytes) -> list[bytes]:
+    """ID and EXAMINE, as they go out where a folder is opened twice."""
+    with signed_in(answers, capabilities) as server, transport(server) as reader:
+        assert reader.alive()
+        for _ in range(2):
+            assert reader.select("").next_id == 9
+        assert reader.list_new(8) == []
+    commands = [line.partition(b" ")[2] for line in server.heard]
+    start = commands.index(b"NOOP")
+    return [c for c in commands[start + 1 :] if b"EXAMINE" in c or b"ID (" in c]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'* ID ("name" "Coremail Imap")\r\n{tag} OK ID completed\r\n',
+        b"* ID NIL\r\n{tag} OK done\r\n",
+        b"* ID ({4}\r\nname NIL)\r\n{tag} OK done\r\n",
+        b"{tag} NO not now\r\n",
+        b"{tag} BAD what\r\n",
+    ],
+)
+def test_we_say_who_we_are_where_that_is_offered(answer: bytes) -> None:
+    """NetEase opens no folder for others (RFC 2971); what it answers is its matter."""
+    assert introduced({b"ID": answer}, b"ID") == [
+        b'ID ("name" "mailadmin" "version" "1")',
+        b'EXAMINE "INBOX"',
+        b'EXAMINE "INBOX"',
+    ]
+
+
+def test_we_say_it_by_what_is_offered_after_the_sign_in() -> None:
+    into = auth(b"{tag} OK [CAPABILITY IMAP4rev1 ID] in\r\n")
+    out = auth(b"{tag} OK [CAPABILITY IMAP4rev1] in\r\n")
+    assert len(introduced({b"AUTHENTICATE": into}, b"")) == 3
+    assert len(introduced({b"AUTHENTICATE": out}, b"ID")) == 2
+    assert len(introduced({}, b"")) == 2
+
+
+def test_nobody_waits_for_the_answer_to_it() -> None:
+    """A server may answer both at once, so it costs no round trip."""
+    held: list[bytes] = []
+
+    def hold(talk: Talk, tag: bytes) -> None:
+        held.append(b"* ID NIL\r\n" + tag + b" OK done\r\n")
+
+    def both(talk: Talk, tag: bytes) -> None:
+        talk.send(b"".join(held))
+        held.clear()
+        talk.send(b"* OK [UIDVALIDITY 77] v\r\n* OK [UIDNEXT 9] n\r\n")
+        talk.send(tag + b" OK done\r\n")
+
+    assert introduced({b"ID": hold, b"EXAMINE": both}, b"ID")[1:] == [
+        b'EXAMINE "INBOX"',
+        b'EXAMINE "INBOX"',
+    ]
+
+
 # dropped lines
 
 

@@ -91,6 +91,109 @@ def test_search_answer_longer_than_imaplib_takes() -> None:
         assert reader.list_new(1_200_000) == []  # it asked, and read the whole line
 
 
+SIZE = b"* 1 FETCH (UID %d RFC822.SIZE 7)\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (b"* SEARCH 1 2\r\n* SEARCH 3\r\n", [1, 2, 3]),
+        (b"* SEARCH 3\r\n* 4 EXISTS\r\n* SEARCH\r\n* SEARCH 1 3 \r\n", [1, 3]),
+        (b"* SEARCH\r\n", []),
+        (b"", []),
+        (b"* SEARCH 2 (MODSEQ 917)\r\n* SEARCH 1 (MODSEQ 5)\r\n", [1, 2]),
+    ],
+)
+def test_search_answers_of_many_shapes(answer: bytes, found: list[int]) -> None:
+    """RFC 3501 section 7: a response may come more than once for a command."""
+
+    def search(talk: Talk, tag: bytes) -> None:
+        talk.send(answer + tag + b" OK done\r\n")
+
+    def sizes(talk: Talk, tag: bytes) -> None:
+        ids = numbers(talk.heard[-1].split(b" ")[3])
+        talk.send(b"".join(SIZE % one for one in ids) + tag + b" OK done\r\n")
+
+    answers: Answers = {b"UID SEARCH": search, b"UID FETCH": sizes}
+    with signed_in(answers) as server, transport(server) as reader:
+        reader.select("")
+        assert reader.list_new(0) == [Listed(number, 7, None) for number in found]
+        assert reader.present([1, 2, 3]) == set(found)
+
+
+@pytest.mark.parametrize("answer", [b"* SEARCH 1 two", b"* SEARCH {3}\r\n1 2"])
+def test_search_answers_that_are_none(answer: bytes) -> None:
+    search = answer + b"\r\n{tag} OK done\r\n"
+    with signed_in({b"UID SEARCH": search}) as server, transport(server) as reader:
+        reader.select("")
+        with pytest.raises(MailError) as caught:
+            reader.list_new(0)
+    assert (caught.value.code, caught.value.stage) == (Code.PROTOCOL_ERROR, "list")
+
+
+def test_ids_of_a_search_that_was_refused_do_not_count_for_the_next() -> None:
+    said = [b"* SEARCH 1 2\r\n{tag} NO busy\r\n", b"* SEARCH 3\r\n{tag} OK done\r\n"]
+
+    def search(talk: Talk, tag: bytes) -> None:
+        talk.send(said.pop(0).replace(b"{tag}", tag))
+
+    with signed_in({b"UID SEARCH": search}) as server, transport(server) as reader:
+        reader.select("")
+        with pytest.raises(MailError):
+            reader.present([1, 2, 3])
+        assert reader.present([1, 2, 3]) == {3}
+
+
+def listing_of(count: int, refused: set[int]) -> tuple[list[int], list[int]]:
+    """Ids in each command of a listing, and the ids that are listed without a size.
+
+    A command with one of `refused` is answered NO and nothing else.
+    """
+    asked: list[int] = []
+
+    def search(talk: Talk, tag: bytes) -> None:
+        ids = b" ".join(b"%d" % number for number in range(1, count + 1))
+        talk.send(b"* SEARCH " + ids + b"\r\n" + tag + b" OK done\r\n")
+
+    def sizes(talk: Talk, tag: bytes) -> None:
+        ids = numbers(talk.heard[-1].split(b" ")[3])
+        asked.append(len(ids))
+        if refused.intersection(ids):
+            talk.send(tag + b" NO [SERVERBUG] broken\r\n")
+            return
+        talk.send(b"".join(SIZE % one for one in ids) + tag + b" OK done\r\n")
+
+    answers: Answers = {b"UID SEARCH": search, b"UID FETCH": sizes}
+    with signed_in(answers) as server, transport(server) as reader:
+        reader.select("")
+        listed = reader.list_new(0)
+    assert [one.id for one in listed] == list(range(1, count + 1))
+    return asked, [one.id for one in listed if not one.size]
+
+
+def numbers(ids: bytes) -> list[int]:
+    found: list[int] = []
+    for part in ids.split(b","):
+        first, _, last = part.partition(b":")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+def test_what_is_refused_in_a_listing_is_asked_for_in_ever_smaller_commands() -> None:
+    assert listing_of(1200, {601}) == (
+        [500, 500, 200, *[20] * 25, *[1] * 20],
+        [601],
+    )
+    assert listing_of(1200, set()) == ([500, 500, 200], [])
+    assert listing_of(3, {2}) == ([3, 1, 1, 1], [2])
+    assert listing_of(1, {1}) == ([1, 1], [1])
+
+
+def test_listing_that_is_refused_as_a_whole_is_not_asked_for_one_by_one() -> None:
+    everything = set(range(1, 101))
+    assert listing_of(100, everything) == ([100, *[20] * 5], sorted(everything))
+
+
 # settling on servers that can less
 
 

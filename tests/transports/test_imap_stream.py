@@ -8,13 +8,14 @@ import random
 import time
 import tracemalloc
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
-from mailboxes.transports.base import CHUNK_SIZE, Listed
+from mailboxes.transports.base import CHUNK_SIZE, Limits, Listed
 from mailboxes.transports.imap import ImapTransport
+from mailboxes.transports.imap.listing import arrived, criteria
 from mailboxes.transports.imap.stream import Pipeline, Refused, batches, uid_set
-from mailboxes.transports.imap.transport import _arrived
 
 
 def run(answers: bytes, commands: int = 1) -> list[tuple[int, bytes | None]]:
@@ -42,6 +43,10 @@ def run(answers: bytes, commands: int = 1) -> list[tuple[int, bytes | None]]:
         (b"* 1 FETCH (UID 5 FLAGS (\\Seen) BODY[] {1}\r\nx)\r\n", [(5, b"x")]),
         (b"* 9 FETCH (FLAGS (\\Seen))\r\n", [(0, None)]),
         (b"* 3 EXPUNGE\r\n* 12 EXISTS\r\n* OK still here\r\n", []),
+        (b"\r\n* 1 FETCH (UID 5 BODY[] {3}\r\nabc)\r\n\r\n \r\n", [(5, b"abc")]),
+        (b"* 1 FETCH (UID 5 BODY[] {3} \r\nabc)\r\n", [(5, b"abc")]),
+        (b"* 1 FETCH (UID 5 BODY[] {4}\r\n\r\n\r\n)\r\n", [(5, b"\r\n\r\n")]),
+        (b"* NO disk {9}\r\n* 1 FETCH (UID 5 BODY[] {1}\r\nx)\r\n", [(5, b"x")]),
         (b"* LIST () {3}\r\nfoo bar\r\n", []),
         (b"* 1 FETCH (UID 5 X {2}\r\nzz BODY[] {1}\r\nx)\r\n", [(5, b"x")]),
         (
@@ -107,6 +112,26 @@ def test_nothing_more_is_sent_after_a_no() -> None:
     assert (pipeline.dirty, len(sent)) == (False, 4)
 
 
+def test_commands_go_on_after_a_no_that_is_spared() -> None:
+    tags, sent = iter(b"A%d" % number for number in range(1, 100)), list[bytes]()
+    said = [b"OK done", b"NO one", b"OK done", b"NO two", b"OK done", b"OK done"]
+    answers = b"".join(b"A%d %b\r\n" % pair for pair in enumerate(said, 1))
+    pipeline = Pipeline(io.BytesIO(answers), sent.append, lambda: next(tags))
+    with pytest.raises(Refused, match="NO one"):
+        list(pipeline.run([b"UID FETCH x"] * 6, spares=lambda refusal: True))
+    assert (pipeline.dirty, len(sent)) == (False, 6)
+
+
+def test_no_that_is_not_spared_is_the_one_that_is_raised() -> None:
+    tags, sent = iter(b"A%d" % number for number in range(1, 100)), list[bytes]()
+    said = [b"NO one", b"NO [LIMIT] two", b"NO three", b"NO four", b"NO five"]
+    answers = b"".join(b"A%d %b\r\n" % pair for pair in enumerate(said, 1))
+    pipeline = Pipeline(io.BytesIO(answers), sent.append, lambda: next(tags))
+    with pytest.raises(Refused, match="two"):
+        list(pipeline.run([b"x"] * 9, spares=lambda one: "LIMIT" not in one.text))
+    assert (pipeline.dirty, len(sent)) == (False, 5)
+
+
 def test_of_a_body_that_is_too_large_only_the_beginning_is_kept() -> None:
     """Whatever size it was said to have; the next answers are read all the same."""
     large = b"Subject: x\r\n\r\n" + bytes(10_000_000)
@@ -165,8 +190,22 @@ def test_uid_set_is_exact() -> None:
     ],
 )
 def test_arrival_is_read_or_none(text: bytes, said: str | None) -> None:
-    moment = _arrived(text)
+    moment = arrived(text)
     assert (moment.isoformat() if moment else None) == said
+
+
+@pytest.mark.parametrize(
+    ("after", "since", "keys"),
+    [
+        (4, None, b"UID 5:*"),
+        (4, "2026-03-01T00:30+00:00", b"UID 5:* OR SINCE 28-Feb-2026 UID 8:*"),
+        (4, "2026-03-01T00:30+05:00", b"UID 5:* OR SINCE 27-Feb-2026 UID 8:*"),
+        (7, "2026-03-01T00:30+00:00", b"UID 8:*"),
+    ],
+)
+def test_what_is_searched_for(after: int, since: str | None, keys: bytes) -> None:
+    moment = datetime.fromisoformat(since) if since else None
+    assert b" ".join(criteria(after, Limits(since=moment, baseline=7))) == keys
 
 
 # over a real server

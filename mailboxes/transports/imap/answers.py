@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
+from ..passing import PASSING
+from .stream import Refused
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ RULES = (
         Code.AUTHORIZATION_FAILED,
         True,
     ),
+    # NetEase, to clients that do not say who they are (control.Client.introduce).
+    _rule(r"unsafe login", Code.AUTHORIZATION_FAILED, True),
     _rule(r"\[OVERQUOTA\]", Code.QUOTA_FULL),
     _rule(
         r"\[(TRYCREATE|NONEXISTENT|CANNOT)\]"
@@ -63,9 +67,21 @@ RULES = (
         True,
         Stage.SETTLE,
     ),
+    # Before words that a folder may have for its name.
+    _rule(
+        r"\[(TRYCREATE|NONEXISTENT|CANNOT)\]|(not|n't) exist|no such|not found|unknown",
+        Code.FOLDER_MISSING,
+        True,
+        Stage.MAILBOX,
+    ),
+    _rule(r"\b(locked|in use|busy)\b", Code.SERVER_UNAVAILABLE, False, Stage.MAILBOX),
+    _rule(PASSING, Code.SERVER_UNAVAILABLE, False, Stage.SIGN_IN, Stage.MAILBOX),
 )
 _BACK_OFF = re.compile(r"suggested backoff time:?\s*(\d+)\s*milliseconds", re.I)
 LONGEST_BACK_OFF = 3600.0  # seconds; a server that asks for more is asked again then
+
+# Codes of a NO that may be about single messages, not about account or server.
+OF_MESSAGES = frozenset({Code.SERVER_UNAVAILABLE, Code.AUTHORIZATION_FAILED})
 
 # What a plain NO means where no rule fits; BAD is a PROTOCOL_ERROR, BYE a close.
 PLAIN_NO: Mapping[Stage, tuple[Code, bool]] = {
@@ -95,6 +111,12 @@ def refusal(
         retry_after=_seconds(match[1]) if match else None,
         evidence={**facts, "answer": f"{status} {text}".strip()},
     )
+
+
+def of_messages(refusal: Refused) -> bool:
+    """A FETCH may have been refused because of some of its messages alone."""
+    code, _ = _meaning(refusal.status, refusal.text, Stage.LIST, False)
+    return refusal.status.upper() == "NO" and code in OF_MESSAGES
 
 
 def _seconds(milliseconds: str) -> float:

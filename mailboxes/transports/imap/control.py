@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import ssl
+from collections.abc import Iterator
 from socket import socket
 from typing import Any
 
@@ -23,7 +24,10 @@ from ..timed import Timed, Until
 from .stream import LONGEST_LINE
 
 _QUOTABLE = re.compile(r"[\x20-\x7e]*\Z")
-
+# A SEARCH answer, perhaps with the MODSEQ of RFC 7162 section 3.1.5.
+_NUMBERS = re.compile(rb"([\d ]*)(?:\(MODSEQ \d+\) *)?\Z", re.IGNORECASE)
+_NUMBER = re.compile(rb"\d+")
+WHO = b'"name" "mailadmin" "version" "1"'  # for the log of a server
 
 class Control(IMAP4WithTimeout):
     """imaplib's IMAP4 on a socket of `line`, read till the moment `until` at most."""
@@ -82,6 +86,7 @@ class Client(IMAPClient):
 
     def __init__(self, line: Line, until: Until = lambda: None) -> None:
         self._line, self._until = line, until
+        self._introduced = False
         times = SocketTimeout(line.policy.connect_timeout, line.policy.read_timeout)
         end = line.endpoint
         super().__init__(
@@ -92,6 +97,36 @@ class Client(IMAPClient):
 
     def _create_IMAP4(self) -> Control:
         return Control(self._line, self._until)
+
+    def introduce(self) -> None:
+        """Tell who we are (ID, RFC 2971), once, where the server offers to be told.
+
+        NetEase opens no folder for a client that has not. The answer is read with that
+        of the SELECT or EXAMINE which has to follow: it costs no wait, and whatever it
+        is, nothing hangs on it.
+        """
+        offered = self._cached_capabilities or map(as_bytes, self._imap.capabilities)
+        if not self._introduced and b"ID" in offered:
+            self._imap.send(self._imap._new_tag() + b" ID (%s)\r\n" % WHO)
+        self._introduced = True
+
+    def find(self, *criteria: bytes) -> Iterator[int]:
+        """UIDs of the messages that meet all `criteria` (RFC 9051 section 6.4.4).
+
+        Not imapclient's `search`: that takes one line of answer only, where RFC 3501
+        allows several, and holds a million ids five times. Raises its errors, and
+        ValueError where the answer is none.
+        """
+        # What came with a SEARCH that was then refused is no answer to this one.
+        self._imap.untagged_responses.pop("SEARCH", None)
+        lines = self._raw_command_untagged(b"SEARCH", list(criteria))
+        found = []
+        for line in filter(None, lines):
+            match = _NUMBERS.match(line) if isinstance(line, bytes) else None
+            if match is None:
+                raise ValueError(f"unexpected answer to SEARCH: {line[:80]!r}")
+            found.append(match[1])
+        return (int(m[0]) for line in found for m in _NUMBER.finditer(line))
 
     @property
     def said_bye(self) -> str:

@@ -22,7 +22,8 @@ BATCH_COUNT = 50  # messages in one command
 BATCH_BYTES = 4_000_000  # the same, except for a single larger message
 LONGEST_LINE = 16_000_000  # bytes of one line; a SEARCH answer of two million ids
 
-_LITERAL = re.compile(rb"~?\{(\d+)\+?\}\r?\n\Z")
+_LITERAL = re.compile(rb"~?\{(\d+)\+?\} *\r?\n\Z")
+_STATUS = re.compile(rb"\* (OK|NO|BAD|PREAUTH)[ \r\n]", re.IGNORECASE)
 _BODY = re.compile(rb"BODY\[[A-Z]*\](?:<\d+>)? *\Z", re.IGNORECASE)
 _QUOTED_BODY = re.compile(
     rb'(BODY\[[A-Z]*\]) (?:"((?:[^"\\\r\n]|\\.)*)"|(NIL))', re.IGNORECASE
@@ -46,6 +47,9 @@ class Refused(Exception):
         self.status = status
         self.text = text
         super().__init__(f"{status} {text}")
+
+
+Spares = Callable[[Refused], bool]
 
 
 @dataclass
@@ -81,34 +85,41 @@ class Pipeline:
         self._waiting: deque[bytes] = deque()
         self._refusal: Refused | None = None
         self._largest: int | None = None
+        self._spares: Spares | None = None
 
     @property
     def dirty(self) -> bool:
         return bool(self._waiting)
 
     def run(
-        self, commands: Iterable[bytes], largest: int | None = None
+        self,
+        commands: Iterable[bytes],
+        largest: int | None = None,
+        spares: Spares | None = None,
     ) -> Iterator[Answer]:
         """FETCH answers of all commands, as they come.
 
         largest: bytes of a body that are kept, see base.InboundTransport.stream.
+        spares: says of a NO that the commands that are left are sent all the same.
         Raises Refused, EOFError when the line fell, OSError of the socket, ValueError
         when the bytes are not IMAP. A NO is raised after the answers of what was sent
-        ahead, and the line can be used again. Left early, or on another error, the
-        line is `dirty`.
+        (of several the first, or one that is not spared), and the line can be used
+        again. Left early, or on another error, the line is `dirty`.
         """
         todo = iter(commands)
-        self._largest = largest
+        self._largest, self._spares = largest, spares
         self._fill(todo)
         while self._waiting:
             line = self._line()
+            if not line.strip():
+                continue  # no answer, but some servers put one between two
             if line.startswith(b"* "):
                 answer = self._untagged(line)
                 if answer:
                     yield answer
             else:
                 self._tagged(line)
-                if self._refusal is None:
+                if self._spared(self._refusal):
                     self._fill(todo)
         if self._refusal is not None:
             raise self._refusal
@@ -134,11 +145,18 @@ class Pipeline:
         refusal = Refused(status.decode("ascii", "replace"), _text(text))
         if status.upper() != b"NO":
             raise refusal
-        self._refusal = self._refusal or refusal
+        first = self._refusal is None
+        if first or (self._spared(self._refusal) and not self._spared(refusal)):
+            self._refusal = refusal
+
+    def _spared(self, refusal: Refused | None) -> bool:
+        return refusal is None or (self._spares is not None and self._spares(refusal))
 
     def _untagged(self, line: bytes) -> Answer | None:
         if line[:5].upper() == b"* BYE":
             raise Refused("BYE", _text(line[5:].strip()))
+        if _STATUS.match(line):
+            return None  # words for people, in which no literal begins
         answer = self._pieces(line)
         if not _FETCH.match(answer.text):
             return None

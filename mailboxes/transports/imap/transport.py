@@ -7,11 +7,10 @@ lists of UIDs only: 4.x raises on range strings, after the server has done the c
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta, timezone
+from heapq import nsmallest
 from typing import ClassVar
 
 from ...core.choices import AfterFetch, Protocol, Security, Stage
@@ -19,16 +18,18 @@ from ...core.errors import Code, MailError
 from .. import bearer, net
 from ..base import (
     CHUNK_SIZE,
+    NO_LIMITS,
     Credential,
     Endpoint,
     Fetched,
     Folder,
     InboundTransport,
+    Limits,
     Listed,
     NetworkPolicy,
 )
 from ..line import LineTransport
-from . import errors
+from . import answers, errors
 from .control import (
     Client,
     StartTls,
@@ -37,19 +38,14 @@ from .control import (
     log_in,
     require_plain_start,
 )
-from .stream import Answer, Pipeline, batches, uid_set
+from .listing import ITEMS, Details, criteria
+from .stream import Answer, Pipeline, Refused, Spares, batches, uid_set
 
 GOODBYE = 5.0  # seconds that a server has for the answer to LOGOUT
 LIST_CHUNK = 500  # ids in one command
+# Ids in one command of a listing: of what was refused with others, ever fewer.
+LIST_CHUNKS = (LIST_CHUNK, 20, 1)
 SEEN, DELETED = rb"\Seen", rb"\Deleted"
-
-_SIZE = re.compile(rb"RFC822\.SIZE (\d+)", re.IGNORECASE)
-_DATE = re.compile(
-    rb'INTERNALDATE "( ?\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) '
-    rb'([+-])(\d\d)(\d\d)"',
-    re.IGNORECASE,
-)
-_MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
 class ImapTransport(LineTransport, InboundTransport):
@@ -169,6 +165,7 @@ class ImapTransport(LineTransport, InboundTransport):
 
     def _select(self, name: str, *, writable: bool) -> Folder:
         client = self._connected(Stage.MAILBOX)
+        client.introduce()
         told = client.select_folder(name, readonly=not writable)
         self._writable = writable
         if b"UIDVALIDITY" not in told:
@@ -176,7 +173,7 @@ class ImapTransport(LineTransport, InboundTransport):
             raise ValueError("the server gave no UIDVALIDITY")
         next_id = told.get(b"UIDNEXT")
         if next_id is None:
-            next_id = max(client.search(["UID", "1:*"]), default=0) + 1
+            next_id = max(client.find(b"UID", b"1:*"), default=0) + 1
         there = told.get(b"EXISTS")
         return Folder(
             name,
@@ -185,25 +182,41 @@ class ImapTransport(LineTransport, InboundTransport):
             None if there is None else int(there),
         )
 
-    def list_new(self, after: int) -> list[Listed]:
+    def list_new(self, after: int, limits: Limits = NO_LIMITS) -> list[Listed]:
+        """See base. Sizes and times are asked for of the first `limits.most` alone: of
+        a large folder they would take longer than a cycle has.
+        """
         with self._border(Stage.LIST):
-            client = self._connected(Stage.LIST)
-            found = client.search(["UID", f"{after + 1}:*"])
+            found = self._connected(Stage.LIST).find(*criteria(after, limits))
             # `*` is the last message even when its id is lower (RFC 9051 section 9).
-            wanted = sorted({number for number in found if number > after})
-            groups = [
-                wanted[start : start + LIST_CHUNK]
-                for start in range(0, len(wanted), LIST_CHUNK)
-            ]
-            known = set(wanted)
-            listed = {}
-            for answer in self._fetch(groups, b"(UID RFC822.SIZE INTERNALDATE)"):
-                size = _SIZE.search(answer.text)
-                if answer.uid in known and size:
-                    listed[answer.uid] = Listed(
-                        answer.uid, int(size[1]), _arrived(answer.text)
-                    )
-        return [listed[number] for number in sorted(listed)]
+            new = {number for number in found if number > after}
+            most = len(new) if limits.most is None else limits.most
+            return self._details(nsmallest(most, new)).listed()
+
+    def _details(self, wanted: list[int]) -> Details:
+        """What can be had of them. What is refused with others is asked for again in
+        ever smaller commands, until those bring nothing more.
+        """
+        details = Details(wanted)
+        for size in LIST_CHUNKS:
+            asked = details.unsized()
+            if 1 < size < LIST_CHUNK and len(asked) <= size:
+                continue  # that was one command already
+            try:
+                self._ask_details(details, asked, size)
+            except Refused as refusal:
+                if not answers.of_messages(refusal):
+                    raise
+                if size < LIST_CHUNK and details.unsized() == asked:
+                    break
+            else:
+                break
+        return details
+
+    def _ask_details(self, details: Details, asked: list[int], size: int) -> None:
+        groups = [asked[at : at + size] for at in range(0, len(asked), size)]
+        for answer in self._fetch(groups, ITEMS, spares=answers.of_messages):
+            details.take(answer)
 
     def stream(
         self, wanted: Sequence[Listed], largest: int | None = None
@@ -236,7 +249,7 @@ class ImapTransport(LineTransport, InboundTransport):
         wanted, there = sorted(set(ids)), set[int]()
         with self._border(Stage.LIST):
             for start in range(0, len(wanted), LIST_CHUNK):
-                there.update(self._of("ALL", wanted[start : start + LIST_CHUNK]))
+                there.update(self._of(b"ALL", wanted[start : start + LIST_CHUNK]))
         return there
 
     def _fetch(
@@ -244,12 +257,14 @@ class ImapTransport(LineTransport, InboundTransport):
         groups: Iterable[Sequence[int]],
         items: bytes,
         largest: int | None = None,
+        *,
+        spares: Spares | None = None,
     ) -> Iterator[Answer]:
         control = self._connected(Stage.FETCH)._imap
         pipeline = Pipeline(control.file, control.send, control._new_tag)
         commands = (b"UID FETCH %s %s" % (uid_set(ids), items) for ids in groups)
         try:
-            yield from pipeline.run(commands, largest)
+            yield from pipeline.run(commands, largest, spares)
         finally:
             # imaplib keeps a list of tags that it waits for; these answers were ours.
             control.tagged_commands.clear()
@@ -273,7 +288,7 @@ class ImapTransport(LineTransport, InboundTransport):
             self._make_writable()
             for start in range(0, len(wanted), LIST_CHUNK):
                 group = wanted[start : start + LIST_CHUNK]
-                there = self._of("ALL", group)
+                there = self._of(b"ALL", group)
                 gone.difference_update(there)
                 if there:
                     self._settle(there, action, target)
@@ -289,20 +304,20 @@ class ImapTransport(LineTransport, InboundTransport):
                 client.move(ids, target)
                 return
             # What is \Deleted was copied by an earlier try that broke off.
-            done = set(self._of("DELETED", ids))
+            done = set(self._of(b"DELETED", ids))
             fresh = [number for number in ids if number not in done]
             if fresh:
                 client.copy(fresh, target)
         client.add_flags(ids, [DELETED], silent=True)
         if client.has_capability("UIDPLUS"):
             client.uid_expunge(ids)
-        elif set(client.search(["DELETED"])) <= set(ids):
+        elif set(client.find(b"DELETED")) <= set(ids):
             client.expunge()
 
-    def _of(self, criterion: str, ids: list[int]) -> list[int]:
+    def _of(self, criterion: bytes, ids: list[int]) -> list[int]:
         """Those of `ids` that are there and meet the criterion."""
         client = self._connected(Stage.LIST)
-        found = client.search([criterion, "UID", uid_set(ids).decode()])
+        found = client.find(criterion, b"UID", uid_set(ids))
         return sorted(set(found) & set(ids))
 
     def _make_writable(self) -> None:
@@ -351,19 +366,3 @@ def _text(welcome: bytes | str) -> str:
     if isinstance(welcome, bytes):
         return welcome.decode("utf-8", "backslashreplace")
     return welcome
-
-
-def _arrived(text: bytes) -> datetime | None:
-    """INTERNALDATE (RFC 9051 section 9, date-time) in UTC, None if unreadable."""
-    match = _DATE.search(text)
-    if match is None or match[2].lower() not in _MONTHS:
-        return None
-    day, month = int(match[1]), _MONTHS.index(match[2].lower()) + 1
-    year, hour, minute, second = (int(match[i]) for i in (3, 4, 5, 6))
-    offset = timedelta(hours=int(match[8]), minutes=int(match[9]))
-    try:
-        zone = timezone(-offset if match[7] == b"-" else offset)
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=zone)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

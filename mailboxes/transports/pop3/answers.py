@@ -1,7 +1,8 @@
 """What a POP3 server's -ERR means: one table, most telling pattern first.
 
 Response codes are those of RFC 2449 section 8 and RFC 3206; the wordings are Exchange
-Online's, Gmail's and Dovecot's (diagnosis.md rows 109 to 113). No I/O.
+Online's, Gmail's and Dovecot's (diagnosis.md rows 109 to 113), of a maildrop in use
+also hMailServer's, James's, Courier's and Qpopper's. No I/O.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
+from ..passing import PASSING
 
 LONGEST_DELAY = 3600.0  # seconds; a server that asks for more is asked again then
 
@@ -77,9 +79,12 @@ RULES = (
         token=True,
     ),
     _rule(
-        r"maildrop (is )?(already )?locked|unable to lock|lock (the )?maildrop",
+        r"\A(?!.*(administrat|suspend|disabl|too many)).*"
+        r"((mailbox|maildrop).*(locked|in use|busy)|lock busy|(get|unable to) lock"
+        r"|lock (the )?(mailbox|maildrop))",
         Code.POP_IN_USE,
     ),
+    _rule(PASSING, Code.SERVER_UNAVAILABLE, False, Stage.SIGN_IN),
     _rule(
         r"connection is closed|shutting down|inactiv|idle|autologout",
         Code.SERVER_CLOSED,
