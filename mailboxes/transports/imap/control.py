@@ -29,6 +29,7 @@ _NUMBERS = re.compile(rb"([\d ]*)(?:\(MODSEQ \d+\) *)?\Z", re.IGNORECASE)
 _NUMBER = re.compile(rb"\d+")
 WHO = b'"name" "mailadmin" "version" "1"'  # for the log of a server
 
+
 class Control(IMAP4WithTimeout):
     """imaplib's IMAP4 on a socket of `line`, read till the moment `until` at most."""
 
