@@ -29,7 +29,7 @@ ROWS: tuple[Entry, ...] = (
         _("The IMAP server refused the token"),
         _(
             "The server gives no reason. Likely the token is for another service or"
-            "lacks IMAP.AccessAsUser.All (as an application IMAP.AccessAsApp);"
+            " lacks IMAP.AccessAsUser.All (as an application IMAP.AccessAsApp);"
             " else the"
             " log-in has no rights on the mailbox."
         ),

@@ -29,7 +29,7 @@ ROWS: tuple[Entry, ...] = (
         _("The SMTP server refused the token"),
         _(
             "The server gives no reason. Likely the token is for another service or"
-            "lacks SMTP.Send (as an application SMTP.SendAsApp); else the log-in"
+            " lacks SMTP.Send (as an application SMTP.SendAsApp); else the log-in"
             " has no"
             " rights on the mailbox."
         ),

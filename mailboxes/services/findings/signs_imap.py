@@ -48,6 +48,12 @@ SIGNS = (
             ("google-token-refused", DECISIVE,
              r'\"?status\"? ?: ?\"?40[01]\"?.{0,80}mail\.google\.com'
              r'|schemes\"? ?: ?\"?bearer.{0,80}mail\.google'),
+            # Exchange's answer to the command; to LOGIN it says LOGIN failed.
+            ("imap-token-refused", DECISIVE,
+             r"\bno authenticate failed",
+             "imap|microsoft",
+             r"basicauth|gmail|google|aadsts|not connected|535 5\.7|plain auth"
+             r"|authenticate (?:plain|login)\b"),
             ("imap-token-refused", FAIR,
              r"authenticate failed|xoauth2.{0,80}authentication failed"
              r"|authentication failed.{0,200}xoauth2"

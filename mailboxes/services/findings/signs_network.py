@@ -219,6 +219,9 @@ SIGNS = table(
          r"\bsspi\b|security\.ssl(?:state|stream)"),
         ("tls-not-tls", FAIR,
          r"not permitted when tls active"),
+        ("starttls-missing", STRONG,
+         r"(?:cannot|can't|could not|couldn't|unable to|failed to) (?:enable|start"
+         r"|activate) starttls"),
         ("starttls-missing", FAIR,
          r"does ?n.t support (?:secure connections?|ssl|tls|encrypt)"
          r"|does not support (?:secure connections?|ssl|tls|encrypt)"),

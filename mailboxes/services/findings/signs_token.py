@@ -75,7 +75,7 @@ SIGNS = table(
          r"|admin_policy|access (?:to this app|was) (?:is |has been )?(?:blocked"
          r"|restricted) by (?:your|the) admin|app is blocked"),
         ("google-redirect-mismatch", DECISIVE,
-         r"redirect_uri_mismatch"
+         r"redirect_uri_mismatch|invalid parameter value for redirect_uri"
          r"|redirect uri in the request.{0,120}(?:did not match|does not match)",
          "",
          r"aadsts|microsoftonline"),
@@ -117,6 +117,9 @@ SIGNS = table(
          r"|oauth 2\.0 de google|out-of-band|oob\) flow"
          r"|disallowed_useragent",
          "google|oauth"),
+        ("oauth-refresh-token-ended", DECISIVE,  # no token came with the request
+         r"missing required authentication credential|\bcredentials_missing\b",
+         "google"),
         ("google-token-refused", STRONG,
          r"invalid authentication credentials. expected oauth"
          r"|request had invalid authentication",
