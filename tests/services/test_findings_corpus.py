@@ -50,6 +50,11 @@ FIRST_SIGHT = {
     "later_twentysixth": 65.7,  # network, other languages, odd programs
     "later_twentyseventh": 71.0,  # Graph and EWS
     "later_twentyeighth": 69.3,  # IMAP and POP3
+    "later_twentyninth": 75.0,  # tokens, the oddest that could be found
+    "later_thirtieth": 90.4,  # SMTP
+    "later_thirtyfirst": 84.0,  # network, other languages, odd programs
+    "later_thirtysecond": 69.7,  # Graph and EWS
+    "later_thirtythird": 77.3,  # IMAP and POP3
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10

@@ -231,6 +231,7 @@ _KNOWN_HOST = re.compile(
     r"|us|cn|de|eu)\b"
 )
 _OUT: Any = _("Let this host look up the provider's names and reach its ports.")
+_MALFORMED_ID = re.compile(r"errorinvalididmalformed|\bid is malformed")
 _REFUSED = re.compile(r"authenticate failed")
 _PROVEN = frozenset({700027})  # its words leave no doubt
 
@@ -253,6 +254,9 @@ def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
     if finding.id == "starttls-missing":
         # In a text, not on our own line, another port or security is the usual cause.
         return replace(finding, step=Step.SERVER, certain=False)
+    if finding.id == "tls-version" or _MALFORMED_ID.search(features.text):
+        # Either side may be too old; an id may be malformed by who sends it.
+        return replace(finding, certain=False)
     if finding.id == "tls-not-tls" and "smtp" in features.tags:
         return replace(finding, option="smtp-connection-security")
     return finding
@@ -264,4 +268,6 @@ def _named_field(finding: Finding, features: Features) -> Finding:
         return replace(finding, certain=False)
     step, option = _FIELDS[match[1]]
     cause: Any = _("Microsoft misses the value %s.") % match[1]
-    return replace(finding, step=step, option=option, cause=cause)
+    # A program leaves out the grant by itself; no form asks for it everywhere.
+    certain = finding.certain and match[1] != "grant_type"
+    return replace(finding, step=step, option=option, cause=cause, certain=certain)

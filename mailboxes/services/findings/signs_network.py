@@ -196,6 +196,10 @@ SIGNS = table(
         ("tls-untrusted", FAIR,
          r"sslhandshakeexception|tls_process_server_certificate"
          r"|could not establish trust|certificate could not be validated"),
+        ("tls-handshake", DECISIVE,  # .NET's words for a line that fell meanwhile
+         r"authentication failed because the remote party (?:has closed|sent)"),
+        ("tls-not-tls", STRONG,
+         r"in state hello received"),
         ("tls-handshake", STRONG,
          r"curle_ssl_connect_error|curl error 35\b|curl: \(35\)"
          r"|unexpected[_ ]eof[_ ]while[_ ]reading"
@@ -229,7 +233,7 @@ SIGNS = table(
          r"(?:host|server) does not support (?:the )?starttls"
          r"|starttls.{0,30}(?:not supported|not offered|not available"
          r"|is not supported)|starttls extension not supported|does not (?:support"
-         r"|offer|advertise) starttls|no starttls"
+         r"|offer|advertise) starttls|no starttls|starttls required but not advert"
          r"|must issue a starttls.{0,40}not (?:offered|supported)",
          "",
          r"\b454\b|due to (?:local|temporary)"),

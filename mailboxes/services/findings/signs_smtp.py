@@ -184,7 +184,7 @@ SIGNS = (
              r"|message size (?:exceeds|limit)"
              r"|max(?:imum)? message size (?:is )?(?:exceed|reach|limit)"
              r"|exceed\w*.{0,30}(?:message )?size limit"
-             r"|maxsubmissionexceeded|message length exceeds"
+             r"|maxsubmissionexceeded|message length exceeds|\[toobig\]"
              r"|552.{0,40}(?:size|large|big)",
              "",
              r"413|errormessagesize|graph\.microsoft|line is too long"),

@@ -18,6 +18,12 @@ SIGNS = table(
          r"|invalid_grant.{0,80}(?:expired|revoked)",
          "",
          r"aadsts|microsoft|office365"),
+        ("google-delegation-missing", STRONG,
+         r"unauthorized_client.{0,80}client or scope in request",
+         "",
+         r"aadsts"),
+        ("clock-skew", STRONG,
+         r"cannot handle token prior to|\biat\b.{0,20}(?:invalid|in the future)"),
         ("google-clock", DECISIVE,
          r"reasonable timeframe|iat and exp values|invalid jwt.{0,60}(?:short-lived"
          r"|timeframe)|token used too early|token must be a short"),
@@ -117,6 +123,10 @@ SIGNS = table(
          r"|oauth 2\.0 de google|out-of-band|oob\) flow"
          r"|disallowed_useragent",
          "google|oauth"),
+        ("oauth-refresh-token-ended", STRONG,  # a device's code, not typed in time
+         r"\b(?:code|token)_expired\b|nodemailer/lib/fetch",
+         "oauth|token|mail",
+         r"aadsts"),
         ("oauth-refresh-token-ended", DECISIVE,  # no token came with the request
          r"missing required authentication credential|\bcredentials_missing\b",
          "google"),
@@ -177,6 +187,8 @@ SIGNS = table(
          r"|could not resolve endpoints"),
         ("entra-redirect-unregistered", STRONG,
          r"parameter 'redirect_uri' is not valid|matches a redirect uri registered"),
+        ("entra-account-audience", DECISIVE,
+         r"not enabled for consumers|wstrust endpoint from mex"),
         ("entra-account-audience", STRONG,
          r"not enabled for consumers|does not exist or is not enabled"
          r"|only supported on the (?:common|consumers) tenant|use the /consumers"
