@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def deadly(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 def killed(inbox: Inbox) -> None:
     with pytest.raises(Killed):
         inbox.run()
-    Fetcher.objects.update(lease_until=timezone.now())
+    Fetcher.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
     pool.pool.close_all()
 
 
