@@ -17,6 +17,7 @@ pytest_plugins = [
         "connection_tests",
         "browser",
         "passwords",
+        "migrating",
         "abilities",
     )
     if (FIXTURES / f"{name}.py").exists()

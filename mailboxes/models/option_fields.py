@@ -1,6 +1,8 @@
 """Turns an `Option` declaration into a model field that carries it.
 
-Which options there are stands in pop_clients and smtp_clients; what an Option says, in
+The words of an option (label, help, names of its choices) are on the field for forms
+and the admin, but in no migration: a sentence can be mended without one. Which options
+there are stands in pop_clients and smtp_clients; what an Option says, in
 core/options.py.
 """
 
@@ -22,6 +24,39 @@ TARGETS: dict[Target, type[models.Model]] = {
 }
 
 
+WORDS = ("verbose_name", "help_text", "choices")
+
+
+class _Wordless:
+    """A field whose migrations know Django's own field and none of its words."""
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, _, args, kwargs = super().deconstruct()  # type: ignore[misc]
+        kept = {key: value for key, value in kwargs.items() if key not in WORDS}
+        base = type(self).__bases__[-1].__name__
+        return name, f"django.db.models.{base}", args, kept
+
+
+class OptionCharField(_Wordless, models.CharField):
+    pass
+
+
+class OptionBooleanField(_Wordless, models.BooleanField):
+    pass
+
+
+class OptionIntegerField(_Wordless, models.IntegerField):
+    pass
+
+
+class OptionBigIntegerField(_Wordless, models.BigIntegerField):
+    pass
+
+
+class OptionForeignKey(_Wordless, models.ForeignKey):
+    pass
+
+
 def option_field(option: Option) -> Any:
     """The model field of `option`; `field.option` is the declaration."""
     field = _field(option)
@@ -33,7 +68,7 @@ def _field(option: Option) -> models.Field[Any, Any]:
     common: dict[str, Any] = {"verbose_name": option.label, "help_text": option.help}
     match option.kind:
         case Kind.CHOICE:
-            return models.CharField(
+            return OptionCharField(
                 max_length=64,
                 choices=option.choices,
                 default=option.default,
@@ -41,18 +76,18 @@ def _field(option: Option) -> models.Field[Any, Any]:
                 **common,
             )
         case Kind.BOOLEAN:
-            return models.BooleanField(default=bool(option.default), **common)
+            return OptionBooleanField(default=bool(option.default), **common)
         case Kind.INTEGER | Kind.DURATION:
-            return models.IntegerField(default=option.default, **common)
+            return OptionIntegerField(default=option.default, **common)
         case Kind.SIZE:
-            return models.BigIntegerField(default=option.default, **common)
+            return OptionBigIntegerField(default=option.default, **common)
         case Kind.SECRET:
             return _reference(SecretValue, "+", common)
         case Kind.REFERENCE:
             assert option.target is not None, option.name
             return _reference(TARGETS[option.target], "%(class)ss", common)
         case _:
-            return models.CharField(
+            return OptionCharField(
                 max_length=255, blank=True, default=option.default, **common
             )
 
@@ -60,7 +95,7 @@ def _field(option: Option) -> models.Field[Any, Any]:
 def _reference(
     model: type[models.Model], related_name: str, common: dict[str, Any]
 ) -> models.Field[Any, Any]:
-    return models.ForeignKey(
+    return OptionForeignKey(
         model,
         null=True,
         blank=True,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
+from django.apps.registry import Apps
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from mailboxes.transports.keyed import validity_of
 
-BEFORE = [("mailboxes", "0008_waiting_certificates")]
-AFTER = [("mailboxes", "0009_ews_validities")]
+BEFORE = "0008_waiting_certificates"
+AFTER = "0009_ews_validities"
 # What the columns of PostgreSQL take of an id; SQLite took it whole.
 LENGTH = 120 if connection.vendor == "sqlite" else 64
 ID = base64.b64encode(bytes(range(90))).decode()[:LENGTH]
@@ -21,16 +21,10 @@ GIVEN_UP = "AAMkADAwATM0MDAAMS0zNDk5LTdhZj until 2026-11-20T10:00:00+00:00"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def newest() -> Iterator[None]:
-    """Whatever happens, the next test finds all tables."""
-    yield
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
-
-
-def test_sources_of_ews_go_on_where_they_were(newest: None) -> None:
-    old = MigrationExecutor(connection).migrate(BEFORE).apps
+def test_sources_of_ews_go_on_where_they_were(
+    migrate: Callable[[str], Apps],
+) -> None:
+    old = migrate(BEFORE)
     mailbox = old.get_model("mailboxes", "Mailbox").objects.create(address="a@b.c")
     client = old.get_model("mailboxes", "PopClient").objects.create(
         section="a", mailbox_row=mailbox
@@ -51,7 +45,7 @@ def test_sources_of_ews_go_on_where_they_were(newest: None) -> None:
         ("IMAP", "1700000000", "7"),
     ]
     for target in (AFTER, BEFORE, AFTER):
-        apps = MigrationExecutor(connection).migrate(target).apps
+        apps = migrate(target)
         rows = apps.get_model("mailboxes", "Source").objects.order_by("pk")
         found = list(rows.values_list("type", "validity", "cursor"))
         assert found == expected

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import date
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.apps.registry import Apps
 
-BEFORE = [("mailboxes", "0007_accounts")]
-AFTER = [("mailboxes", "0008_waiting_certificates")]
+BEFORE = "0007_accounts"
+AFTER = "0008_waiting_certificates"
 FIELDS = ("name", "secret_id", "certificate_id", "certificate_ends_on")
 NEXT = (
     "next_certificate_id",
@@ -21,16 +20,10 @@ NEXT = (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def newest() -> Iterator[None]:
-    """Whatever happens, the next test finds all tables."""
-    yield
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
-
-
-def test_registration_keeps_what_it_has_and_nothing_waits(newest: None) -> None:
-    old = MigrationExecutor(connection).migrate(BEFORE).apps
+def test_registration_keeps_what_it_has_and_nothing_waits(
+    migrate: Callable[[str], Apps],
+) -> None:
+    old = migrate(BEFORE)
     sealed = old.get_model("mailboxes", "SecretValue").objects.create
     model = old.get_model("mailboxes", "AppRegistration")
     row = model.objects.create(
@@ -44,7 +37,7 @@ def test_registration_keeps_what_it_has_and_nothing_waits(newest: None) -> None:
         section="a", mailbox_row=mailbox, registration=row
     )
     kept = model.objects.values_list(*FIELDS).get()
-    new = MigrationExecutor(connection).migrate(AFTER).apps
+    new = migrate(AFTER)
     model = new.get_model("mailboxes", "AppRegistration")
     assert model.objects.values_list(*FIELDS).get() == kept
     assert model.objects.values_list(*NEXT).get() == (None, "", None)
