@@ -218,10 +218,10 @@ def sign_in_options(effect: Effect, type_option: str) -> dict[str, Option]:
         "account": Option(
             "account",
             "Account that signs in",
-            "Only where another name than the log-in name signs in. For a shared mailbox:"
-            " the person's account that has Full Access. For a mailbox whose user"
-            " principal name is not its address: that name. Empty means that the"
-            " mailbox itself signs in.",
+            "Only where another name than the log-in name signs in. For a shared"
+            " mailbox: the person's account that has Full Access. For a mailbox whose"
+            " user principal name is not its address: that name. Empty means that"
+            " the mailbox itself signs in.",
             effect,
             group=Group.SIGN_IN,
             certainty=Certainty.OURS,

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Proxy
 from ..services import status
+from .import_options import may_import
 
 THEMES = ("light", "dark")
 
@@ -36,6 +37,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         else 0,
         "user_name": user.get_username() if user is not None and known else "",
         "theme": theme if theme in THEMES else "",
+        "may_import": known and may_import(request),
         "version": settings.MAILADMIN_VERSION,
     }
 

@@ -371,6 +371,25 @@ def test_buttons_of_a_mailbox_are_shown_to_those_who_may_press_them(
     }
 
 
+@pytest.mark.parametrize(
+    ("rights", "more"),
+    [
+        ([], []),
+        (["add_setupdraft"], ["/connect/"]),
+        (["change_smtpclient"], ["/option-sets/import/"]),
+    ],
+)
+def test_menu_leads_only_to_pages_that_let_one_in(
+    rights: list[str], more: list[str], client: Client, db: None
+) -> None:
+    client.force_login(factories.user("somebody", *rights))
+    rail = client.get("/").content.decode().partition('class="rail"')[2]
+    links = set(re.findall(r'<a class="nav-link" href="([^"#]+)"', rail))
+    assert {link for link in links if client.get(link).status_code != 200} == set()
+    guarded = {"/connect/", "/option-sets/import/", "/admin/"}
+    assert links & guarded == set(more)
+
+
 def test_number_that_no_database_holds_is_404(known: dict[str, Any]) -> None:
     visitor = Client()
     visitor.force_login(factories.superuser())
