@@ -71,6 +71,18 @@ def parse_pending(
     return quarantined
 
 
+def read_again(message: int) -> bool:
+    """Let the next cycle read a message that was set aside; False if it cannot.
+
+    Of one that is not whole there is nothing more to read. `_read_left` reads it, with
+    the care that it may need.
+    """
+    aside = Message.objects.filter(
+        pk=message, parse_state=ParseState.QUARANTINED, complete=True
+    )
+    return bool(aside.update(parse_state=ParseState.PENDING))
+
+
 def _read_left(message: Message) -> bool:
     """Read what an earlier cycle left, perhaps because reading it killed its process.
 

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST
 
 from mailadmin.csp import POLICY
 
+from ..core.choices import ParseState
 from ..models import Message
-from ..services import audit, content, listings
+from ..services import audit, content, listings, parse
+from . import keeps
 from .live import live
+from .mailbox_actions import OPERATE
 
 READ = "mailboxes.read_content"
 FRAME_FOLLOWS = timedelta(minutes=5)
@@ -33,6 +39,11 @@ def _message(pk: int) -> Message:
     return get_object_or_404(
         Message.objects.select_related("pop_client__mailbox_row", "cycle"), pk=pk
     )
+
+
+def _can_be_read_again(message: Message) -> bool:
+    aside = message.parse_state == ParseState.QUARANTINED and message.complete
+    return aside and message.pop_client.archived_at is None
 
 
 def _forbidden(request: HttpRequest) -> HttpResponse:
@@ -62,12 +73,34 @@ def message_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "mailbox": message.pop_client.mailbox_row,
             "view": view,
             "may_read": may_read,
+            "may_read_again": _can_be_read_again(message)
+            and request.user.has_perm(OPERATE),
             "locations": listings.of_message(message),
             "nav": "mailbox-list",
         },
     )
     response["Content-Security-Policy"] = FRAME_POLICY
     return response
+
+
+@require_POST
+@login_required
+@permission_required(OPERATE, raise_exception=True)
+def message_read_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a message out of quarantine; the next cycle reads it anew."""
+    message = _message(pk)
+    if parse.read_again(pk):
+        audit.record(request, "message.read-again", message)
+        keeps.tell(
+            request,
+            message.pop_client,
+            _("The message is no longer set aside."),
+            _("The next cycle reads it."),
+        )
+    else:
+        words = _("Nothing was changed: the message is not set aside, or not whole.")
+        messages.info(request, words)
+    return redirect("message-detail", pk)
 
 
 @login_required

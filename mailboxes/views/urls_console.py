@@ -10,7 +10,13 @@ from .healthz import healthz
 from .mailbox import cycle_detail, mailbox_cycles, mailbox_detail, mailbox_messages
 from .mailbox_actions import fetch, pause, resume, unpause
 from .mailbox_list import mailbox_list
-from .messages import message_attachment, message_detail, message_html, message_raw
+from .messages import (
+    message_attachment,
+    message_detail,
+    message_html,
+    message_raw,
+    message_read_again,
+)
 from .styleguide import styleguide
 from .system import hold, release, system
 from .theme import theme
@@ -37,6 +43,7 @@ urlpatterns = [
     path("cycles/<int:pk>/", cycle_detail, name="cycle-detail"),
     path("messages/<int:pk>/", message_detail, name="message-detail"),
     path("messages/<int:pk>/html/", message_html, name="message-html"),
+    path("messages/<int:pk>/read/", message_read_again, name="message-read-again"),
     path("messages/<int:pk>/raw/", message_raw, name="message-raw"),
     path(
         "messages/<int:pk>/attachments/<int:index>/",

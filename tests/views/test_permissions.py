@@ -64,6 +64,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "mailbox-resume": ("post", ("mailbox",), DO),
     "cycle-detail": ("get", ("cycle",), LOOK),
     "message-detail": ("get", ("message",), LOOK),
+    "message-read-again": ("post", ("message",), DO),
     "message-html": ("get", ("message",), CONTENT),
     "message-raw": ("get", ("message",), CONTENT),
     "message-attachment": ("get", ("message", "attachment"), CONTENT),

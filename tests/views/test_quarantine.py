@@ -9,9 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from mailboxes.core.choices import ParseState
+from mailboxes.models import AuditEvent
 from mailboxes.services import parse
 from mailboxes.templatetags.words import REASONS
 from tests import factories
+
+pytestmark = pytest.mark.django_db
 
 RAW = (
     b"Subject: Invoice\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n"
@@ -42,3 +45,50 @@ def test_message_in_quarantine_can_be_opened(visitor: Client, reason: str) -> No
     assert reverse("message-raw", args=[row.pk]) in text
     whole = visitor.get(reverse("message-raw", args=[row.pk]))
     assert b"".join(whole.streaming_content) == raw
+
+
+def test_message_that_was_set_aside_is_read_again(client: Client) -> None:
+    client.force_login(factories.user("operator", "change_fetcher"))
+    row = factories.message(
+        factories.pop_client(),
+        b"Subject: Invoice\r\n\r\nwords\r\n",
+        parse_state=ParseState.QUARANTINED,
+        reason=parse.INTERRUPTED,
+    )
+    path = reverse("message-read-again", args=[row.pk])
+    page = reverse("message-detail", args=[row.pk])
+    assert path in client.get(page).content.decode()
+    said = html.unescape(client.post(path, follow=True).content.decode())
+    assert "The message is no longer set aside." in said
+    assert path not in said
+    assert AuditEvent.objects.get().action == "message.read-again"
+    row.refresh_from_db()
+    assert row.parse_state == ParseState.PENDING
+    assert parse.parse_pending(row.pop_client_id, cycle=-1) == 0
+    row.refresh_from_db()
+    assert (row.parse_state, row.reason, row.subject) == (
+        ParseState.PARSED,
+        "",
+        "Invoice",
+    )
+    said = html.unescape(client.post(path, follow=True).content.decode())
+    assert "Nothing was changed" in said
+    assert AuditEvent.objects.count() == 1
+
+
+def test_message_that_is_not_whole_is_not_read_again(client: Client) -> None:
+    client.force_login(factories.user("operator", "change_fetcher"))
+    row = factories.message(
+        factories.pop_client(),
+        b"Subject: Invoice\r\n\r\n",
+        parse_state=ParseState.QUARANTINED,
+        reason=parse.TOO_LARGE,
+        complete=False,
+    )
+    path = reverse("message-read-again", args=[row.pk])
+    page = client.get(reverse("message-detail", args=[row.pk]))
+    assert path not in page.content.decode()
+    said = html.unescape(client.post(path, follow=True).content.decode())
+    assert "Nothing was changed" in said
+    row.refresh_from_db()
+    assert row.parse_state == ParseState.QUARANTINED
