@@ -167,6 +167,7 @@ def _context(
         "step": step,
         "row": row,
         "ticked": step.id in setup.draft.steps and grounds.hold(setup, step.id),
+        "come_in": [] if row.done else grounds.come_in(setup, step.id),
         "problem": row.why if row.state is State.PROBLEM else "",
         "rows": listed,
         "facts": Facts(request, setup, listed),

@@ -360,3 +360,15 @@ def test_shared_mailbox_is_asked_for_and_explained(visitor: Client) -> None:
     shown = text(visitor.get(at(draft, "password")))
     assert "Shared mailbox" in shown and "Password of the account" in shown
     assert "The password is that of anna@contoso.example" in shown
+
+
+def test_a_step_to_do_again_says_what_has_come_in(visitor: Client) -> None:
+    draft = setups.app_only(direction="receive")
+    setups.save(draft, "prerequisites")
+    path = at(draft, "prerequisites")
+    assert "Since then this has come in" not in text(visitor.get(path))
+    setups.save(draft, "mailbox", address=setups.ADDRESS, direction="both")
+    assert (
+        "This step was done once. Since then this has come in: smtp-client by SMTP"
+        in text(visitor.get(path))
+    )

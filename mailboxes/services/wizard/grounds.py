@@ -42,6 +42,19 @@ def asked_all(setup: Setup, link: ConsentLink | None) -> bool:
     return covers(then, of(setup, CONSENT))
 
 
+def come_in(setup: Setup, step_id: str) -> list[str]:
+    """Facts that came in since the step was done; [] while it holds, or never was."""
+    then: object = None
+    if step_id in setup.draft.steps:
+        then = None if hold(setup, step_id) else setup.draft.steps[step_id].get(KEY)
+    elif step_id == CONSENT:
+        given = setup.draft.consent_links.filter(outcome=ConsentLink.Outcome.GRANTED)
+        link = given.order_by("-pk").first()
+        then = None if link is None else link.evidence.get(KEY)
+    now = of(setup, step_id) or []
+    return [fact for fact in now if fact not in then] if isinstance(then, list) else []
+
+
 def covers(then: object, now: list[str] | None) -> bool:
     """Nothing has come in since; `then` is None where nothing was noted."""
     if now is None or not isinstance(then, list):

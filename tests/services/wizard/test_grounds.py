@@ -57,6 +57,11 @@ def of_yesterday(draft: SetupDraft) -> SetupDraft:
     return setups.reloaded(draft)
 
 
+def told(draft: SetupDraft) -> dict[str, list[str]]:
+    setup = Setup.load(draft.pk)
+    return {step: grounds.come_in(setup, step) for step in BY_HAND}
+
+
 @pytest.fixture(params=["today", "yesterday"])
 def draft(request: pytest.FixtureRequest) -> SetupDraft:
     """Done by hand, now or by the version before."""
@@ -76,6 +81,35 @@ def test_another_address_is_another_mailbox_to_open(draft: SetupDraft) -> None:
     setups.save(draft, "mailbox", **typed)
     again = {"prerequisites": "to-do", "exchange": "to-do"}
     assert states(draft, *BY_HAND) == DONE | again
+
+
+def test_what_has_come_in_since_is_told() -> None:
+    draft = ticked(setups.app_only(direction="receive"))
+    assert told(draft) == dict.fromkeys(BY_HAND, [])
+    setups.save(draft, "mailbox", address="orders@contoso.example", direction="both")
+    permission = "Office 365 Exchange Online: SMTP.SendAsApp (Application permissions)"
+    mailbox, smtp = "mailbox orders@contoso.example", "smtp-client by SMTP"
+    assert told(draft) == {
+        "permissions": [permission],
+        "prerequisites": [mailbox, smtp],
+        "exchange": [mailbox, smtp],
+    }
+    assert told(ticked(draft)) == dict.fromkeys(BY_HAND, [])
+
+
+def test_what_a_link_did_not_ask_for_is_told() -> None:
+    draft = setups.app_only(direction="receive")
+    granted(draft)
+    assert told(draft)["permissions"] == []
+    setups.save(draft, "mailbox", address=setups.ADDRESS, direction="both")
+    assert [fact.split(": ")[1] for fact in told(draft)["permissions"]] == [
+        "SMTP.SendAsApp (Application permissions)"
+    ]
+
+
+def test_nothing_has_come_in_since_a_step_that_was_never_done() -> None:
+    draft = setups.app_only()
+    assert told(draft) == dict.fromkeys(BY_HAND, [])
 
 
 def test_another_direction_needs_more(draft: SetupDraft) -> None:
