@@ -1,4 +1,4 @@
-"""Access tokens that the private Dovecot can check by itself (JWT, HS256)."""
+"""Access tokens that the private IMAP servers check by themselves (JWT, HS256)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ def make_token(secret: bytes, user: str, *, lasts: int = 3600, size: int = 0) ->
     body = f"{head}.{_part(claims)}"
     mark = hmac.new(secret, body.encode(), hashlib.sha256).digest()
     return f"{body}.{_plain(mark)}"
+
+
+def holds(secret: bytes, user: str, token: str) -> bool:
+    """Whether it is a token of `make_token` for `user` that has not ended."""
+    body, _, mark = token.rpartition(".")
+    made = hmac.new(secret, body.encode(), hashlib.sha256).digest()
+    if not hmac.compare_digest(mark, _plain(made)):
+        return False
+    claims = json.loads(base64.urlsafe_b64decode(body.partition(".")[2] + "=="))
+    return bool(claims["sub"] == user and claims["exp"] > time.time())
 
 
 def _part(value: dict[str, object]) -> str:

@@ -88,6 +88,7 @@ PROXIES = {
     "microsocks_with_login": ("microsocks (SOCKS5)", "with login"),
     "dante": ("Dante (SOCKS5)", "without login"),
 }
+READ_FROM = ("cyrus", "pymap")
 # In the fast tier too.
 ALWAYS = {("ssl-tls", "token"), ("start-tls", "password"), ("http_proxy", "password")}
 KINDS = [
@@ -114,6 +115,8 @@ KINDS = [
             ("dante", "password"),
             # other servers: to read from, to send by
             ("cyrus", "password"),
+            ("pymap", "password"),
+            ("pymap", "token"),
             ("exim", "password"),
             ("exim", "token"),
         )
@@ -136,7 +139,7 @@ def place(request: pytest.FixtureRequest, cell: Claim) -> Iterator[Place]:
         folder = request.getfixturevalue("tmp_path") / "sandbox"
         yield from _sandbox(folder, sign_in, cell)
         return
-    server = request.getfixturevalue("cyrus" if way == "cyrus" else "dovecot")
+    server = request.getfixturevalue(way if way in READ_FROM else "dovecot")
     relay = request.getfixturevalue("exim" if way == "exim" else "postfix")
     policy = server.policy()
     proxies = []
