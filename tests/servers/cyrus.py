@@ -21,10 +21,11 @@ import trustme
 from imapclient.imap_utf7 import encode
 
 from mailboxes.core.choices import Security
-from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy
+from mailboxes.transports.base import Endpoint
 
 from . import process
-from .dovecot import OWNER, PASSWORD
+from .dovecot import OWNER
+from .mailboxes import PASSWORD, Mailboxes
 from .saslauthd import SaslAuthd
 
 PLACE = process.UNPACKED / "cyrus"
@@ -79,7 +80,7 @@ SERVICES {{
 
 
 @dataclass
-class Cyrus:
+class Cyrus(Mailboxes):
     """The running server; see the module."""
 
     home: Path
@@ -92,6 +93,7 @@ class Cyrus:
     _running: process.Foreground
     _passwords: SaslAuthd
     _numbers: count
+    _prefix = "cyrus"
     smallest = b"X: y\r\n\r\n"  # the shortest message that it takes
 
     def endpoint(self, security: Security = Security.TLS) -> Endpoint:
@@ -101,16 +103,6 @@ class Cyrus:
     def pop3_endpoint(self, security: Security = Security.TLS) -> Endpoint:
         port = self.pop3s if security is Security.TLS else self.pop3
         return Endpoint("localhost", port, security)
-
-    def policy(self, **changes: object) -> NetworkPolicy:
-        values = {"connect_timeout": 10.0, "read_timeout": 20.0, "ca_pem": self.ca_pem}
-        return NetworkPolicy(**{**values, **changes})  # type: ignore[arg-type]
-
-    def password_of(self, user: str) -> Credential:
-        return Credential(user, password=PASSWORD)
-
-    def new_user(self) -> str:
-        return f"cyrus{next(self._numbers)}@example.org"
 
     def deliver(
         self,
@@ -147,9 +139,8 @@ class Cyrus:
             client.expunge()
 
     def stop(self) -> None:
-        self._running.stop()
         self._passwords.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
+        super().stop()
 
 
 def start(authority: trustme.CA) -> Cyrus:

@@ -23,12 +23,11 @@ import trustme
 from imapclient.imap_utf7 import encode
 
 from mailboxes.core.choices import Security
-from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy
+from mailboxes.transports.base import Endpoint
 
 from . import process
-from .tokens import make_token
+from .mailboxes import PASSWORD, Mailboxes
 
-PASSWORD = "correct-horse"
 OWNER = "mail"  # Debian's user for mail files
 
 CONFIG = """
@@ -122,7 +121,7 @@ active_value = true
 
 
 @dataclass
-class Dovecot:
+class Dovecot(Mailboxes):
     """The running server; see the module."""
 
     home: Path
@@ -135,7 +134,6 @@ class Dovecot:
     version: str
     _running: process.Foreground
     _numbers: count
-    smallest = b""
 
     def endpoint(self, security: Security = Security.TLS) -> Endpoint:
         port = self.imaps if security is Security.TLS else self.imap
@@ -144,19 +142,6 @@ class Dovecot:
     def pop3_endpoint(self, security: Security = Security.TLS) -> Endpoint:
         port = self.pop3s if security is Security.TLS else self.pop3
         return Endpoint("localhost", port, security)
-
-    def policy(self, **changes: object) -> NetworkPolicy:
-        values = {"connect_timeout": 10.0, "read_timeout": 20.0, "ca_pem": self.ca_pem}
-        return NetworkPolicy(**{**values, **changes})  # type: ignore[arg-type]
-
-    def password_of(self, user: str) -> Credential:
-        return Credential(user, password=PASSWORD)
-
-    def token_of(self, user: str, **details: int) -> Credential:
-        return Credential(user, token=make_token(self.secret, user, **details))
-
-    def new_user(self) -> str:
-        return f"user{next(self._numbers)}@example.org"
 
     def deliver(
         self,
@@ -199,10 +184,6 @@ class Dovecot:
 
     def _give(self, path: Path) -> None:
         shutil.chown(path, OWNER, OWNER)
-
-    def stop(self) -> None:
-        self._running.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
 
 
 def start(

@@ -8,7 +8,6 @@ cleaning.
 from __future__ import annotations
 
 import imaplib
-import shutil
 import ssl
 import sys
 from dataclasses import dataclass
@@ -21,17 +20,16 @@ import trustme
 from imapclient.imap_utf7 import encode
 
 from mailboxes.core.choices import Security
-from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy
+from mailboxes.transports.base import Endpoint
 
 from . import process
-from .tokens import make_token
+from .mailboxes import PASSWORD, Mailboxes
 
-PASSWORD = "correct-horse"
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass
-class Pymap:
+class Pymap(Mailboxes):
     """The running server; see the module."""
 
     home: Path
@@ -45,19 +43,6 @@ class Pymap:
 
     def endpoint(self, security: Security = Security.STARTTLS) -> Endpoint:
         return Endpoint("localhost", self.port, security)
-
-    def policy(self, **changes: object) -> NetworkPolicy:
-        values = {"connect_timeout": 10.0, "read_timeout": 20.0, "ca_pem": self.ca_pem}
-        return NetworkPolicy(**{**values, **changes})  # type: ignore[arg-type]
-
-    def password_of(self, user: str) -> Credential:
-        return Credential(user, password=PASSWORD)
-
-    def token_of(self, user: str, **details: int) -> Credential:
-        return Credential(user, token=make_token(self.secret, user, **details))
-
-    def new_user(self) -> str:
-        return f"user{next(self._numbers)}@example.org"
 
     def deliver(
         self,
@@ -76,10 +61,6 @@ class Pymap:
             when = imaplib.Time2Internaldate(arrived) if arrived else ""
             answer, told = box.append(name, "", when, data)
             assert answer == "OK", told
-
-    def stop(self) -> None:
-        self._running.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
 
 
 def start(authority: trustme.CA, secret: bytes) -> Pymap:

@@ -23,7 +23,8 @@ from mailboxes.models import (
 )
 from mailboxes.services import fetch_cycle, leases, secrets
 from tests.servers.cutter import Cutter, When
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.dovecot import Dovecot
+from tests.servers.mailboxes import PASSWORD
 from tests.servers.pop3_script import serve
 from tests.services.conftest import letter
 

@@ -20,7 +20,7 @@ from mailboxes.services import compose, fetch, outbox_rows, proxies, revisions
 from mailboxes.services.outbox_connections import connections
 from mailboxes.services.outbox_cycle import SendCycle
 from mailboxes.services.pool import pool
-from tests.servers.dovecot import PASSWORD
+from tests.servers.mailboxes import PASSWORD
 from tests.transports.large import MEGABYTE, Letter, digest
 
 pytestmark = [
