@@ -10,11 +10,11 @@ delta", "Get MIME content of a message", "message: move"; providers.md section 6
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar
 
-from ..core.choices import AfterFetch, Protocol, Stage
+from ..core.choices import AfterFetch, Stage
 from ..core.errors import Code, MailError
 from . import graph_folders, numerals
 from .base import CHUNK_SIZE, Credential, Endpoint, Folder, NetworkPolicy
@@ -22,13 +22,13 @@ from .graph_bodies import Bodies, header_of
 from .graph_client import (
     IN_A_BATCH,
     PASSING,
-    GraphClient,
     Part,
     Reply,
     items,
     local,
     segment,
 )
+from .graph_transport import GraphTransport
 from .keyed import Body, Changes, KeyedInbound, Remote, validity_of
 from .settling import Answers
 
@@ -42,10 +42,9 @@ WITH_SIZE = (
 LONGEST_KEY = 512  # characters of an id (keyed.Remote)
 
 
-class GraphInbound(KeyedInbound):
+class GraphInbound(GraphTransport, KeyedInbound):
     """One mailbox at Graph, read folder by folder."""
 
-    protocol: ClassVar[Protocol] = Protocol.GRAPH
     supports: ClassVar[frozenset[AfterFetch]] = frozenset(AfterFetch)
     # Exchange takes a message apart when it arrives and builds it anew for $value.
     original_bytes: ClassVar[bool] = False
@@ -54,33 +53,12 @@ class GraphInbound(KeyedInbound):
     def __init__(
         self, endpoint: Endpoint, credential: Credential, policy: NetworkPolicy
     ) -> None:
-        self._client = GraphClient(endpoint, credential, policy)
         self._folder = ""  # id of the open folder
         self._targets: dict[str, str] = {}  # ids of folders to move to, by name
-        super().__init__(self._client.endpoint, credential, policy)
-        self.facts = self._client.facts
-
-    # open and close
-
-    def open(self) -> None:
-        self.close()
-        self.timings = {}
-        self._client = GraphClient(self.endpoint, self.credential, self.policy)
-        try:
-            with self._timely():
-                self._client.open(self.timings, self.progress)
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            self.facts = self._client.facts
-
-    def alive(self) -> bool:
-        with self._timely():
-            return self._client.alive()
+        super().__init__(endpoint, credential, policy)
 
     def close(self) -> None:
-        self._client.close()
+        super().close()
         self._folder, self._targets = "", {}
 
     # reading
@@ -273,12 +251,6 @@ class GraphInbound(KeyedInbound):
         return MailError(
             Code.PROTOCOL_ERROR, stage, evidence={**self.facts, "answer": words}
         )
-
-    @contextmanager
-    def _timely(self) -> Iterator[None]:
-        """What happens inside ends at `until`."""
-        self._client.channels.until = self.until
-        yield
 
 
 def _message(key: str) -> str:

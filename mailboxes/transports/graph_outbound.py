@@ -11,25 +11,24 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
-from ..core.choices import Protocol, Security, Stage
+from ..core.choices import Security, Stage
 from ..core.errors import Code, MailError
 from . import graph_errors, graph_mime
 from .base import (
     Content,
-    Credential,
     Endpoint,
-    NetworkPolicy,
     OutboundTransport,
     SendResult,
 )
 from .channel import Channel, Whole
-from .graph_client import HTTPS, GraphClient, items, segment
+from .graph_client import HTTPS, items, segment
 from .graph_parts import Attachment
+from .graph_transport import GraphTransport
 
 # A request takes 4 MB, and base64 makes four bytes of three.
 MOST_MIME = 3_000_000  # bytes of a message in one request
@@ -45,39 +44,12 @@ ANSWER_LOST = (502, 504)
 _large = threading.Lock()
 
 
-class GraphOutbound(OutboundTransport):
+class GraphOutbound(GraphTransport, OutboundTransport):
     """Sends from one mailbox."""
 
-    protocol: ClassVar[Protocol] = Protocol.GRAPH
     finds_sent: ClassVar[bool] = True
-
-    def __init__(
-        self, endpoint: Endpoint, credential: Credential, policy: NetworkPolicy
-    ) -> None:
-        self._client = GraphClient(endpoint, credential, policy)
-        super().__init__(self._client.endpoint, credential, policy)
-        self.facts = self._client.facts
-
-    def open(self) -> None:
-        """See base. Who may send only is not let into the inbox, and signed in."""
-        self.close()
-        self.timings = {}
-        self._client = GraphClient(self.endpoint, self.credential, self.policy)
-        try:
-            with self._timely():
-                self._client.open(self.timings, self.progress, let_off=NOT_OF_SENDING)
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            self.facts = self._client.facts
-
-    def alive(self) -> bool:
-        with self._timely():
-            return self._client.alive()
-
-    def close(self) -> None:
-        self._client.close()
+    # Who may send only is not let into the inbox, and signed in.
+    let_off: ClassVar[frozenset[Code] | None] = NOT_OF_SENDING
 
     # sending
 
@@ -251,9 +223,3 @@ class GraphOutbound(OutboundTransport):
             permanent=True,
             evidence={**self.facts, "answer": words},
         )
-
-    @contextmanager
-    def _timely(self) -> Iterator[None]:
-        """What happens inside ends at `until`."""
-        self._client.channels.until = self.until
-        yield
