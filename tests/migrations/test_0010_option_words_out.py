@@ -22,6 +22,7 @@ VALUES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_values_and_references_stay(migrate: Callable[[str], Apps]) -> None:
     old = migrate(BEFORE)
