@@ -8,6 +8,8 @@ core/options.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.db import models
@@ -27,48 +29,29 @@ TARGETS: dict[Target, type[models.Model]] = {
 WORDS = ("verbose_name", "help_text", "choices")
 
 
-class _Wordless:
-    """A field whose migrations know Django's own field and none of its words."""
-
-    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        name, _, args, kwargs = super().deconstruct()  # type: ignore[misc]
-        kept = {key: value for key, value in kwargs.items() if key not in WORDS}
-        base = type(self).__bases__[-1].__name__
-        return name, f"django.db.models.{base}", args, kept
-
-
-class OptionCharField(_Wordless, models.CharField):
-    pass
-
-
-class OptionBooleanField(_Wordless, models.BooleanField):
-    pass
-
-
-class OptionIntegerField(_Wordless, models.IntegerField):
-    pass
-
-
-class OptionBigIntegerField(_Wordless, models.BigIntegerField):
-    pass
-
-
-class OptionForeignKey(_Wordless, models.ForeignKey):
-    pass
-
-
 def option_field(option: Option) -> Any:
     """The model field of `option`; `field.option` is the declaration."""
     field = _field(option)
     field.option = option
+    # Not by a class of our own: in a query it would be another type than CharField.
+    field.deconstruct = partial(_without_words, field)
     return field
+
+
+def _without_words(
+    field: models.Field[Any, Any],
+) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+    """`Field.deconstruct`, which is what migrations know of a field."""
+    name, path, args, kwargs = type(field).deconstruct(field)
+    kept = {key: value for key, value in kwargs.items() if key not in WORDS}
+    return name, path, args, kept
 
 
 def _field(option: Option) -> models.Field[Any, Any]:
     common: dict[str, Any] = {"verbose_name": option.label, "help_text": option.help}
     match option.kind:
         case Kind.CHOICE:
-            return OptionCharField(
+            return models.CharField(
                 max_length=64,
                 choices=option.choices,
                 default=option.default,
@@ -76,18 +59,18 @@ def _field(option: Option) -> models.Field[Any, Any]:
                 **common,
             )
         case Kind.BOOLEAN:
-            return OptionBooleanField(default=bool(option.default), **common)
+            return models.BooleanField(default=bool(option.default), **common)
         case Kind.INTEGER | Kind.DURATION:
-            return OptionIntegerField(default=option.default, **common)
+            return models.IntegerField(default=option.default, **common)
         case Kind.SIZE:
-            return OptionBigIntegerField(default=option.default, **common)
+            return models.BigIntegerField(default=option.default, **common)
         case Kind.SECRET:
             return _reference(SecretValue, "+", common)
         case Kind.REFERENCE:
             assert option.target is not None, option.name
             return _reference(TARGETS[option.target], "%(class)ss", common)
         case _:
-            return OptionCharField(
+            return models.CharField(
                 max_length=255, blank=True, default=option.default, **common
             )
 
@@ -95,7 +78,7 @@ def _field(option: Option) -> models.Field[Any, Any]:
 def _reference(
     model: type[models.Model], related_name: str, common: dict[str, Any]
 ) -> models.Field[Any, Any]:
-    return OptionForeignKey(
+    return models.ForeignKey(
         model,
         null=True,
         blank=True,
