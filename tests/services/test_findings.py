@@ -11,7 +11,8 @@ from mailboxes.core.codes import Code
 from mailboxes.models import PopClient, SmtpClient
 from mailboxes.services.finding import Finding
 from mailboxes.services.findings import all_codes, explain, find
-from mailboxes.services.findings.catalogue import BY_NUMBER
+from mailboxes.services.findings.catalogue import BY_ID, BY_NUMBER
+from mailboxes.services.findings.filling import filled
 
 EVERY = [find(code) for code in all_codes()]
 OPTIONS = {o.name for m in (PopClient, SmtpClient) for o in m.options().values()}
@@ -95,12 +96,21 @@ def test_facts_fill_the_words() -> None:
     finding = find(Code.CONNECT_REFUSED, {"host": "mail.example", "port": 993})
     assert finding.title == "mail.example refuses connections at port 993"
     assert find(Code.CONNECT_REFUSED).title == (
-        "the server refuses connections at port its port"
+        "The server refuses connections at its port"
     )
 
 
+def test_every_place_has_a_plain_word_where_no_fact_is_known() -> None:
+    for row in BY_ID.values():
+        told = filled(row, {})
+        for words in (told.title, told.cause, told.fix):
+            assert "…" not in words, row.id
+        if row.title.startswith("{"):
+            assert told.title[:1].isupper(), row.id
+
+
 def test_braces_in_evidence_are_harmless() -> None:
-    assert find(Code.DNS_UNKNOWN, {"host": "{x}"}).title == "The name {x} is unknown"
+    assert find(Code.DNS_UNKNOWN, {"host": "{x}"}).title == "{x} has no address in DNS"
 
 
 GOOD = {

@@ -42,23 +42,48 @@ def partly_filled(finding: Finding, facts: Mapping[str, object]) -> Finding:
 
 
 def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in facts.items() if v not in (None, "")}
+    known = {k: v for k, v in facts.items() if v not in (None, "")}
+    if "port" in known:
+        known["port"] = _("port %s") % known["port"]
+    return known
 
 
-class _Missing(dict[str, Any]):
-    """Fills a place that has no fact with a plain word."""
-
-    def __missing__(self, key: str) -> str:
-        return {
-            "host": _("the server"),
-            "issuer": _("issuer unknown"),
-            "port": _("its port"),
-        }.get(key, "…")
+def _plain(place: str) -> str:
+    """What stands in a place for which there is no fact, as in an error from afar."""
+    return {
+        "account": _("the account that signs in"),
+        "application": _("another application"),
+        "audience": _("another service"),
+        "expected": _("a different one"),
+        "folder": _("that is asked for"),
+        "grant": _("this grant"),
+        "host": _("the server"),
+        "issuer": _("issuer unknown"),
+        "kind": _("missing"),
+        "login": _("that of the mailbox"),
+        "option": _("that is empty"),
+        "permission": _("that is needed"),
+        "port": _("its port"),
+        "protocol": _("this protocol"),
+        "scope": _("see the help of the option"),
+        "service": _("this one"),
+        "skew": _("wrong"),
+        "tenant": _("another tenant"),
+        "user": _("another account"),
+    }.get(place, "…")
 
 
 def _filled(words: Any, facts: Mapping[str, Any]) -> str:
-    known = _Missing(_known(facts))
-    return _PLACE.sub(lambda m: str(known[m[1]]), str(words))
+    known = _known(facts)
+
+    def word(place: re.Match[str]) -> str:
+        if place[1] in known:
+            return str(known[place[1]])
+        plain = _plain(place[1])
+        # A name that begins a sentence is written as it is, a plain word is not.
+        return plain[:1].upper() + plain[1:] if place.start() == 0 else plain
+
+    return _PLACE.sub(word, str(words))
 
 
 def _partly(words: Any, known: Mapping[str, object]) -> str:

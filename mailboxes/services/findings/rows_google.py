@@ -263,7 +263,7 @@ ROWS: tuple[Entry, ...] = (
         _("It belongs to {user}, the log-in name is {login}."),
         Step.USER_NAME,
         "mailbox",
-        _("Enter {user} as the mailbox, or let the owner of {login} sign in."),
+        _("Enter that account as the mailbox, or let the mailbox's owner sign in."),
     ),
     row(
         "google-token-right",

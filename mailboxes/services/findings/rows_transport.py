@@ -15,7 +15,7 @@ ROWS: tuple[Entry, ...] = (
     row(
         "dns-unknown",
         169,
-        _("The name {host} is unknown"),
+        _("{host} has no address in DNS"),
         _("The host name is misspelt, or our resolver does not know its zone."),
         Step.SERVER,
         "server",
@@ -35,7 +35,7 @@ ROWS: tuple[Entry, ...] = (
     row(
         "connect-timeout",
         171,
-        _("{host} does not answer at port {port}"),
+        _("{host} does not answer at {port}"),
         _("Likely a firewall drops the connection."),
         Step.NETWORK,
         "",
@@ -47,7 +47,7 @@ ROWS: tuple[Entry, ...] = (
     row(
         "connect-refused",
         172,
-        _("{host} refuses connections at port {port}"),
+        _("{host} refuses connections at {port}"),
         _("Nothing listens there: probably the port is wrong."),
         Step.SERVER,
         "port",
@@ -116,7 +116,7 @@ ROWS: tuple[Entry, ...] = (
     row(
         "tls-not-tls",
         178,
-        _("{host} does not speak TLS at port {port}"),
+        _("{host} does not speak TLS at {port}"),
         _(
             "The port expects STARTTLS or no encryption, or a proxy answers in plain"
             " text."
