@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,11 +15,27 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from ..core.errors import OptionError, StaleEdit
+from ..services import audit
 
+MOST_EVENTS = 200  # of one row, on its page "History"
 STALE = "Somebody else has saved these options since you opened them. Open them again."
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class AuditHistory(admin.ModelAdmin):
+    """ "History" shows the audit log, which knows of the console and of commands too."""
+
+    object_history_template = "admin/audit_history.html"
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        events = audit.of(row) if row is not None else ()
+        found = {"events": events[:MOST_EVENTS], "most": MOST_EVENTS}
+        return super().history_view(request, object_id, found | (extra_context or {}))
+
+
+class ReadOnlyAdmin(AuditHistory):
     """Rows that only the machinery writes: nothing is added, changed or deleted."""
 
     show_full_result_count = False
@@ -34,7 +51,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
-class ServiceAdmin(admin.ModelAdmin):
+class ServiceAdmin(AuditHistory):
     """Rows that are saved by a service, from a plain form of ours.
 
     form_class takes (data, files, instance=, initial=) as AdminForm below gives it.

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from ..models import Mailbox
 from ..services import audit, mailbox_fields
+from .base import AuditHistory
 
 
 class MailboxForm(forms.ModelForm):
@@ -29,7 +30,7 @@ class MailboxForm(forms.ModelForm):
 
 
 @admin.register(Mailbox)
-class MailboxAdmin(admin.ModelAdmin):
+class MailboxAdmin(AuditHistory):
     form = MailboxForm
     list_display = ("address", "alias", "tags", "smtp_client", "archived_at")
     list_select_related = ("smtp_client",)
