@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -86,6 +87,13 @@ def test_only_six_models_can_be_changed_there(rf, django_user_model, model):
     assert page.has_delete_permission(request) is (name in SHARED)
     archives = {"archive"} if name in ("popclient", "smtpclient") else set()
     assert set(page.get_actions(request)) == archives
+
+
+def test_queue_has_no_pages_and_no_schedules():
+    """A schedule runs any function that it names."""
+    labels = {model._meta.app_label for model in admin.site._registry}
+    assert labels == {"mailboxes", "auth"}
+    assert settings.Q_CLUSTER["scheduler"] is False
 
 
 def test_new_pop_client_goes_through_the_service(browser):
