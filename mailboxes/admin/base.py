@@ -22,7 +22,7 @@ STALE = "Somebody else has saved these options since you opened them. Open them 
 
 
 class AuditHistory(admin.ModelAdmin):
-    """ "History" shows the audit log, which knows of the console and of commands too."""
+    """Its history is the audit log, which knows of console and commands too."""
 
     object_history_template = "admin/audit_history.html"
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 
 from ..core.options import Group
+from ..forms import extra_options
 from ..forms.option_fields import grouped
 from ..forms.option_set import EXTRA
 from ..forms.option_sets import OptionSetForm, PopClientForm, SmtpClientForm
@@ -55,10 +56,16 @@ class OptionSetAdmin(ServiceAdmin):
         groups = []
         for group, names in grouped(self.model.options()):
             kept = group is Group.ADVANCED
-            fields = [*names, EXTRA] if kept else names
+            # Whoever may only look gets no form, which masks secrets, but the column.
+            other = EXTRA if may else "other_options"
+            fields = [*names, other] if kept else names
             classes = ["collapse"] if kept else []
             groups.append((GROUP[group], {"fields": fields, "classes": classes}))
         return [(None, {"fields": beside}), *groups]
+
+    @admin.display(description="Other options")
+    def other_options(self, row: Any) -> str:
+        return extra_options.show(row.extra)
 
     @admin.action(description="Archive, or restore from archive (one only)")
     def archive(self, request: HttpRequest, chosen: QuerySet[Any]) -> Any:

@@ -158,7 +158,7 @@ class OptionSetForm(forms.Form):
         if text is None or text.splitlines() == stored.splitlines():
             lines = {name: n for n, name in enumerate(self.saved_extra, start=1)}
             return ExtraOptions(dict(self.saved_extra), lines)
-        return extra_options.read(text, self._own_names())
+        return extra_options.read(text, self._own_names(), self.saved_extra)
 
     def _own_names(self) -> Iterator[str]:
         type_ = str(self._raw().get(self.model.type_option) or "")

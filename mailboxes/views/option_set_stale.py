@@ -101,6 +101,7 @@ def _of_extra(form: OptionSetForm, base: Revision | None) -> Iterator[Choice]:
     if form.extras.problems:
         yield _of_wrong_extra(form, was)
         return
+    texts = [changes.extra_texts(side) for side in (was, theirs, mine)]
     for name in {**theirs, **mine}:
         lines = [
             extra_options.show({name: side[name]}) if name in side else ""
@@ -110,9 +111,9 @@ def _of_extra(form: OptionSetForm, base: Revision | None) -> Iterator[Choice]:
             name=f"{EXTRA}:{name}",
             label=name,
             option_name="",
-            shown_base=was.get(name, ""),
-            shown_theirs=theirs.get(name, ""),
-            shown_mine=mine.get(name, ""),
+            shown_base=texts[0].get(name, ""),
+            shown_theirs=texts[1].get(name, ""),
+            shown_mine=texts[2].get(name, ""),
             theirs=lines[0],
             mine=lines[1],
             take_mine=was.get(name) != mine.get(name),

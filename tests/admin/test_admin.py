@@ -21,6 +21,7 @@ from mailboxes.models import (
     NamedSecret,
     PopClient,
     Proxy,
+    Revision,
     SecretValue,
     Source,
     Worker,
@@ -375,3 +376,31 @@ def test_archive_is_asked_for_one_set_on_the_consoles_page(browser):
     browser.post(f"/option-sets/pop/{one.pk}/archive/")
     assert act(one)["Location"] == f"/option-sets/pop/{one.pk}/"
     assert browser.post(url(PopClient, "delete", one.pk)).status_code == 403
+
+
+def test_secrets_among_other_options_are_masked(django_user_model, browser):
+    pop = saved_pop()
+    revisions.save_pop_client(
+        client=pop,
+        address="support@contoso.com",
+        raw={},
+        extra={"old.password": CANARY, "note": "kept as it is"},
+        base_revision=1,
+    )
+    user = django_user_model.objects.create_user("viewer", is_staff=True)
+    codes = ("view_popclient", "view_revision")
+    user.user_permissions.set(Permission.objects.filter(codename__in=codes))
+    viewer = Client()
+    viewer.force_login(user)
+    revision = pop.revisions.get(number=2)
+    paths = [url(PopClient, "change", pop.pk), url(Revision, "change", revision.pk)]
+    pages = [viewer.get(path) for path in paths]
+    pages += [browser.get(path) for path in paths]
+    pages += [browser.get(f"/option-sets/pop/{pop.pk}/edit/")]
+    for page in pages:
+        text = page.content.decode()
+        assert (page.status_code, CANARY in text, "kept as it is" in text) == (
+            200,
+            False,
+            True,
+        )

@@ -61,7 +61,9 @@ def test_nobody_makes_themselves_a_superuser():
     everything = Permission.objects.first().pk
     browser(user).post(
         page(user),
-        typed(user, is_superuser="on", email="f@x.example", user_permissions=everything),
+        typed(
+            user, is_superuser="on", email="f@x.example", user_permissions=everything
+        ),
     )
     user.refresh_from_db()
     rights = sorted(p.codename for p in user.user_permissions.all())
