@@ -7,7 +7,7 @@ port that is the usual one, a log-in name that is the address, what is inherited
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...core.choices import USUAL_PORTS, Protocol, Security
 from ...core.errors import Problem
@@ -101,6 +101,7 @@ def plan(section: Section, kind: Kind, setting: Setting) -> Planned:
     if existing and existing.client.kind != kind:
         existing = None  # the name is taken, which section_problems says
     planned = Planned(section, kind, existing)
+    _name_type(planned, report)
     _sort(planned, report)
     _complete(planned, setting)
     inherits = inheritance.settle(
@@ -156,6 +157,21 @@ def _sort(planned: Planned, report: Report) -> None:
             if not hidden:
                 planned.extra[value.name] = value.text
             report.kept(section, value.name, NEVER.sentence)
+
+
+def _name_type(planned: Planned, report: Report) -> None:
+    """`type` of an smtp-client is its `server-type`, which the vendor's page calls so
+    too (email-server-options.md section 1.3). Else it would be an SMTP one in silence.
+    """
+    section, name = planned.section, planned.model.type_option
+    value = section.get("type")
+    if planned.kind is not Kind.SMTP or value is None or section.get(name):
+        return
+    section.values = [
+        replace(one, name=name) if one is value else one for one in section
+    ]
+    message = f"type is read as {name}, and written so in an export."
+    report.cleaned.append(Entry(value.line, section.name, name, CLEANED, message))
 
 
 def _says_kind(section: Section, name: str) -> bool:
