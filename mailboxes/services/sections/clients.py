@@ -246,9 +246,6 @@ def _problems_beside(planned: Planned, setting: Setting) -> list[Problem]:
     client = planned.existing.client if planned.existing else None
     taken = client is None and (name in known.existing or name in known.archived)
     problems = section_problems(planned.section.name, client, taken=taken)
-    if name in known.archived:
-        message = "An archived section has this name. Use another one."
-        problems = [Problem("section", p.rule, message) for p in problems]
     if planned.kind is Kind.POP:
         problems += _take_fields(planned, setting)
     return problems
@@ -265,6 +262,9 @@ def _take_fields(planned: Planned, setting: Setting) -> list[Problem]:
     elif not address and "@" in texts.get("mailbox", ""):
         address = tidy(texts["mailbox"])
     smtp_client, problems = _smtp_client(tidy(texts.get("smtp-client", "")), setting)
+    kept = client.mailbox_row.smtp_client if client else None
+    if smtp_client is None and kept is not None and kept.archived_at is not None:
+        smtp_client = kept  # no file can name it
     planned.fields = tidy_fields(
         address, texts.get("alias", ""), texts.get("tags", ""), smtp_client
     )
@@ -292,6 +292,9 @@ def _smtp_client(
         return found.client, []
     if name.lower() in setting.smtp:
         return SmtpClient(section=setting.smtp[name.lower()]), []
+    if name.lower() in setting.known.archived:
+        message = f"{name} is in the archive. Restore it from there, or name another."
+        return None, [Problem("smtp-client", "I14-smtp-client", message)]
     message = f"Neither the file nor the console has an smtp-client section {name}."
     return None, [Problem("smtp-client", "I14-smtp-client", message)]
 
