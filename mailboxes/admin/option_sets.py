@@ -12,11 +12,13 @@ from django.shortcuts import redirect
 from ..core.options import Group
 from ..forms import extra_options
 from ..forms.option_fields import grouped
-from ..forms.option_set import EXTRA
+from ..forms.option_set import EXTRA, WAS
 from ..forms.option_sets import OptionSetForm, PopClientForm, SmtpClientForm
 from ..models import PopClient, SmtpClient
 from ..templatetags.words import GROUP
 from .base import AdminForm, ServiceAdmin
+
+HIDDEN = ("base_revision", WAS)
 
 
 class AdminOptionSetForm(AdminForm):
@@ -52,7 +54,7 @@ class OptionSetAdmin(ServiceAdmin):
             if obj
             else self.has_add_permission(request)
         )
-        beside = ("base_revision", *self.form_class.beside) if may else ("section",)
+        beside = (*HIDDEN, *self.form_class.beside) if may else ("section",)
         groups = []
         for group, names in grouped(self.model.options()):
             kept = group is Group.ADVANCED

@@ -18,7 +18,7 @@ from django.urls import reverse
 from ..core.options import Kind, Option
 from ..forms import extra_options
 from ..forms.option_fields import initial_text
-from ..forms.option_set import EXTRA
+from ..forms.option_set import EXTRA, WAS
 from ..forms.option_sets import OptionSetForm
 from ..models import Revision
 from ..services import changes, snapshots
@@ -59,6 +59,7 @@ def stale_page(request: HttpRequest, form: OptionSetForm) -> HttpResponse:
             "base": base,
             "theirs": changes.diff(base, newest) if base else [],
             "choices": [one for one in found if one.mine != one.theirs],
+            "beside_was": form.initial[WAS],
             "same": [(one.name, one.mine) for one in found if one.mine == one.theirs],
             "password": form["password"] if form.text("password") else None,
             "action": request.path,
@@ -72,12 +73,13 @@ def stale_page(request: HttpRequest, form: OptionSetForm) -> HttpResponse:
 def _of_fields(form: OptionSetForm, base: Revision | None) -> Iterator[Choice]:
     """Own values, also where a registration gives another one at the moment."""
     before = snapshots.of(base).own if base else None
+    beside = form.beside_before()
     for name in (*form.beside, *form.model.options()):
         option = form.model.options().get(name)
         if option is not None and option.secret:
             continue
         theirs = _as_posted(form.initial.get(name), option)
-        was = theirs  # fields beside the options have no history
+        was = beside.get(name, theirs)  # what stands beside has no revision
         if before is not None and option is not None:
             was = _as_posted(initial_text(option, before[option.name]), option)
         mine = _posted(form, name, option)
