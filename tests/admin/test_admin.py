@@ -26,7 +26,7 @@ from mailboxes.models import (
     Source,
     Worker,
 )
-from mailboxes.services import proxies, revisions, secrets
+from mailboxes.services import clients, proxies, revisions, secrets
 from tests import factories
 from tests.services.option_sets import CANARY, CLIENT, DIRECTORY, saved_pop, saved_smtp
 
@@ -404,3 +404,44 @@ def test_secrets_among_other_options_are_masked(django_user_model, browser):
             False,
             True,
         )
+
+
+def errors_of(page) -> dict[str, list[str]]:
+    found = page.context["adminform"].form.errors
+    return {name: list(messages) for name, messages in found.items()}
+
+
+def test_mailbox_has_the_rules_of_the_console(browser):
+    path = url(Mailbox, "add")
+    browser.post(path, {"address": "out@contoso.com"})
+    page = browser.post(path, {"address": "Out@contoso.com"})
+    assert errors_of(page) == {
+        "address": ["There is a mailbox Out@contoso.com already."]
+    }
+    path = url(Mailbox, "change", Mailbox.objects.get().pk)
+    page = browser.post(path, {"alias": "x\u202ey"})
+    assert errors_of(page) == {"alias": ["Remove the control characters."]}
+    browser.post(path, {"alias": " Out ", "tags": "a, b  a"})
+    row = Mailbox.objects.get()
+    assert (row.alias, row.tags) == ("Out", "a b")
+
+
+def test_only_what_a_person_changes_of_a_mailbox_is_written(browser):
+    out = saved_smtp()
+    row = Mailbox.objects.create(address="a@contoso.com", alias="old")
+    path = url(Mailbox, "change", row.pk)
+    data = {"alias": "old", "initial-alias": "old", "tags": "mine", "initial-tags": ""}
+    assert 'name="initial-alias"' in browser.get(path).content.decode()
+    Mailbox.objects.update(alias="theirs", smtp_client=out)
+    browser.post(path, data | {"smtp_client": "", "initial-smtp_client": ""})
+    row.refresh_from_db()
+    assert (row.alias, row.tags, row.smtp_client) == ("theirs", "mine", out)
+    event = AuditEvent.objects.get(action="mailbox.saved")
+    assert event.details == {"fields": ["tags"]}
+
+
+def test_way_out_in_the_archive_is_not_offered(browser):
+    clients.archive(saved_smtp(), None)
+    row = Mailbox.objects.create(address="a@contoso.com")
+    page = browser.get(url(Mailbox, "change", row.pk))
+    assert list(page.context["adminform"].form.fields["smtp_client"].queryset) == []
