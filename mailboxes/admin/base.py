@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from ..core.errors import OptionError, StaleEdit
+from ..core.errors import OptionError, Problem, StaleEdit
 from ..services import audit
 
 MOST_EVENTS = 200  # of one row, on its page "History"
@@ -71,8 +71,14 @@ class ServiceAdmin(AuditHistory):
         self, request: HttpRequest, obj: Any, form: Any, change: bool
     ) -> None:
         saved = form.save_through_service(request.user)
-        if saved is None:
-            raise OptionError([])
+        if saved is None:  # the service found what the form could not see yet
+            raise OptionError(
+                [
+                    Problem(name, "", str(message))
+                    for name, found in form.errors.items()
+                    for message in found
+                ]
+            )
         obj.__dict__.update(saved.__dict__)
         self.say(request, form)
 
@@ -83,10 +89,13 @@ class ServiceAdmin(AuditHistory):
         """Somebody else may save between our look and our write: told, not a trace."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except (StaleEdit, OptionError) as error:
-            messages.error(request, str(error) or STALE)
-            response: HttpResponse = redirect(request.get_full_path())
-            return response
+        except StaleEdit:
+            messages.error(request, STALE)
+        except OptionError as error:
+            words = " ".join(problem.message for problem in error.problems)
+            messages.error(request, gettext("Nothing was saved: %s") % words)
+        response: HttpResponse = redirect(request.get_full_path())
+        return response
 
 
 class AdminForm:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from mailboxes.core.errors import OptionError, Problem
 from mailboxes.models import (
     AppRegistration,
     AuditEvent,
@@ -166,6 +167,19 @@ def test_save_lost_between_look_and_write_is_told(browser, monkeypatch):
     assert (page.status_code, page["Location"]) == (302, path)
     client.refresh_from_db()
     assert (client.revision, client.folder_path) == (1, "")
+    text = browser.get(path).content.decode()
+    assert "Somebody else has saved these options since you opened them." in text
+
+
+def test_refusal_of_the_service_is_told_in_its_words(browser, monkeypatch):
+    """Between the look of the form and the write somebody took the name."""
+
+    def taken(**given: object):
+        raise OptionError([Problem("section", "X05-taken", "Somebody has it.")])
+
+    monkeypatch.setattr(revisions, "save_pop_client", taken)
+    page = browser.post(url(PopClient, "add"), NEW, follow=True)
+    assert "Nothing was saved: Somebody has it." in page.content.decode()
 
 
 def test_viewer_of_option_sets_sees_values_and_no_form(django_user_model):
