@@ -74,6 +74,7 @@ MAILADMIN_FETCH_THREADS = _env.number("MAILADMIN_FETCH_THREADS", 8, 1, 64)
 MAILADMIN_WEB_WORKERS = _env.number("MAILADMIN_WEB_WORKERS", 2, 1, 32)
 
 INSTALLED_APPS = [
+    "django_q",  # before mailboxes, which takes its admin pages away
     "mailboxes",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -83,7 +84,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
-    "django_q",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -168,6 +168,7 @@ Q_CLUSTER = {
     "poll": 0.5,
     "guard_cycle": 1,
     "label": "Queue",
+    "scheduler": False,  # it would run whatever a row names; nothing of ours is there
     "ALT_CLUSTERS": {},  # each worker has a queue of its own (services/schedule)
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }

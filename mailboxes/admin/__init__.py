@@ -2,4 +2,4 @@
 console, what the machinery writes is read-only, secrets are never shown.
 """
 
-from . import mailboxes, option_sets, rows, shared, site, users  # noqa: F401
+from . import mailboxes, option_sets, queue, rows, shared, site, users  # noqa: F401

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,12 +14,28 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from ..core.errors import OptionError, StaleEdit
+from ..core.errors import OptionError, Problem, StaleEdit
+from ..services import audit
 
+MOST_EVENTS = 200  # of one row, on its page "History"
 STALE = "Somebody else has saved these options since you opened them. Open them again."
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class AuditHistory(admin.ModelAdmin):
+    """Its history is the audit log, which knows of console and commands too."""
+
+    object_history_template = "admin/audit_history.html"
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        events = audit.of(row) if row is not None else ()
+        found = {"events": events[:MOST_EVENTS], "most": MOST_EVENTS}
+        return super().history_view(request, object_id, found | (extra_context or {}))
+
+
+class ReadOnlyAdmin(AuditHistory):
     """Rows that only the machinery writes: nothing is added, changed or deleted."""
 
     show_full_result_count = False
@@ -34,7 +51,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
-class ServiceAdmin(admin.ModelAdmin):
+class ServiceAdmin(AuditHistory):
     """Rows that are saved by a service, from a plain form of ours.
 
     form_class takes (data, files, instance=, initial=) as AdminForm below gives it.
@@ -54,8 +71,14 @@ class ServiceAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: Any, form: Any, change: bool
     ) -> None:
         saved = form.save_through_service(request.user)
-        if saved is None:
-            raise OptionError([])
+        if saved is None:  # the service found what the form could not see yet
+            raise OptionError(
+                [
+                    Problem(name, "", str(message))
+                    for name, found in form.errors.items()
+                    for message in found
+                ]
+            )
         obj.__dict__.update(saved.__dict__)
         self.say(request, form)
 
@@ -66,10 +89,13 @@ class ServiceAdmin(admin.ModelAdmin):
         """Somebody else may save between our look and our write: told, not a trace."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except (StaleEdit, OptionError) as error:
-            messages.error(request, str(error) or STALE)
-            response: HttpResponse = redirect(request.get_full_path())
-            return response
+        except StaleEdit:
+            messages.error(request, STALE)
+        except OptionError as error:
+            words = " ".join(problem.message for problem in error.problems)
+            messages.error(request, gettext("Nothing was saved: %s") % words)
+        response: HttpResponse = redirect(request.get_full_path())
+        return response
 
 
 class AdminForm:

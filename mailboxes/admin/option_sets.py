@@ -10,12 +10,15 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 
 from ..core.options import Group
+from ..forms import extra_options
 from ..forms.option_fields import grouped
-from ..forms.option_set import EXTRA
+from ..forms.option_set import EXTRA, WAS
 from ..forms.option_sets import OptionSetForm, PopClientForm, SmtpClientForm
 from ..models import PopClient, SmtpClient
 from ..templatetags.words import GROUP
 from .base import AdminForm, ServiceAdmin
+
+HIDDEN = ("base_revision", WAS)
 
 
 class AdminOptionSetForm(AdminForm):
@@ -51,14 +54,20 @@ class OptionSetAdmin(ServiceAdmin):
             if obj
             else self.has_add_permission(request)
         )
-        beside = ("base_revision", *self.form_class.beside) if may else ("section",)
+        beside = (*HIDDEN, *self.form_class.beside) if may else ("section",)
         groups = []
         for group, names in grouped(self.model.options()):
             kept = group is Group.ADVANCED
-            fields = [*names, EXTRA] if kept else names
+            # Whoever may only look gets no form, which masks secrets, but the column.
+            other = EXTRA if may else "other_options"
+            fields = [*names, other] if kept else names
             classes = ["collapse"] if kept else []
             groups.append((GROUP[group], {"fields": fields, "classes": classes}))
         return [(None, {"fields": beside}), *groups]
+
+    @admin.display(description="Other options")
+    def other_options(self, row: Any) -> str:
+        return extra_options.show(row.extra)
 
     @admin.action(description="Archive, or restore from archive (one only)")
     def archive(self, request: HttpRequest, chosen: QuerySet[Any]) -> Any:

@@ -6,16 +6,50 @@ audited, and a secret nowhere.
 
 from __future__ import annotations
 
+import json
+
 from django.contrib import admin
 
 from .. import models
+from ..core.certificates import holds_key
+from ..forms import extra_options
+from ..forms.extra_options import MASK
 from .base import ReadOnlyAdmin
 
 
 @admin.register(models.Revision)
 class RevisionAdmin(ReadOnlyAdmin):
+    """What it keeps in plain text may hold secrets: those are masked, as elsewhere."""
+
+    fields = (
+        "pop_client",
+        "smtp_client",
+        "number",
+        "values",
+        "stood_for",
+        "other_options",
+        "note",
+        "author",
+        "created_at",
+    )
+    readonly_fields = ("stood_for", "other_options", "created_at")
     list_display = ("__str__", "number", "note", "author", "created_at")
     list_select_related = ("pop_client", "smtp_client", "author")
+
+    @admin.display(description="What its names stood for")
+    def stood_for(self, row: models.Revision) -> str:
+        shown = {
+            target: {
+                name: MASK if holds_key(str(value)) else value
+                for name, value in facts.items()
+            }
+            for target, facts in row.pinned.items()
+        }
+        return json.dumps(shown, indent=1)
+
+    @admin.display(description="Other options")
+    def other_options(self, row: models.Revision) -> str:
+        return extra_options.show(row.extra)
 
 
 @admin.register(models.SecretValue)

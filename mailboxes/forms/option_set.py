@@ -6,6 +6,7 @@ services/mailbox_fields, saving is services/revisions.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -33,6 +34,7 @@ RESET = "reset"  # name of the buttons that put a default back
 CORRECT = "correct"  # of those that put the right value in
 REDRAW = "redraw"  # of those that show the form for what was chosen
 EXTRA = "extra"
+WAS = "beside_was"
 
 
 class ExtraField(RawField):
@@ -66,6 +68,9 @@ class OptionSetForm(forms.Form):
     base_revision = forms.IntegerField(
         widget=forms.HiddenInput, required=False, min_value=0
     )
+    # What stands beside the options when the form is opened, as JSON: no revision
+    # tells that somebody else has changed it.
+    beside_was = RawField(widget=forms.HiddenInput)
     extra = ExtraField(
         label=_("Other options"),
         help_text=_(
@@ -90,7 +95,9 @@ class OptionSetForm(forms.Form):
         self.start = defaults(self.model.kind) | dict(
             template.values if template else {}
         )
-        initial = self._initial(template) | kwargs.pop("initial", {})
+        initial = self._initial(template)
+        initial[WAS] = json.dumps({n: initial.get(n) or "" for n in self.beside})
+        initial |= kwargs.pop("initial", {})
         super().__init__(data, initial=initial, **kwargs)
         self.dress()
 
@@ -158,7 +165,7 @@ class OptionSetForm(forms.Form):
         if text is None or text.splitlines() == stored.splitlines():
             lines = {name: n for n, name in enumerate(self.saved_extra, start=1)}
             return ExtraOptions(dict(self.saved_extra), lines)
-        return extra_options.read(text, self._own_names())
+        return extra_options.read(text, self._own_names(), self.saved_extra)
 
     def _own_names(self) -> Iterator[str]:
         type_ = str(self._raw().get(self.model.type_option) or "")
@@ -210,7 +217,8 @@ class OptionSetForm(forms.Form):
         """How many fields were changed; 0 for a new option set."""
         if not self.is_bound or not self.client:
             return 0
-        return len([n for n in self.changed_data if n != "base_revision"])
+        hidden = ("base_revision", WAS)
+        return len([n for n in self.changed_data if n not in hidden])
 
     def changed_words(self) -> str:
         """ "3 changes", for the save button; "" for none or a new option set."""
@@ -251,8 +259,24 @@ class OptionSetForm(forms.Form):
         return self.cleaned_data
 
     def is_stale(self) -> bool:
-        """Another revision is the newest than the one that was opened."""
-        return self.client is not None and self.base() != self.client.revision
+        """Another revision is the newest than the one that was opened, or somebody
+        else has changed what stands beside the options."""
+        if self.client is None:
+            return False
+        return self.base() != self.client.revision or self._beside_moved()
+
+    def _beside_moved(self) -> bool:
+        was, now = self.beside_before(), json.loads(self.initial[WAS])
+        return bool(was) and was != now
+
+    def beside_before(self) -> dict[str, str]:
+        """What stood beside the options when the form was opened; {} if not sent."""
+        try:
+            was = json.loads(self.text(WAS))
+        except (ValueError, RecursionError):
+            return {}
+        texts = isinstance(was, dict) and set(was) == set(self.beside)
+        return {name: str(text or "") for name, text in was.items()} if texts else {}
 
     def base(self) -> int:
         text = self.text("base_revision")

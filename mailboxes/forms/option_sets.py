@@ -15,7 +15,7 @@ from ..core.errors import Problem
 from ..models import PopClient, SmtpClient
 from ..services import mailbox_fields, revisions
 from .option_fields import RawField, option_fields
-from .option_set import EXTRA, OptionSetForm
+from .option_set import EXTRA, WAS, OptionSetForm
 from .templates import Template
 
 __all__ = ["OptionSetForm", "PopClientForm", "SmtpClientForm"]
@@ -160,7 +160,8 @@ class SmtpClientForm(OptionSetForm):
 
 
 for _form in (PopClientForm, SmtpClientForm):
-    _base = {name: _form.base_fields[name] for name in ("base_revision", *_form.beside)}
+    _first = ("base_revision", WAS, *_form.beside)
+    _base = {name: _form.base_fields[name] for name in _first}
     # declared_fields too: subclasses, such as the admin's, collect from them.
     _form.declared_fields = _form.base_fields = (
         _base | option_fields(_form.model.options()) | {EXTRA: _form.base_fields[EXTRA]}

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -69,6 +69,13 @@ def recorded(by: HttpRequest, action: str, thing: Model, within: timedelta) -> b
         object_id=str(thing.pk),
         at__gte=timezone.now() - within,
     ).exists()
+
+
+def of(thing: Model) -> QuerySet[AuditEvent]:
+    """What was done to it, newest first."""
+    return AuditEvent.objects.filter(
+        object_type=_kind(thing), object_id=str(thing.pk)
+    ).order_by("-at", "-pk")
 
 
 def _kind(thing: Model | None) -> str:

@@ -5,11 +5,11 @@ One answer for page, JSON and form. Reads rows only; secrets are "set", never a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.options import Effect, Group, Target
-from ..models import PopClient, Revision, SmtpClient
+from ..models import AppRegistration, PopClient, Revision, SmtpClient
 from . import changes, pins, snapshots
 from .option_rules import in_form_order
 from .snapshots import Snapshot
@@ -87,8 +87,8 @@ def of(client: Client) -> Comparison:
     """Compare the newest revision with the one in effect."""
     newest, current = snapshots.newest(client), changes.in_effect(client)
     waiting = {one.option for one in changes.between(client, current, newest)}
-    saved = snapshots.of(newest)
-    effective = snapshots.of(current) if current else None
+    saved = _named_as_now(snapshots.of(newest))
+    effective = _named_as_now(snapshots.of(current)) if current else None
     inherited = pins.inherited(saved.own, saved.pinned)
     registration = saved.pinned.get(Target.REGISTRATION, {}).get("name", "")
     options = {option.name: option for option in client.options().values()}
@@ -118,6 +118,16 @@ def of(client: Client) -> Comparison:
             )
         )
     return Comparison(client, newest, current, states + _extra(saved))
+
+
+def _named_as_now(snapshot: Snapshot) -> Snapshot:
+    """With the name that its registration has today: a new name makes no revision."""
+    pinned = snapshot.pinned.get(Target.REGISTRATION)
+    row = AppRegistration.objects.filter(pk=snapshot.own["registration"] or 0).first()
+    if not pinned or row is None:
+        return snapshot
+    named = {Target.REGISTRATION.value: {**pinned, "name": row.name}}
+    return replace(snapshot, pinned=snapshot.pinned | named)
 
 
 def _extra(saved: Snapshot) -> list[OptionState]:

@@ -80,7 +80,13 @@ def _address_problem(address: str, client: PopClient | None, taken: bool | None)
         return "Enter at most 254 characters."
     if taken is None:
         taken = _address_is_taken(address, client)
-    return f"There is a mailbox {address} already." if taken else ""
+    if not taken:
+        return ""
+    same = Mailbox.objects.filter(address__iexact=address)
+    if same.filter(pop_client__archived_at__isnull=False).exists():
+        what = f"The mailbox {address} is in the archive."
+        return f"{what} Restore it from there, or enter another address."
+    return f"There is a mailbox {address} already."
 
 
 def _address_is_taken(address: str, client: PopClient | None) -> bool:
@@ -110,6 +116,9 @@ def section_problems(
         message = "Use letters, digits, @, _, . and - only."
     elif _is_taken(section, client) if taken is None else taken:
         message = f"There is a section {section} already."
+        if _is_archived(section):
+            what = f"The section {section} is in the archive."
+            message = f"{what} Restore it from there, or enter another name."
     else:
         return []
     return [Problem("section", "X04-section", message)]
@@ -123,6 +132,15 @@ def _is_taken(section: str, client: PopClient | SmtpClient | None) -> bool:
         if same.exists():
             return True
     return False
+
+
+def _is_archived(section: str) -> bool:
+    return any(
+        model.objects.filter(
+            section__iexact=section, archived_at__isnull=False
+        ).exists()
+        for model in (PopClient, SmtpClient)
+    )
 
 
 def suggest_section(kind: str, address: str) -> str:

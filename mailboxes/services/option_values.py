@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..core.choices import Security
 from ..core.options import (
     Kind,
     Option,
@@ -23,6 +24,18 @@ from .pins import Lookup
 __all__ = ["Reading", "read", "read_secret", "tidy"]
 
 LONGEST_SECRET = 1000
+# What servers and people call the kinds of encryption, beside the words of the option;
+# which the old server has is only recalled (email-server-options.md section 1.2).
+SECURITY_WORDS = {
+    "ssl": Security.TLS,
+    "tls": Security.TLS,
+    "ssl/tls": Security.TLS,
+    "ssl_tls": Security.TLS,
+    "starttls": Security.STARTTLS,
+    "start_tls": Security.STARTTLS,
+    "plain": Security.NONE,
+    "off": Security.NONE,
+}
 TRUE = ("true", "yes", "on", "1")
 FALSE = ("false", "no", "off", "0")
 TAKES_URL = "server"  # for EWS; a proxy is always a host
@@ -123,6 +136,10 @@ def _choice(option: Option, text: str) -> Reading:
     for value, _ in option.choices:
         if text.lower() == value.lower():
             return Reading(value)
+    meant = SECURITY_WORDS.get(text.lower())
+    if meant is not None and option.name.endswith("-connection-security"):
+        notice = f"{option.label}: {text} was cleaned to {meant.value}."
+        return Reading(meant.value, notice=notice)
     known = ", ".join(value for value, _ in option.choices if value)
     return Reading(text, f"Choose one of: {known}.", "T04-choice")
 

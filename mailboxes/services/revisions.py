@@ -163,10 +163,13 @@ def restore(
 ) -> SaveResult:
     """Save the values of revision `number` again, as a new revision.
 
+    A row that it named and that was deleted since is found by its name, where there is
+    one of that name again.
     base_revision: the newest that the person saw; default: the newest there is.
     Raises Revision.DoesNotExist, OptionError, StaleEdit.
     """
     wanted = snapshots.of(client.revisions.get(number=number))
+    raw = wanted.own | _found_by_name(client, wanted)
     base = client.revision if base_revision is None else base_revision
     note = f"Restored from revision {number}"
     if isinstance(client, PopClient):
@@ -177,7 +180,7 @@ def restore(
             alias=row.alias,
             tags=row.tags,
             smtp_client=row.smtp_client,
-            raw=wanted.own,
+            raw=raw,
             extra=wanted.extra,
             base_revision=base,
             user=user,
@@ -186,12 +189,40 @@ def restore(
     return save_smtp_client(
         client=client,
         section="",
-        raw=wanted.own,
+        raw=raw,
         extra=wanted.extra,
         base_revision=base,
         user=user,
         note=note,
     )
+
+
+def _found_by_name(
+    client: PopClient | SmtpClient, wanted: snapshots.Snapshot
+) -> dict[str, Any]:
+    """Rows of the same name for those that are gone. Raises OptionError."""
+    found: dict[str, Any] = {}
+    problems = []
+    for option in client.options().values():
+        named = wanted.own[option.name]
+        if option.target is None or named is None:
+            continue
+        rows = pins.ROWS[option.target].objects
+        if rows.filter(pk=named).exists():
+            continue
+        name = wanted.pinned.get(option.target, {}).get("name", "")
+        row = rows.filter(name=name).first()
+        if row is None:
+            message = (
+                f"It names {name} as {option.label}, which was deleted. Make one of"
+                " that name, or edit the options instead."
+            )
+            problems.append(Problem(option.name, "X07-deleted", message))
+        else:
+            found[option.name] = row.pk
+    if problems:
+        raise OptionError(problems)
+    return found
 
 
 def put_password(

@@ -14,6 +14,7 @@ from ..forms import templates
 from ..forms.templates import Template
 from ..models import PopClient, SmtpClient
 from ..services import snapshots
+from ..services.secret_names import looks_secret
 from .option_set_edit import FORMS, METHODS, done, entered
 from .option_set_lookup import Client, find, may_test, require
 
@@ -92,4 +93,5 @@ def _start(
     kept = {name: v for name, v in snapshot.own.items() if name not in NOT_COPIED}
     what = _("Its options, without log-in name and password.")
     label = _("Copy of %s") % client.section
-    return Template("copy", label, what, kept, snapshot.extra), client
+    extra = {n: v for n, v in snapshot.extra.items() if not looks_secret(n, v)}
+    return Template("copy", label, what, kept, extra), client

@@ -18,7 +18,7 @@ from django.urls import reverse
 from ..core.options import Kind, Option
 from ..forms import extra_options
 from ..forms.option_fields import initial_text
-from ..forms.option_set import EXTRA
+from ..forms.option_set import EXTRA, WAS
 from ..forms.option_sets import OptionSetForm
 from ..models import Revision
 from ..services import changes, snapshots
@@ -59,6 +59,7 @@ def stale_page(request: HttpRequest, form: OptionSetForm) -> HttpResponse:
             "base": base,
             "theirs": changes.diff(base, newest) if base else [],
             "choices": [one for one in found if one.mine != one.theirs],
+            "beside_was": form.initial[WAS],
             "same": [(one.name, one.mine) for one in found if one.mine == one.theirs],
             "password": form["password"] if form.text("password") else None,
             "action": request.path,
@@ -72,12 +73,13 @@ def stale_page(request: HttpRequest, form: OptionSetForm) -> HttpResponse:
 def _of_fields(form: OptionSetForm, base: Revision | None) -> Iterator[Choice]:
     """Own values, also where a registration gives another one at the moment."""
     before = snapshots.of(base).own if base else None
+    beside = form.beside_before()
     for name in (*form.beside, *form.model.options()):
         option = form.model.options().get(name)
         if option is not None and option.secret:
             continue
         theirs = _as_posted(form.initial.get(name), option)
-        was = theirs  # fields beside the options have no history
+        was = beside.get(name, theirs)  # what stands beside has no revision
         if before is not None and option is not None:
             was = _as_posted(initial_text(option, before[option.name]), option)
         mine = _posted(form, name, option)
@@ -101,6 +103,7 @@ def _of_extra(form: OptionSetForm, base: Revision | None) -> Iterator[Choice]:
     if form.extras.problems:
         yield _of_wrong_extra(form, was)
         return
+    texts = [changes.extra_texts(side) for side in (was, theirs, mine)]
     for name in {**theirs, **mine}:
         lines = [
             extra_options.show({name: side[name]}) if name in side else ""
@@ -110,9 +113,9 @@ def _of_extra(form: OptionSetForm, base: Revision | None) -> Iterator[Choice]:
             name=f"{EXTRA}:{name}",
             label=name,
             option_name="",
-            shown_base=was.get(name, ""),
-            shown_theirs=theirs.get(name, ""),
-            shown_mine=mine.get(name, ""),
+            shown_base=texts[0].get(name, ""),
+            shown_theirs=texts[1].get(name, ""),
+            shown_mine=texts[2].get(name, ""),
             theirs=lines[0],
             mine=lines[1],
             take_mine=was.get(name) != mine.get(name),

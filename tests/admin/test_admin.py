@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from mailboxes.core.errors import OptionError, Problem
 from mailboxes.models import (
     AppRegistration,
     AuditEvent,
@@ -20,11 +22,12 @@ from mailboxes.models import (
     NamedSecret,
     PopClient,
     Proxy,
+    Revision,
     SecretValue,
     Source,
     Worker,
 )
-from mailboxes.services import proxies, revisions, secrets
+from mailboxes.services import clients, proxies, revisions, secrets
 from tests import factories
 from tests.services.option_sets import CANARY, CLIENT, DIRECTORY, saved_pop, saved_smtp
 
@@ -86,6 +89,13 @@ def test_only_six_models_can_be_changed_there(rf, django_user_model, model):
     assert page.has_delete_permission(request) is (name in SHARED)
     archives = {"archive"} if name in ("popclient", "smtpclient") else set()
     assert set(page.get_actions(request)) == archives
+
+
+def test_queue_has_no_pages_and_no_schedules():
+    """A schedule runs any function that it names."""
+    labels = {model._meta.app_label for model in admin.site._registry}
+    assert labels == {"mailboxes", "auth"}
+    assert settings.Q_CLUSTER["scheduler"] is False
 
 
 def test_new_pop_client_goes_through_the_service(browser):
@@ -157,6 +167,19 @@ def test_save_lost_between_look_and_write_is_told(browser, monkeypatch):
     assert (page.status_code, page["Location"]) == (302, path)
     client.refresh_from_db()
     assert (client.revision, client.folder_path) == (1, "")
+    text = browser.get(path).content.decode()
+    assert "Somebody else has saved these options since you opened them." in text
+
+
+def test_refusal_of_the_service_is_told_in_its_words(browser, monkeypatch):
+    """Between the look of the form and the write somebody took the name."""
+
+    def taken(**given: object):
+        raise OptionError([Problem("section", "X05-taken", "Somebody has it.")])
+
+    monkeypatch.setattr(revisions, "save_pop_client", taken)
+    page = browser.post(url(PopClient, "add"), NEW, follow=True)
+    assert "Nothing was saved: Somebody has it." in page.content.decode()
 
 
 def test_viewer_of_option_sets_sees_values_and_no_form(django_user_model):
@@ -367,3 +390,72 @@ def test_archive_is_asked_for_one_set_on_the_consoles_page(browser):
     browser.post(f"/option-sets/pop/{one.pk}/archive/")
     assert act(one)["Location"] == f"/option-sets/pop/{one.pk}/"
     assert browser.post(url(PopClient, "delete", one.pk)).status_code == 403
+
+
+def test_secrets_among_other_options_are_masked(django_user_model, browser):
+    pop = saved_pop()
+    revisions.save_pop_client(
+        client=pop,
+        address="support@contoso.com",
+        raw={},
+        extra={"old.password": CANARY, "note": "kept as it is"},
+        base_revision=1,
+    )
+    user = django_user_model.objects.create_user("viewer", is_staff=True)
+    codes = ("view_popclient", "view_revision")
+    user.user_permissions.set(Permission.objects.filter(codename__in=codes))
+    viewer = Client()
+    viewer.force_login(user)
+    revision = pop.revisions.get(number=2)
+    paths = [url(PopClient, "change", pop.pk), url(Revision, "change", revision.pk)]
+    pages = [viewer.get(path) for path in paths]
+    pages += [browser.get(path) for path in paths]
+    pages += [browser.get(f"/option-sets/pop/{pop.pk}/edit/")]
+    for page in pages:
+        text = page.content.decode()
+        assert (page.status_code, CANARY in text, "kept as it is" in text) == (
+            200,
+            False,
+            True,
+        )
+
+
+def errors_of(page) -> dict[str, list[str]]:
+    found = page.context["adminform"].form.errors
+    return {name: list(messages) for name, messages in found.items()}
+
+
+def test_mailbox_has_the_rules_of_the_console(browser):
+    path = url(Mailbox, "add")
+    browser.post(path, {"address": "out@contoso.com"})
+    page = browser.post(path, {"address": "Out@contoso.com"})
+    assert errors_of(page) == {
+        "address": ["There is a mailbox Out@contoso.com already."]
+    }
+    path = url(Mailbox, "change", Mailbox.objects.get().pk)
+    page = browser.post(path, {"alias": "x\u202ey"})
+    assert errors_of(page) == {"alias": ["Remove the control characters."]}
+    browser.post(path, {"alias": " Out ", "tags": "a, b  a"})
+    row = Mailbox.objects.get()
+    assert (row.alias, row.tags) == ("Out", "a b")
+
+
+def test_only_what_a_person_changes_of_a_mailbox_is_written(browser):
+    out = saved_smtp()
+    row = Mailbox.objects.create(address="a@contoso.com", alias="old")
+    path = url(Mailbox, "change", row.pk)
+    data = {"alias": "old", "initial-alias": "old", "tags": "mine", "initial-tags": ""}
+    assert 'name="initial-alias"' in browser.get(path).content.decode()
+    Mailbox.objects.update(alias="theirs", smtp_client=out)
+    browser.post(path, data | {"smtp_client": "", "initial-smtp_client": ""})
+    row.refresh_from_db()
+    assert (row.alias, row.tags, row.smtp_client) == ("theirs", "mine", out)
+    event = AuditEvent.objects.get(action="mailbox.saved")
+    assert event.details == {"fields": ["tags"]}
+
+
+def test_way_out_in_the_archive_is_not_offered(browser):
+    clients.archive(saved_smtp(), None)
+    row = Mailbox.objects.create(address="a@contoso.com")
+    page = browser.get(url(Mailbox, "change", row.pk))
+    assert list(page.context["adminform"].form.fields["smtp_client"].queryset) == []

@@ -116,3 +116,38 @@ def test_change_of_it_is_counted():
     assert {"extra", "mailbox"} <= set(form.changed_data)
     same = PopClientForm(post(client, ""), client=client)
     assert "extra" not in same.changed_data
+
+
+def test_secret_is_refused_and_one_that_is_stored_is_a_mask():
+    found = extra_options.read("a = 1\nmail.imap.password = x", OWN)
+    assert found.problems == [
+        "Line 2: mail.imap.password is a secret, and other options are kept as plain"
+        " text. Leave it out: it has no use here."
+    ]
+    stored = {"mail.imap.password": "old"}
+    shown = extra_options.show(stored)
+    assert shown == "mail.imap.password = ********"
+    for text, values, problems in (
+        (shown, stored, 0),
+        ("mail.imap.password = old", stored, 0),
+        ("mail.imap.password = new", {}, 1),
+        ("other.token = ********", {}, 1),
+    ):
+        found = extra_options.read(text, OWN, stored)
+        assert (found.values, len(found.problems)) == (values, problems)
+
+
+def test_stored_secret_stays_when_the_form_is_saved():
+    client = saved_pop()
+    revisions.save_pop_client(
+        client=client,
+        address="support@contoso.com",
+        raw={},
+        extra={"old.password": "4711", "a": "1"},
+        base_revision=1,
+    )
+    client.refresh_from_db()
+    form = PopClientForm(post(client, "old.password = ********\na = 2"), client=client)
+    assert form.is_valid(), form.errors
+    form.save_with(None)
+    assert snapshots.take(client).extra == {"old.password": "4711", "a": "2"}

@@ -86,7 +86,7 @@ CASES = [
         "T04-choice",
         "pop-connection-security",
         "Choose one of: ssl-tls, start-tls, none.",
-        "tls",
+        "sslv3",
         "SSL-TLS",
     ),
     case("T04-choice", MECHANISMS, "Choose one of: XOAUTH2.", "PLAIN", "xoauth2"),

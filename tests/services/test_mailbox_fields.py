@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailboxes.services import mailbox_fields
+from mailboxes.services import clients, mailbox_fields
 from mailboxes.services.mailbox_fields import (
     mailbox_problems,
     section_problems,
@@ -84,3 +84,21 @@ def test_suggested_section_is_always_right():
 def test_tags_are_words_once():
     assert tidy_fields("", "", "b, a  b", None).tags == "b a"
     assert mailbox_fields.SECTION_LONGEST == 40
+
+
+def test_what_is_in_the_archive_is_said_to_be_there():
+    """It is on no list of mailboxes, so that people look for it in vain."""
+    clients.archive(saved_pop(), None)
+    clients.archive(saved_smtp(), None)
+    assert messages("Support@contoso.com") == [
+        (
+            "address",
+            "The mailbox Support@contoso.com is in the archive. Restore it from there,"
+            " or enter another address.",
+        )
+    ]
+    for name in ("pop-client-support", "SMTP-client"):
+        assert [p.message for p in section_problems(name)] == [
+            f"The section {name} is in the archive. Restore it from there, or enter"
+            " another name."
+        ]

@@ -358,3 +358,21 @@ def test_proxy_is_pinned_in_the_revision():
             "ca_pem": "",
         }
     }
+
+
+def test_restore_finds_what_was_deleted_by_its_name():
+    proxy = proxies.save_proxy(name="squid", host="a.example", port=3128)
+    client = saved_pop(proxy=proxy.pk)
+    save(client, {"proxy": None})
+    proxies.delete_proxy(proxy, None)
+    client.refresh_from_db()
+    with pytest.raises(OptionError) as refused:
+        revisions.restore(client, 1, None)
+    assert [p.message for p in refused.value.problems] == [
+        "It names squid as Proxy, which was deleted. Make one of that name, or edit the"
+        " options instead."
+    ]
+    again = proxies.save_proxy(name="squid", host="b.example", port=3128)
+    revisions.restore(client, 1, None)
+    client.refresh_from_db()
+    assert (client.proxy, client.revision) == (again, 3)

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, include, path, reverse
 
-from mailboxes.models import TestRun
+from mailboxes.models import Mailbox, TestRun
 from mailboxes.models.clients import GRAPH_SCOPE
 from mailboxes.services import registrations, revisions
 from tests import factories
@@ -250,3 +250,44 @@ def test_json_has_both_values_and_no_secret(browser):
     assert found["options"]["mail.a"]["takes_effect"] == "kept"
     assert found["options"]["server"]["differs"] is False
     assert CANARY not in page.content.decode()
+
+
+def test_what_stands_beside_the_options_is_not_overwritten_in_silence(browser):
+    """A name or a way out that somebody else has set makes no revision."""
+    client, out = saved_pop(), saved_smtp()
+    path = edit_url(client)
+    mine = typed(browser, path, folder_path="Sales", tags="mine")
+    theirs = typed(browser, path, alias="Sales team", smtp_client=str(out.pk))
+    browser.post(path, theirs)
+    page = browser.post(path, mine)
+    assert page.status_code == 409
+    choices = {one.name: one.take_mine for one in page.context["choices"]}
+    assert choices == {
+        "alias": False,
+        "smtp_client": False,
+        "tags": True,
+        "folder_path": True,
+    }
+    chosen = dict(page.context["same"]) | {
+        one.name: one.mine if one.take_mine else one.theirs
+        for one in page.context["choices"]
+    }
+    chosen |= {"base_revision": "1", "beside_was": page.context["beside_was"]}
+    assert browser.post(path, chosen).status_code == 302
+    client.refresh_from_db()
+    row = Mailbox.objects.get()
+    assert (row.alias, row.smtp_client, row.tags, client.folder_path) == (
+        "Sales team",
+        out,
+        "mine",
+        "Sales",
+    )
+
+
+@pytest.mark.parametrize(
+    "was", ["", "x", "[1]", "{}", '{"alias": "x"}', "\0", "[" * 99_999]
+)
+def test_what_stood_beside_is_no_fault_when_it_is_garbled(browser, was):
+    client = saved_pop()
+    data = typed(browser, edit_url(client), alias="Sales", beside_was=was)
+    assert browser.post(edit_url(client), data).status_code == 302

@@ -7,7 +7,7 @@ port that is the usual one, a log-in name that is the address, what is inherited
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...core.choices import USUAL_PORTS, Protocol, Security
 from ...core.errors import Problem
@@ -101,6 +101,7 @@ def plan(section: Section, kind: Kind, setting: Setting) -> Planned:
     if existing and existing.client.kind != kind:
         existing = None  # the name is taken, which section_problems says
     planned = Planned(section, kind, existing)
+    _name_type(planned, report)
     _sort(planned, report)
     _complete(planned, setting)
     inherits = inheritance.settle(
@@ -156,6 +157,21 @@ def _sort(planned: Planned, report: Report) -> None:
             if not hidden:
                 planned.extra[value.name] = value.text
             report.kept(section, value.name, NEVER.sentence)
+
+
+def _name_type(planned: Planned, report: Report) -> None:
+    """`type` of an smtp-client is its `server-type`, which the vendor's page calls so
+    too (email-server-options.md section 1.3). Else it would be an SMTP one in silence.
+    """
+    section, name = planned.section, planned.model.type_option
+    value = section.get("type")
+    if planned.kind is not Kind.SMTP or value is None or section.get(name):
+        return
+    section.values = [
+        replace(one, name=name) if one is value else one for one in section
+    ]
+    message = f"type is read as {name}, and written so in an export."
+    report.cleaned.append(Entry(value.line, section.name, name, CLEANED, message))
 
 
 def _says_kind(section: Section, name: str) -> bool:
@@ -230,9 +246,6 @@ def _problems_beside(planned: Planned, setting: Setting) -> list[Problem]:
     client = planned.existing.client if planned.existing else None
     taken = client is None and (name in known.existing or name in known.archived)
     problems = section_problems(planned.section.name, client, taken=taken)
-    if name in known.archived:
-        message = "An archived section has this name. Use another one."
-        problems = [Problem("section", p.rule, message) for p in problems]
     if planned.kind is Kind.POP:
         problems += _take_fields(planned, setting)
     return problems
@@ -249,6 +262,9 @@ def _take_fields(planned: Planned, setting: Setting) -> list[Problem]:
     elif not address and "@" in texts.get("mailbox", ""):
         address = tidy(texts["mailbox"])
     smtp_client, problems = _smtp_client(tidy(texts.get("smtp-client", "")), setting)
+    kept = client.mailbox_row.smtp_client if client else None
+    if smtp_client is None and kept is not None and kept.archived_at is not None:
+        smtp_client = kept  # no file can name it
     planned.fields = tidy_fields(
         address, texts.get("alias", ""), texts.get("tags", ""), smtp_client
     )
@@ -276,6 +292,9 @@ def _smtp_client(
         return found.client, []
     if name.lower() in setting.smtp:
         return SmtpClient(section=setting.smtp[name.lower()]), []
+    if name.lower() in setting.known.archived:
+        message = f"{name} is in the archive. Restore it from there, or name another."
+        return None, [Problem("smtp-client", "I14-smtp-client", message)]
     message = f"Neither the file nor the console has an smtp-client section {name}."
     return None, [Problem("smtp-client", "I14-smtp-client", message)]
 

@@ -60,7 +60,7 @@ def export(names: Collection[str] = (), *, with_secrets: bool = False) -> Export
         if not wanted or written.name.lower() in wanted or _named(row, clients)
     ]
     name = server.name if server else ""
-    chosen += [flattened.of_client(one, reveal, name) for one in clients]
+    chosen += [flattened.of_client(one, known.lookup, reveal, name) for one in clients]
     _add_kept(known, chosen, wanted)
     done.missing = sorted(wanted - {written.name.lower() for written in chosen})
     if not done.missing:
@@ -138,6 +138,11 @@ def _named(row: Any, clients: Iterable[Existing]) -> bool:
     return any(one.snapshot[option] == row.pk for one in clients)
 
 
+def _sends_by_archived(client: PopClient) -> bool:
+    out = client.mailbox_row.smtp_client
+    return out is not None and out.archived_at is not None
+
+
 def _add_kept(known: Known, chosen: list[Written], wanted: set[str]) -> None:
     """What means nothing here: beside the options of a section, or a section alone."""
     by_name = {written.name.lower(): written for written in chosen}
@@ -170,6 +175,16 @@ def _remarks(clients: list[Existing], chosen: list[Written]) -> list[str]:
             f" this file has {inbound}."
         )
     keys = sorted(w.name for w in chosen if THUMBPRINT in w.options)
+    alone = sorted(
+        one.client.section
+        for one in clients
+        if isinstance(one.client, PopClient) and _sends_by_archived(one.client)
+    )
+    if alone:
+        remarks.append(
+            "What these send through is in the archive, and in no file:"
+            f" {', '.join(alone)}."
+        )
     if keys:
         remarks.append(
             "The key of a certificate is never written, with secrets neither; the file"

@@ -15,6 +15,7 @@ from ...core.options import Option, Origin, Target, format_value
 from ...models import AppRegistration, NamedSecret, PopClient, Proxy
 from ...models.clients import MECHANISMS
 from ..option_rules import in_form_order, options_by_name
+from ..pins import Lookup
 from ..secret_names import looks_secret
 from ..snapshots import Snapshot
 from .ini import CONTROL, quoted
@@ -56,9 +57,12 @@ class Written:
         return "\n".join(lines) + "\n"
 
 
-def of_client(one: Existing, reveal: Reveal, server_proxy: str = "") -> Written:
+def of_client(
+    one: Existing, lookup: Lookup, reveal: Reveal, server_proxy: str = ""
+) -> Written:
     """The section of an option set.
 
+    lookup: finds the rows that it names, for their names of today.
     server_proxy: name of the proxy that the whole file goes through.
     """
     client, snapshot = one.client, one.snapshot
@@ -66,15 +70,17 @@ def of_client(one: Existing, reveal: Reveal, server_proxy: str = "") -> Written:
     if isinstance(client, PopClient):
         row = client.mailbox_row
         written.add("address", row.address)
+        out = row.smtp_client
+        gone = out is not None and out.archived_at is not None  # it is in no file
         for name, text in (
             ("alias", row.alias),
             ("tags", row.tags),
-            ("smtp-client", row.smtp_client.section if row.smtp_client else ""),
+            ("smtp-client", out.section if out and not gone else ""),
         ):
             if text:
                 written.add(name, text, ours=True)
     for option in in_form_order(options_by_name(client.kind)):
-        text = _text(option, snapshot, reveal)
+        text = _text(option, snapshot, lookup, reveal)
         if option.name == "proxy" and text == server_proxy:
             continue
         if text:
@@ -86,14 +92,14 @@ def of_client(one: Existing, reveal: Reveal, server_proxy: str = "") -> Written:
     return written
 
 
-def _text(option: Option, snapshot: Snapshot, reveal: Reveal) -> str:
+def _text(option: Option, snapshot: Snapshot, lookup: Lookup, reveal: Reveal) -> str:
     """The value as written, "" where the option is left out."""
     name, value = option.name, snapshot[option.name]
     if option.secret:
         return reveal(value) if value and not _certificate(snapshot, value) else ""
     if option.kind is OptionKind.REFERENCE:
-        pinned = snapshot.pinned.get(option.target or "") if value else None
-        return str(pinned["name"]) if pinned else ""
+        row = lookup.find(option.target, value) if option.target and value else None
+        return str(row.name) if row else ""
     if name == "mailbox":
         return snapshot.login
     if name == "port" and not value:

@@ -21,6 +21,7 @@ MOST_ERRORS = 1000
 COMMENTS = ("#", ";")
 BLANK = " \t"
 _HEAD = re.compile(r"\[([^\[\]]*)\][ \t]*(?:[;#].*)?")
+_OPTION = re.compile(r"(?![\[#;])[^=]*[^=\s]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -48,21 +49,36 @@ def parse(lines: Lines) -> Parsed:
     return parsed
 
 
+def section_name_problem(name: str) -> str:
+    """What keeps a name from being written between [ and ], "" for nothing."""
+    if not name:
+        return "Write a name between [ and ]."
+    if len(name) > LONGEST_NAME:
+        return f"Enter a name of at most {LONGEST_NAME} characters."
+    if CONTROL.search(name):
+        return "Remove the control characters from the name."
+    return "Remove [ and ] from the name." if set("[]") & set(name) else ""
+
+
+def option_name_problem(name: str) -> str:
+    """What keeps a name from being written before the =, "" for nothing."""
+    if not name or len(name) > LONGEST_NAME or CONTROL.search(name):
+        return f"Write a name of 1 to {LONGEST_NAME} characters before the =."
+    if not _OPTION.fullmatch(name):
+        return "The name of an option has no = in it and does not begin with [, # or ;."
+    return ""
+
+
 def _head(text: str, number: int, parsed: Parsed, unreadable: bool) -> str:
     """The name of the section, "" for a broken head."""
     if unreadable:
         return ""
     match = _HEAD.fullmatch(text)
     name = match[1].strip() if match else ""
+    message = section_name_problem(name)
     if match is None:
         message = "Write the name of the section as [name], with nothing behind it."
-    elif not name:
-        message = "Write a name between [ and ]."
-    elif len(name) > LONGEST_NAME:
-        message = f"Enter a name of at most {LONGEST_NAME} characters."
-    elif CONTROL.search(name):
-        message = "Remove the control characters from the name."
-    else:
+    if not message:
         return name
     parsed.wrong(number, "", "I06-section-name", message)
     return ""
@@ -83,9 +99,8 @@ def _option(text: str, number: int, section: Section | None, parsed: Parsed) -> 
     elif section is None:
         message = "This option stands before the first section. Write [name] above it."
         parsed.wrong(number, at, "I05-no-section", message)
-    elif not name or len(name) > LONGEST_NAME or CONTROL.search(name):
-        message = f"Write a name of 1 to {LONGEST_NAME} characters before the =."
-        parsed.wrong(number, at, "I07-option-name", message)
+    elif problem := option_name_problem(name):
+        parsed.wrong(number, at, "I07-option-name", problem)
     else:
         value = value.strip(BLANK)
         bare = unquoted(value)

@@ -56,6 +56,11 @@ def read(content: bytes | str, *, file_name: str = "") -> tuple[Parsed, list[Sec
     parsed = table.parse(lines) if tabular and lines.lines else ini.parse(lines)
     sections = merge(parsed)
     parsed.errors[:0] = lines.errors
+    if not sections and not parsed.errors:
+        message = "The file has no section: no line such as [pop-client-support]."
+        if tabular:
+            message = "The table has no row below the names of its columns."
+        parsed.wrong(0, "", "I24-nothing", message)
     return parsed, sections
 
 
@@ -121,7 +126,7 @@ def _shared(section: Section, kind: Kind, plan: Plan, setting: Setting) -> None:
     one = shared.plan(section, kind, plan.known, plan.report, setting.drafts)
     plan.shared.append(one)
     plan.known.lookup.add(one.target, one.stand_in)
-    if kind is Kind.PROXY and one.name == section.name.lower() == SERVER_PROXY:
+    if kind is Kind.PROXY and section.name.lower() == SERVER_PROXY:
         setting.server_proxy = one.name
     left = shared.unknown_values(section, kind)
     for value in left:

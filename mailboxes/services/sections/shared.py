@@ -100,18 +100,17 @@ class Shared:
 
 def named(section: Section, kind: Kind) -> str:
     """The name of the row that a section stands for."""
-    begins = f"{kind}-"
-    if section.name.lower().startswith(begins):
+    begins, lower = f"{kind}-", section.name.lower()
+    if lower.startswith(begins):
         return section.name[len(begins) :]
-    return section.name
+    return lower if lower == SERVER_PROXY else section.name
 
 
 def switched_off(section: Section) -> bool:
     """The old server's `useProxy` is not true: nothing goes through the proxy."""
     value = section.get(USE)
-    return named(section, Kind.PROXY) == section.name and (
-        value is None or value.text.strip().lower() != "true"
-    )
+    of_server = not section.name.lower().startswith(f"{Kind.PROXY}-")
+    return of_server and (value is None or value.text.strip().lower() != "true")
 
 
 def plan(

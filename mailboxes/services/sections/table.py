@@ -10,7 +10,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
-from .ini import COMMENTS, LONGEST_NAME, MOST_ERRORS
+from .ini import (
+    COMMENTS,
+    LONGEST_NAME,
+    MOST_ERRORS,
+    option_name_problem,
+    section_name_problem,
+)
 from .parts import Parsed, Section, Value
 from .text import Lines
 
@@ -49,6 +55,10 @@ def parse(lines: Lines) -> Parsed:
     known = [name.lower() for name in names if name]
     for name in {name for name in known if known.count(name) > 1}:
         parsed.wrong(number, "", RULE, f"The column {name} stands there twice.")
+    for name in names:
+        problem = option_name_problem(name) if name else ""
+        if problem:
+            parsed.wrong(number, "", "I07-option-name", problem)
     for number, cells in rows:
         _row(number, names, cells, parsed)
         if len(parsed.errors) >= MOST_ERRORS:
@@ -74,6 +84,8 @@ def _row(number: int, names: list[str], cells: list[str], parsed: Parsed) -> Non
     elif not section.name or len(section.name) > LONGEST_NAME:
         message = f"Enter a name of 1 to {LONGEST_NAME} characters in section."
         parsed.wrong(number, "", "I06-section-name", message)
+    elif problem := section_name_problem(section.name):
+        parsed.wrong(number, "", "I06-section-name", problem)
     else:
         parsed.sections.append(section)
 

@@ -20,6 +20,8 @@ MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # xlsx and zip; xls
+# How files begin that people take for an export, and what they are.
+OTHERS = {"<": "XML or HTML", "{": "JSON", "%PDF": "a PDF"}
 RULE = "I02-encoding"
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _NEWLINE_BYTES = re.compile(rb"\r\n|\n|\r")
@@ -47,6 +49,12 @@ def read(content: bytes | str) -> Lines:
         found.lines = _NEWLINE.split(content.removeprefix("\ufeff"))
     else:
         _decode(content, found)
+    first = next((line.strip() for line in found.lines if line.strip()), "")
+    other = next((what for sign, what in OTHERS.items() if first.startswith(sign)), "")
+    if other:
+        message = f"This file is {other}. Export the options as sections (INI) or CSV."
+        found.lines = []
+        found.wrong(0, message, "I02-format")
     return found
 
 

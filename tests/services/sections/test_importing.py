@@ -249,7 +249,8 @@ def test_archived_section_is_said_to_be_one():
     clients.archive(client, None)
     report = run(POP.replace("sales@", "other@"))
     assert [e.message for e in report.errors] == [
-        "An archived section has this name. Use another one."
+        "The section pop-client-sales is in the archive. Restore it from there, or"
+        " enter another name."
     ]
 
 

@@ -69,6 +69,9 @@ def test_what_has_no_mistake_comes_in_and_out_and_in(db, lines):
     with transaction.atomic():
         report = importing.run(content, as_drafts=True)
         assert report.imported == (0 if report.errors else report.sections)
-        report = importing.run(exporting.export(with_secrets=True).text)
-        assert (report.errors, report.new, report.changes) == ([], 0, {})
+        exported = exporting.export(with_secrets=True).text
+        report = importing.run(exported)
+        rules = [entry.rule for entry in report.errors]
+        empty = [] if exported else ["I24-nothing"]
+        assert (rules, report.new, report.changes) == (empty, 0, {})
         transaction.set_rollback(True)
