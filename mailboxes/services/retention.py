@@ -1,9 +1,9 @@
 """How long rows about the past are kept (DESIGN D12, defaults).
 
 Cycles 14 days, connection tests 90 days, audit 400 days, token caches 7 days after
-their last use, sessions of the console until they are over. Mail content has no end yet: it may go 30 days after a consumer has
-acknowledged it, and nothing can acknowledge in this version. When it is swept:
-services/ticker.
+their last use, sessions of the console until they are over. Mail content has no end
+yet: it may go 30 days after a consumer has acknowledged it, and nothing can acknowledge
+in this version. When it is swept: services/ticker.
 """
 
 from __future__ import annotations

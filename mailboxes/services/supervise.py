@@ -114,7 +114,7 @@ class Supervisor:
 
     def poll(self) -> list[str]:
         """Restart what has ended and is due. Returns the names that were restarted."""
-        restarted = []
+        restarted: list[str] = []
         for state in self._states.values():
             if state.process is not None and state.process.poll() is not None:
                 self._ended(state)
