@@ -10,13 +10,20 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError
 
+from . import json_errors
+
 WRONG_SETTINGS = 2
 FAILED = 1
 NOBODY_READS = 141  # as shells report SIGPIPE: 128 + 13
 
 
 def main(argv: list[str]) -> int:
-    """Run one command. Returns its exit code."""
+    """Run one command. Returns its exit code, or raises SystemExit with it."""
+    with json_errors.answered(argv):
+        return _run(argv)
+
+
+def _run(argv: list[str]) -> int:
     os.umask(0o077)  # what we write is mail, keys and logs: for this user alone
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailadmin.settings")
     from .settings import ENVIRONMENT  # noqa: PLC0415  reads the environment
@@ -43,6 +50,7 @@ def main(argv: list[str]) -> int:
         print(f"The settings are wrong: {error}", file=sys.stderr)
         return WRONG_SETTINGS
     except KeyboardInterrupt:
+        print("It was interrupted.", file=sys.stderr)
         return 130
     return 0
 

@@ -131,6 +131,15 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Tests use a file too: threads that share a database in memory meet locks that do
     # not wait, which a file has not.
     DATABASES["default"]["TEST"] = {"NAME": str(MAILADMIN_DATA / "test.sqlite3")}
+else:
+    # A server that is gone without a word must end a wait: nobody would be told of it.
+    # What DATABASE_URL says (?connect_timeout=5) goes before.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 10,  # seconds
+        "keepalives_idle": 30,  # seconds
+        "tcp_user_timeout": 30_000,  # milliseconds
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = _env.secret("REDIS_URL") or ""
@@ -219,10 +228,12 @@ LOGGING = {
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
     },
+    "filters": {"without_health": {"()": "mailadmin.logs.WithoutHealth"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "mailboxes": {"level": MAILADMIN_LOG_LEVEL},
+        "django.request": {"filters": ["without_health"]},
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }

@@ -9,3 +9,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("mailboxes.urls")),
 ]
+handler500 = "mailboxes.views.errors.server_error"

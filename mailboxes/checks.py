@@ -70,7 +70,8 @@ def check_database(databases: list[str] | None = None, **kw: Any) -> list[CheckM
         Error(
             f"Secrets in the database need encryption key {', '.join(missing)}, which"
             " is not given.",
-            hint="Add the key to MAILADMIN_ENCRYPTION_KEYS.",
+            hint="Add the key to MAILADMIN_ENCRYPTION_KEYS; if it is lost for good:"
+            " manage.py rotate_keys --forget-lost.",
             id="mailboxes.E003",
         )
     ]

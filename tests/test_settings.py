@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +75,28 @@ def test_a_wrong_value_is_one_sentence_and_its_own_fault(
     assert line.startswith(variable)
     assert said in line
     assert "Traceback" not in line
+
+
+def test_a_database_that_says_nothing_is_told_after_seconds(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgres://u@127.0.0.1:{silent.getsockname()[1]}/x?connect_timeout=2"
+        done = run("status", data=tmp_path, DATABASE_URL=url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("The database cannot be used: connection timeout")
+
+
+def test_postgresql_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    url = "postgres://h/x?sslmode=require&keepalives_idle=5"
+    show = (
+        "from mailadmin.settings import DATABASES as d; print(d['default']['OPTIONS'])"
+    )
+    done = run("shell", "-v", "0", "-c", show, data=tmp_path, DATABASE_URL=url)
+    assert ast.literal_eval(done.stdout) == {
+        "connect_timeout": 10,
+        "keepalives_idle": 5,
+        "tcp_user_timeout": 30_000,
+        "sslmode": "require",
+    }
 
 
 def test_every_wrong_value_at_once_has_a_sentence_each(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import ipaddress
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -17,6 +18,7 @@ from django.utils import timezone
 from ..models import AuditEvent
 
 COMMAND = "command line"
+VISITOR = "not signed in"
 
 
 def record(
@@ -50,13 +52,13 @@ def event(
     return AuditEvent(
         at=timezone.now(),
         actor=user if known else None,
-        actor_name=user.get_username()[:150] if known else COMMAND,
+        actor_name=user.get_username()[:150] if known else _nobody(request),
         action=action,
         object_type=_kind(thing),
         object_id=str(thing.pk) if thing is not None else "",
         object_name=str(thing)[:254] if thing is not None else "",
         details=details,
-        address=_address(request),
+        address=address(request),
     )
 
 
@@ -86,10 +88,30 @@ def _kind(thing: Model | None) -> str:
     return kind if isinstance(kind, str) else str(thing._meta.model_name)
 
 
-def _address(request: HttpRequest | None) -> str | None:
+def _nobody(request: HttpRequest | None) -> str:
+    return COMMAND if request is None else VISITOR
+
+
+def address(request: HttpRequest | None) -> str | None:
+    """The IP address that a request comes from; None where there is none.
+
+    Behind a TLS proxy it is what that has written down last: all before may come from
+    whoever asks.
+    """
     if request is None:
         return None
+    found = request.META.get("REMOTE_ADDR", "")
+    if settings.MAILADMIN_HTTPS:
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2]
+        found = _without_port(forwarded.strip()) or found
     try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
+        return str(ipaddress.ip_address(found))
     except ValueError:
         return None  # behind a Unix socket there is none
+
+
+def _without_port(text: str) -> str:
+    """192.0.2.7:4711 and [2001:db8::7]:4711, as some proxies write."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text

@@ -12,7 +12,7 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import Error, connections
+from django.db import Error, InterfaceError, OperationalError, connections
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -35,6 +35,7 @@ LOOK_BESIDE = 1.0  # the same of each thread that waits beside a slow mailbox
 RENEW_EVERY = 8.0  # seconds; a lease holds for 30
 ELSEWHERE = timedelta(seconds=3)  # how long a mailbox waits for its own process
 CANDIDATES = 20
+AWAY = 2.0  # seconds that a thread waits while the database cannot be used
 CLAIM_WITHIN = 40.0  # seconds that the command waits for a mailbox that is busy
 
 
@@ -93,6 +94,7 @@ class _Run:
         self._running: dict[int, Fetcher] = {}
         self._lock = threading.Lock()
         self._cycles = 0
+        self._away = False  # the database cannot be used, and that was said
 
     def run(self) -> None:
         threads = [
@@ -119,10 +121,7 @@ class _Run:
                     self._renew()
             except Error as error:
                 # Leases run out if this lasts; the cycles then roll back by themselves.
-                logger.warning(
-                    "batch %s cannot look at its row: %s", self._batch, error
-                )
-                connections.close_all()  # it may be dead; the next look opens another
+                self._waits(error)
 
     def _look(self) -> None:
         row = Batch.objects.filter(pk=self._batch)
@@ -157,12 +156,26 @@ class _Run:
     def _tried(self) -> bool:
         """`_one`, and on with the next mailbox whatever became of it."""
         try:
-            return self._one()
+            found = self._one()
+            self._away = False
+            return found
+        except (OperationalError, InterfaceError) as error:
+            self._waits(error)
+            self._stopping.wait(AWAY)
+            return True
         except Exception:  # noqa: BLE001 - one mailbox ends no thread of a batch
             logger.exception("batch %s goes on with another mailbox", self._batch)
             connections.close_all()
             self._stopping.wait(LOOK)
             return True
+
+    def _waits(self, error: Error) -> None:
+        """Every thread meets it, many times until it is over: one line is enough."""
+        with self._lock:
+            said, self._away = self._away, True
+        if not said:
+            logger.warning("batch %s waits for the database: %s", self._batch, error)
+        connections.close_all()  # it may be dead; the next look opens another
 
     def _one(self) -> bool:
         """Claim and run one mailbox; False when nothing is due."""

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import fcntl
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import IO
 
 import psutil
+
+logger = logging.getLogger(__name__)
 
 MARK = "MAILADMIN_CHILD"  # in the environment of a child and of all that it starts
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -62,7 +65,7 @@ def start(
     """Start a child as leader of a new session; it gets SIGTERM when we die.
 
     mark: names it and all its descendants. log: file that its output is appended to;
-    None passes the output through.
+    None passes the output through. Raises OSError when nothing was started.
     """
     output = log.open("ab") if log is not None else None
     try:
@@ -78,9 +81,13 @@ def start(
     finally:
         if output is not None:
             output.close()
-    pid_file.parent.mkdir(parents=True, exist_ok=True)
     record = {"pid": child.pid, "started": time.time()}
-    pid_file.write_text(json.dumps(record), encoding="ascii")
+    try:
+        pid_file.parent.mkdir(parents=True, exist_ok=True)
+        pid_file.write_text(json.dumps(record), encoding="ascii")
+    except OSError as error:
+        # It runs all the same; only a successor of ours would not find it again.
+        logger.error("%s cannot be written: %s", pid_file, error)
     return child
 
 

@@ -1,15 +1,16 @@
 """How long rows about the past are kept (DESIGN D12, defaults).
 
 Cycles 14 days, connection tests 90 days, audit 400 days, token caches 7 days after
-their last use. Mail content has no end yet: it may go 30 days after a consumer has
-acknowledged it, and nothing can acknowledge in this version. When it is swept:
-services/ticker.
+their last use, sessions of the console until they are over. Mail content has no end
+yet: it may go 30 days after a consumer has acknowledged it, and nothing can acknowledge
+in this version. When it is swept: services/ticker.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.contrib.sessions.models import Session
 from django.db.models import OuterRef, Subquery
 
 from ..models import AuditEvent, Cycle, PopClient, SmtpClient, TestRun
@@ -40,6 +41,8 @@ def sweep(now: datetime) -> int:
         pk__in=list(tests.values_list("pk", flat=True)[:PORTION])
     ).delete()
     tokens.sweep(now - TOKENS)
+    over = Session.objects.filter(expire_date__lt=now).values_list("pk", flat=True)
+    Session.objects.filter(pk__in=list(over[:PORTION])).delete()
     return len(doomed) + len(gone)
 
 

@@ -7,6 +7,7 @@ and found again: services/processes.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
@@ -113,7 +114,7 @@ class Supervisor:
 
     def poll(self) -> list[str]:
         """Restart what has ended and is due. Returns the names that were restarted."""
-        restarted = []
+        restarted: list[str] = []
         for state in self._states.values():
             if state.process is not None and state.process.poll() is not None:
                 self._ended(state)
@@ -123,7 +124,8 @@ class Supervisor:
                 and time.monotonic() >= state.restart_at
             ):
                 self._start(state)
-                restarted.append(state.child.name)
+                if state.process is not None:
+                    restarted.append(state.child.name)
         self._limit_logs()
         return restarted
 
@@ -190,15 +192,27 @@ class Supervisor:
     # inside
 
     def _start(self, state: _State) -> None:
+        """Start it, or try again later: a full disk must not end the supervisor."""
         child = state.child
         argv = [*child.argv, *(child.again if state.starts else ())]
-        state.process = processes.start(
-            argv,
-            mark=self._mark,
-            pid_file=self._run / f"{self.name}.{child.name}.pid",
-            log=self._logs / f"{child.name}.log" if child.log else None,
-            environ=child.environ,
-        )
+        try:
+            state.process = processes.start(
+                argv,
+                mark=self._mark,
+                pid_file=self._run / f"{self.name}.{child.name}.pid",
+                log=self._logs / f"{child.name}.log" if child.log else None,
+                environ=child.environ,
+            )
+        except OSError as error:
+            state.restart_at = time.monotonic() + state.backoff
+            logger.error(
+                "%s cannot be started (%s), tried again in %.1f s",
+                child.name,
+                error,
+                state.backoff,
+            )
+            state.backoff = min(BACKOFF_LAST, state.backoff * 2)
+            return
         state.started = time.monotonic()
         state.starts += 1
         logger.debug("%s started as process %d", child.name, state.process.pid)
@@ -229,7 +243,8 @@ class Supervisor:
         state.process.wait()
         processes.kill(processes.members(state.process.pid, self._mark))
         state.process = None
-        (self._run / f"{self.name}.{state.child.name}.pid").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it names nobody who lives any more
+            (self._run / f"{self.name}.{state.child.name}.pid").unlink(missing_ok=True)
 
     def _limit_logs(self) -> None:
         if time.monotonic() - self._logs_checked < LOG_CHECK_EVERY:
@@ -238,6 +253,10 @@ class Supervisor:
         for name, state in self._states.items():
             path = self._logs / f"{name}.log"
             if state.child.log and path.exists() and path.stat().st_size > LOG_LIMIT:
-                # The child keeps the file open for appending: empty it in place.
-                shutil.copyfile(path, path.with_suffix(".log.1"))
+                # The child keeps the file open for appending: empty it in place, also
+                # where there is no room for a copy.
+                try:
+                    shutil.copyfile(path, path.with_suffix(".log.1"))
+                except OSError as error:
+                    logger.error("%s cannot be kept: %s", path.name, error)
                 os.truncate(path, 0)

@@ -260,6 +260,10 @@ def origin_word(value: object) -> str:
 
 
 REASONS = {
+    "erased": _(
+        "Its content was erased by manage.py erase. That it was here is kept, so that"
+        " it is not fetched again."
+    ),
     "too-large": _("It is larger than maximum-msg-size; only its header was stored."),
     "too-slow": _(
         "It was begun several times and never came to its end in the time there is;"
@@ -285,5 +289,5 @@ REASONS = {
 
 @register.filter
 def reason_text(reason: str) -> str:
-    """Why a message is in quarantine, in a sentence."""
+    """Why a message is in quarantine, or has no content, in a sentence."""
     return str(REASONS.get(reason, reason))

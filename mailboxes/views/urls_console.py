@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import views as auth_views
 from django.urls import path
 
+from .console_sign_in import ConsolePassword, ConsoleSignIn
 from .dashboard import dashboard
 from .healthz import healthz
 from .mailbox import cycle_detail, mailbox_cycles, mailbox_detail, mailbox_messages
@@ -24,12 +25,9 @@ from .theme import theme
 urlpatterns = [
     path("", dashboard, name="dashboard"),
     path("healthz", healthz, name="healthz"),
-    path(
-        "sign-in/",
-        auth_views.LoginView.as_view(redirect_authenticated_user=True),
-        name="login",
-    ),
+    path("sign-in/", ConsoleSignIn.as_view(), name="login"),
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
+    path("password/", ConsolePassword.as_view(), name="password"),
     path("theme/", theme, name="theme"),
     path("styleguide/", styleguide, name="styleguide"),
     path("mailboxes/", mailbox_list, name="mailbox-list"),

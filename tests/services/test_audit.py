@@ -31,9 +31,30 @@ def test_request_without_an_address_is_written_all_the_same(rf, address):
     event = audit.record(request, "x")
     assert (event.actor, event.actor_name, event.address) == (
         None,
-        "command line",
+        "not signed in",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("203.0.113.9, 192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7:4711", "192.0.2.7"),
+        ("[2001:db8::7]:4711", "2001:db8::7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("unknown", None),
+        ("", "127.0.0.1"),
+    ],
+)
+def test_address_behind_a_tls_proxy_is_what_the_proxy_says_last(
+    rf, settings, forwarded, address
+):
+    request = rf.get("/", REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=forwarded)
+    assert audit.address(request) == "127.0.0.1"
+    settings.MAILADMIN_HTTPS = True
+    assert audit.address(request) == address
 
 
 def test_command_has_no_person():

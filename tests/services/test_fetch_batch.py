@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils import timezone
 
 from mailboxes.core.choices import Outcome
@@ -200,6 +200,32 @@ def test_batch_goes_on_after_its_connection_to_the_database_died(
     found = Cycle.objects.order_by("pk").values_list("outcome", "code")
     assert list(found) == [("failed", "database-busy"), ("ok", "")]
     assert killed == ["look", "list"]
+
+
+def test_batch_says_once_that_it_waits_for_the_database(
+    transactional_db: None,
+    memory: MemoryServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(fetch, "AWAY", 0.01)
+    inbox = make_inbox(memory)
+    inbox.deliver("one")
+    claim, refused = fetch.claim_next, []
+
+    def is_away() -> Fetcher | None:
+        if len(refused) < 40:
+            refused.append(1)
+            raise OperationalError("connection refused")
+        return claim()
+
+    monkeypatch.setattr(fetch, "claim_next", is_away)
+    with Running() as batch:
+        wait_for(lambda: inbox.subjects() == ["one"], "the message")
+    said = [one for one in caplog.records if one.name == fetch.logger.name]
+    assert [(one.getMessage(), one.exc_info) for one in said] == [
+        (f"batch {batch.row.pk} waits for the database: connection refused", None)
+    ]
 
 
 def test_unexpected_failure_of_a_mailbox_ends_no_thread(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -112,3 +113,13 @@ def test_connection_tests_are_kept_for_90_days() -> None:
     )
     retention.sweep(now)
     assert list(TestRun.objects.all()) == [young]
+
+
+def test_sessions_that_are_over_go() -> None:
+    now = timezone.now()
+    for key, hours in (("over", -1), ("going-on", 1)):
+        Session.objects.create(
+            session_key=key, expire_date=now + timedelta(hours=hours)
+        )
+    retention.sweep(now)
+    assert [one.session_key for one in Session.objects.all()] == ["going-on"]

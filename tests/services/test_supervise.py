@@ -213,6 +213,42 @@ def test_a_log_file_is_emptied_in_place_when_it_is_long(
     assert (log.read_text(), log.with_suffix(".log.1").read_text()) == ("", "up\n")
 
 
+def test_a_log_file_is_emptied_where_there_is_no_room_for_a_copy(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervise, "LOG_LIMIT", 2)
+    monkeypatch.setattr(supervise, "LOG_CHECK_EVERY", 0.0)
+    supervisor.add(child(SLEEPER))
+    wait_for(lambda: is_up(tmp_path))
+    log = tmp_path / "log" / "child.log"
+    log.with_suffix(".log.1").mkdir()
+    supervisor.poll()
+    assert log.read_text() == ""
+
+
+def test_a_child_whose_pid_file_cannot_be_written_runs_all_the_same(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    (tmp_path / "run" / "test.child.pid").mkdir(parents=True)
+    supervisor.add(child(SLEEPER))
+    wait_for(lambda: is_up(tmp_path))
+    assert supervisor.running("child")
+
+
+def test_what_cannot_be_started_is_tried_again_later(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervise, "BACKOFF_FIRST", 0.05)
+    in_the_way = tmp_path / "log" / "child.log"
+    in_the_way.mkdir()
+    supervisor.add(child(SLEEPER))
+    assert (supervisor.running("child"), supervisor.poll()) == (False, [])
+    in_the_way.rmdir()
+    wait_for(supervisor.poll)
+    wait_for(lambda: is_up(tmp_path))
+    assert supervisor.starts("child") == 1
+
+
 def test_wait_ends_early_on_a_signal(
     supervisor: Supervisor,
 ) -> None:

@@ -49,3 +49,10 @@ def test_held_is_said_and_is_no_failure(client: Client) -> None:
 
 def test_post_is_refused(client: Client) -> None:
     assert client.post("/healthz").status_code == 405
+
+
+def test_log_holds_no_line_for_each_question_of_a_monitor(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.get("/healthz").status_code == 503
+    assert caplog.records == []

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from mailboxes.models import AuditEvent
+from mailboxes.services import erasing
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +69,16 @@ def test_html_that_is_not_there_is_no_look(reader: Client) -> None:
     plain = factories.message(factories.pop_client())
     assert reader.get(f"/messages/{plain.pk}/html/").status_code == 404
     assert reads() == []
+
+
+def test_page_of_an_erased_message_says_so() -> None:
+    message = factories.message(factories.pop_client())
+    erasing.erase("anna@customers.example")
+    someone = Client()
+    someone.force_login(factories.superuser())
+    text = someone.get(f"/messages/{message.pk}/").content.decode()
+    assert "(erased)" in text
+    assert "Its content was erased by manage.py erase." in text
+    assert "Raw message" not in text
+    listed = someone.get(f"/mailboxes/{message.pop_client.mailbox_row_id}/messages/")
+    assert "(erased)" in listed.content.decode()

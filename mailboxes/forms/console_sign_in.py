@@ -1,0 +1,38 @@
+"""The form of the console's own sign-in: wrong passwords are counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import ngettext
+
+from ..services import guesses
+
+
+class ConsoleSignInForm(AuthenticationForm):
+    """Name and password, looked at only while services/guesses lets them be."""
+
+    def clean(self) -> dict[str, Any]:
+        name = self.cleaned_data.get("username")
+        if name is None or not self.cleaned_data.get("password"):
+            return super().clean()
+        assert self.request is not None  # the view gives it
+        wait = guesses.wait(self.request, name)
+        if wait is not None:
+            minutes = int(wait.total_seconds() // 60) + 1
+            raise ValidationError(
+                ngettext(
+                    "Too many wrong passwords. Try again in %(count)d minute.",
+                    "Too many wrong passwords. Try again in %(count)d minutes.",
+                    minutes,
+                )
+                % {"count": minutes},
+                code="wait",
+            )
+        try:
+            return super().clean()
+        except ValidationError:
+            guesses.refused(self.request, name)
+            raise
