@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from ..core.choices import HEALTH_NEEDS_ATTENTION, Health
 from ..services import activity, ends_soon, status
 from ..services.findings import Finding
-from ..services.status import ClientStatus, Machinery
+from ..services.status import ClientStatus, Machinery, Numbers
 from ..templatetags.ui import number, spell_duration
 from . import links
 from .live import live
@@ -60,11 +60,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     machinery = status.machinery(now)
     request.machinery = machinery  # type: ignore[attr-defined]
     request.pop_clients = inbound  # type: ignore[attr-defined]
+    numbers = status.numbers(now)
+    request.quarantined = numbers.quarantined  # type: ignore[attr-defined]
     context = {
         "answer": _answer(inbound, outbound, machinery),
         "machinery": machinery,
         "problems": problems([*inbound, *outbound]),
-        "numbers": _numbers(now),
+        "numbers": _numbers(numbers, now),
         "rows": rows(inbound[:ROWS], now),
         "total": len(inbound),
         "outbound": outbound[:ROWS],
@@ -155,8 +157,7 @@ def _problem(clients: list[ClientStatus]) -> Problem:
     )
 
 
-def _numbers(now: datetime) -> list[dict[str, Any]]:
-    n = status.numbers(now)
+def _numbers(n: Numbers, now: datetime) -> list[dict[str, Any]]:
     age = _("nothing waits")
     if n.oldest_unsent:
         age = _("oldest %s") % spell_duration((now - n.oldest_unsent).total_seconds())
@@ -190,7 +191,12 @@ def _numbers(now: datetime) -> list[dict[str, Any]]:
             "hint": age,
             "url": outbox,
         },
-        {"label": _("Quarantined"), "value": number(n.quarantined), "hint": quarantine},
+        {
+            "label": _("Quarantined"),
+            "value": number(n.quarantined),
+            "hint": quarantine,
+            "url": reverse("quarantine"),
+        },
     ]
 
 

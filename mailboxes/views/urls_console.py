@@ -17,6 +17,7 @@ from .messages import (
     message_raw,
     message_read_again,
 )
+from .quarantine import quarantine
 from .styleguide import styleguide
 from .system import hold, release, system
 from .theme import theme
@@ -50,6 +51,7 @@ urlpatterns = [
         message_attachment,
         name="message-attachment",
     ),
+    path("quarantine/", quarantine, name="quarantine"),
     path("system/", system, name="system"),
     path("system/hold/", hold, name="system-hold"),
     path("system/release/", release, name="system-release"),

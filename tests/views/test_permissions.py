@@ -55,6 +55,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "theme": ("post", (), (400, 400, 400)),
     "styleguide": ("get", (), (SIGN_IN, SIGN_IN, 200)),
     "mailbox-list": ("get", (), LOOK),
+    "quarantine": ("get", (), LOOK),
     "mailbox-detail": ("get", ("mailbox",), LOOK),
     "mailbox-cycles": ("get", ("mailbox",), LOOK),
     "mailbox-messages": ("get", ("mailbox",), LOOK),
