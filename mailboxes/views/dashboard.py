@@ -22,8 +22,9 @@ from ..templatetags.ui import number, spell_duration
 from . import links
 from .live import live
 
-ROWS = 50
+ROWS = 20  # worst first; the lists have them all
 PROBLEMS = 3
+NAMED = 5  # clients of one problem
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,18 @@ class Problem:
         return len(self.clients) - 1
 
     @property
+    def named(self) -> list[dict[str, str]]:
+        """The first of them, by address; by section where there is none."""
+        return [
+            {"name": one.address or one.name, "url": links.client_url(one)}
+            for one in self.clients[:NAMED]
+        ]
+
+    @property
+    def more(self) -> int:
+        return len(self.clients) - NAMED if len(self.clients) > NAMED else 0
+
+    @property
     def stopped(self) -> bool:
         return self.first.health is Health.STOPPED
 
@@ -62,10 +75,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     request.pop_clients = inbound  # type: ignore[attr-defined]
     numbers = status.numbers(now)
     request.quarantined = numbers.quarantined  # type: ignore[attr-defined]
+    runs = machinery.alive and not machinery.held
     context = {
         "answer": _answer(inbound, outbound, machinery),
         "machinery": machinery,
         "problems": problems([*inbound, *outbound]),
+        "late": sum(s.health is Health.LATE for s in inbound) if runs else 0,
         "numbers": _numbers(numbers, now),
         "rows": rows(inbound[:ROWS], now),
         "total": len(inbound),
