@@ -17,6 +17,7 @@ from .messages import (
     message_raw,
     message_read_again,
 )
+from .password import PasswordChange
 from .quarantine import quarantine
 from .styleguide import styleguide
 from .system import hold, release, system
@@ -31,6 +32,7 @@ urlpatterns = [
         name="login",
     ),
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
+    path("password/", PasswordChange.as_view(), name="password-change"),
     path("theme/", theme, name="theme"),
     path("styleguide/", styleguide, name="styleguide"),
     path("mailboxes/", mailbox_list, name="mailbox-list"),
