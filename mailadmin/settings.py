@@ -195,6 +195,7 @@ LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "mailadmin.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True

@@ -253,6 +253,39 @@ def machinery(now: datetime | None = None) -> Machinery:
     )
 
 
+@dataclass(frozen=True)
+class WorkerStatus:
+    """One start of a worker, and whether it still works.
+
+    state: "running"; "stuck", where nothing that it puts on the queue is carried out;
+    "silent", where it was killed or its machine is gone; "stopped", where it said so.
+    """
+
+    worker: Worker
+    state: str
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """Of one whose queue stands still: when that last answered."""
+        if self.state in ("running", "stuck"):
+            return self.worker.probe_at
+        return self.worker.beat_at
+
+
+def workers(now: datetime, most: int) -> list[WorkerStatus]:
+    """The newest workers, those that gave a sign of life last first."""
+    rows = Worker.objects.order_by("-beat_at")[:most]
+    return [WorkerStatus(row, _worker_state(row, now)) for row in rows]
+
+
+def _worker_state(row: Worker, now: datetime) -> str:
+    if row.stopped_at is not None:
+        return "stopped"
+    if not _fresh(_age(row.beat_at, now)):
+        return "silent"
+    return "running" if _fresh(_age(row.probe_at, now)) else "stuck"
+
+
 def batches() -> list[Batch]:
     """Batches that have not ended, oldest first."""
     return list(Batch.objects.filter(ended_at=None).order_by("pk")[:20])

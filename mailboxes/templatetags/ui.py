@@ -174,6 +174,20 @@ def ago(moment: datetime | None, never: str = "never") -> SafeString:
 
 
 @register.simple_tag
+def due(moment: datetime | None, never: str = "–") -> SafeString:
+    """When something is to happen: relative, and "now" once its moment has passed."""
+    if moment is not None and moment <= timezone.now():
+        return format_html("{}", _("now"))
+    return ago(moment, never)
+
+
+@register.simple_tag
+def took(start: datetime, end: datetime | None, never: str = "–") -> str:
+    """How long something took, as "41 s" or "203 ms"; `never` while it is not over."""
+    return never if end is None else duration((end - start).total_seconds())
+
+
+@register.simple_tag
 def at(moment: datetime | None, never: str = "–") -> SafeString:
     """A moment in absolute UTC: "24 Nov 2026 01:41:07 UTC"."""
     if moment is None:

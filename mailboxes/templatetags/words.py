@@ -286,6 +286,22 @@ REASONS = {
     ),
 }
 
+REASON_WORDS = {
+    "too-large": _("Too large"),
+    "too-slow": _("Too slow"),
+    "refused-by-server": _("Refused by the server"),
+    "unreadable-header": _("Header not readable"),
+    "broken-mime": _("Parts broken"),
+    "too-complex": _("Too many parts"),
+    "interrupted": _("Reading cut off"),
+}
+
+
+@register.filter
+def reason_word(reason: str) -> str:
+    """Why a message is in quarantine, in a few words."""
+    return str(REASON_WORDS.get(reason, reason))
+
 
 @register.filter
 def reason_text(reason: str) -> str:

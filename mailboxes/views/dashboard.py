@@ -17,13 +17,14 @@ from django.utils.translation import ngettext
 from ..core.choices import HEALTH_NEEDS_ATTENTION, Health
 from ..services import activity, ends_soon, status
 from ..services.findings import Finding
-from ..services.status import ClientStatus, Machinery
+from ..services.status import ClientStatus, Machinery, Numbers
 from ..templatetags.ui import number, spell_duration
 from . import links
 from .live import live
 
-ROWS = 50
+ROWS = 20  # worst first; the lists have them all
 PROBLEMS = 3
+NAMED = 5  # clients of one problem
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,18 @@ class Problem:
         return len(self.clients) - 1
 
     @property
+    def named(self) -> list[dict[str, str]]:
+        """The first of them, by address; by section where there is none."""
+        return [
+            {"name": one.address or one.name, "url": links.client_url(one)}
+            for one in self.clients[:NAMED]
+        ]
+
+    @property
+    def more(self) -> int:
+        return len(self.clients) - NAMED if len(self.clients) > NAMED else 0
+
+    @property
     def stopped(self) -> bool:
         return self.first.health is Health.STOPPED
 
@@ -60,11 +73,15 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     machinery = status.machinery(now)
     request.machinery = machinery  # type: ignore[attr-defined]
     request.pop_clients = inbound  # type: ignore[attr-defined]
+    numbers = status.numbers(now)
+    request.quarantined = numbers.quarantined  # type: ignore[attr-defined]
+    runs = machinery.alive and not machinery.held
     context = {
         "answer": _answer(inbound, outbound, machinery),
         "machinery": machinery,
         "problems": problems([*inbound, *outbound]),
-        "numbers": _numbers(now),
+        "late": sum(s.health is Health.LATE for s in inbound) if runs else 0,
+        "numbers": _numbers(numbers, now),
         "rows": rows(inbound[:ROWS], now),
         "total": len(inbound),
         "outbound": outbound[:ROWS],
@@ -155,8 +172,7 @@ def _problem(clients: list[ClientStatus]) -> Problem:
     )
 
 
-def _numbers(now: datetime) -> list[dict[str, Any]]:
-    n = status.numbers(now)
+def _numbers(n: Numbers, now: datetime) -> list[dict[str, Any]]:
     age = _("nothing waits")
     if n.oldest_unsent:
         age = _("oldest %s") % spell_duration((now - n.oldest_unsent).total_seconds())
@@ -190,7 +206,12 @@ def _numbers(now: datetime) -> list[dict[str, Any]]:
             "hint": age,
             "url": outbox,
         },
-        {"label": _("Quarantined"), "value": number(n.quarantined), "hint": quarantine},
+        {
+            "label": _("Quarantined"),
+            "value": number(n.quarantined),
+            "hint": quarantine,
+            "url": reverse("quarantine"),
+        },
     ]
 
 

@@ -1,7 +1,8 @@
 """What the frame of every page needs: bars, counts, theme.
 
 Computed only when a template asks for it, so that polled regions cost nothing here. A
-view that has loaded `machinery` or `pop_clients` leaves them on the request.
+view that has loaded `machinery`, `pop_clients` or `quarantined` leaves them on the
+request.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from ..models import Proxy
-from ..services import status
+from ..services import aside, status
 from .import_options import may_import
 
 THEMES = ("light", "dark")
@@ -35,11 +36,17 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         "failing": status.failing_count(getattr(request, "pop_clients", None))
         if known
         else 0,
+        "quarantined": _quarantined(request) if known else 0,
         "user_name": user.get_username() if user is not None and known else "",
         "theme": theme if theme in THEMES else "",
         "may_import": known and may_import(request),
         "version": settings.MAILADMIN_VERSION,
     }
+
+
+def _quarantined(request: HttpRequest) -> int:
+    known: int | None = getattr(request, "quarantined", None)
+    return aside.count() if known is None else known
 
 
 def _bars(request: HttpRequest) -> list[dict[str, str]]:

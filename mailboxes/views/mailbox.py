@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core.choices import USUAL_PORTS, Outcome
-from ..models import Cycle, Mailbox, Message, PopClient
+from ..models import Cycle, Mailbox, Message, PopClient, SetupDraft
 from ..services import activity, ends_soon, status
 from ..services.status import ClientStatus
 from ..templatetags.charts import Column
@@ -115,7 +115,11 @@ def mailbox_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if client is not None:
         now = context["now"]
         cycles = _cycles(client)
+        machinery = status.machinery(now)
+        request.machinery = machinery  # type: ignore[attr-defined]
         context |= {
+            "runs": machinery.alive and not machinery.held,
+            "draft": _draft(client),
             "facts": _facts(client, context["fetcher"]),
             "cycles": list(cycles[:RECENT_CYCLES]),
             "failed": cycles.filter(outcome=Outcome.FAILED).first()
@@ -127,6 +131,13 @@ def mailbox_detail(request: HttpRequest, pk: int) -> HttpResponse:
     region = "region" in request.GET
     name = "console/_mailbox.html" if region else "console/mailbox.html"
     return render(request, name, context)
+
+
+def _draft(client: PopClient) -> SetupDraft | None:
+    """Where the wizard was left, of a mailbox that is not switched on yet."""
+    if client.enable_client or client.archived_at is not None:
+        return None
+    return client.drafts.filter(state=SetupDraft.State.OPEN).first()
 
 
 def _cycles(client: PopClient) -> QuerySet[Cycle]:

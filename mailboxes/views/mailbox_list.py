@@ -42,6 +42,7 @@ def mailbox_list(request: HttpRequest) -> HttpResponse:
         "query": query,
         "keep": [("health", wanted)] if wanted else [],
         "wanted": wanted,
+        "shown": look("health", wanted).word if wanted in HEALTH_WORST_FIRST else "",
         "total": len(everything),
         "sending_only": status.sending_only(),
         "region_url": _with(request, region="1"),

@@ -43,12 +43,13 @@ def outbox(request: HttpRequest) -> HttpResponse:
     waiting = sum(counts.get(one, 0) for one in OUTBOX_UNSENT)
     found = outbox_list.messages(state, code)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    groups = outbox_list.groups()
+    groups = [g for g in outbox_list.groups() if _belongs(g, state, code)]
     may_change = request.user.has_perm("mailboxes.change_outboundmessage")
     context = {
         "page": page,
         "rows": [_row(row) for row in page.object_list],
         "filters": _filters(counts, waiting, state),
+        "shown": look("outbox", state).word if state in STATES else "",
         "groups": [_group(one, may_change) for one in groups],
         "nothing": "" if waiting else _nothing(outbox_list.last_sent()),
         "total": sum(counts.values()),
@@ -83,6 +84,18 @@ def _next_try(row: OutboundMessage, sender: Any) -> datetime | None:
     if sender is None or sender.state == "stopped" or sender.paused_at:
         return None
     return max(row.not_before, sender.not_before or row.not_before)
+
+
+def _belongs(group: outbox_list.Group, state: str, code: str) -> bool:
+    """Whether a failure is one of what the filter shows."""
+    if not state:
+        return True
+    waits = group.state != OutboxState.FAILED
+    if waits and state not in ("unsent", OutboxState.QUEUED, OutboxState.WAITING):
+        return False
+    if not waits and state != OutboxState.FAILED:
+        return False
+    return not code or group.code == code
 
 
 def _group(one: outbox_list.Group, may_change: bool) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def sandbox(request: HttpRequest) -> HttpResponse:
                 for number, one in enumerate(laboratory.subjects())
             ],
             "area": areas[current][0].area if current else "",
-            "tabs": [
+            "filters": [
                 {
                     "label": listed[0].area,
                     "url": f"?area={slug}#scenarios",
@@ -147,6 +147,7 @@ def _subject(
         "clients": [
             {
                 "name": client.section,
+                "receives": kind == "pop",
                 "state": _state(client),
                 "test": reverse("connection-test-start", args=[kind, client.pk]),
             }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -11,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from ..models import Worker
-from ..services import instance, schedule, status
+from ..services import installation, instance, retention, schedule, status
+from ..services.status import Machinery
+from ..templatetags.ui import size
 from . import inputs
 from .live import live
 
@@ -24,17 +27,56 @@ KEPT_WORKERS = 5
 def system(request: HttpRequest) -> HttpResponse:
     """The page, or with `?region=1` what a poll replaces."""
     now = timezone.now()
-    queue = schedule.queue()
+    machinery = status.machinery(now)
+    request.machinery = machinery  # type: ignore[attr-defined]
+    region = "region" in request.GET
     context = {
-        "machinery": status.machinery(now),
+        "answer": _answer(machinery),
+        "machinery": machinery,
         "batches": status.batches(),
-        "workers": Worker.objects.order_by("-beat_at")[:KEPT_WORKERS],
-        "queue": queue,
+        "workers": status.workers(now, KEPT_WORKERS),
+        "queue": schedule.queue(),
+        "may_hold": request.user.has_perm("mailboxes.change_instance"),
+        "region": region,
+    }
+    if not region:
+        context |= _installation()
+    name = "console/_system.html" if region else "console/system.html"
+    return render(request, name, context)
+
+
+def _answer(machinery: Machinery) -> str:
+    if machinery.stuck:
+        return _("System: the queue stands still")
+    if not machinery.alive:
+        return _("System: no worker is alive")
+    if machinery.held:
+        return _("System: everything is held")
+    return _("System: the worker is alive")
+
+
+def _installation() -> dict[str, Any]:
+    """What does not change while somebody looks, and is not polled for."""
+    here = installation.look()
+    return {
+        "short_of_space": here.is_short_of_space,
         "facts": [
-            {"label": _("Version"), "value": settings.MAILADMIN_VERSION},
+            {
+                "label": _("Version"),
+                "value": settings.MAILADMIN_VERSION,
+                "hint": f"Python {here.python}, Django {here.django}",
+            },
             {
                 "label": _("Database"),
-                "value": settings.DATABASES["default"]["ENGINE"].rsplit(".", 1)[-1],
+                "value": f"{here.database}, {size(here.database_size)}"
+                if here.database_size
+                else here.database,
+                "hint": "DATABASE_URL",
+            },
+            {
+                "label": _("Space left"),
+                "value": _("unknown") if here.free is None else size(here.free),
+                "hint": _("on the disk of the data folder"),
             },
             {
                 "label": _("Queue broker"),
@@ -51,12 +93,21 @@ def system(request: HttpRequest) -> HttpResponse:
                 "mono": True,
                 "hint": "MAILADMIN_DATA",
             },
+            {"label": _("Times"), "value": _("UTC, days too")},
+            {"label": _("Kept"), "value": _kept()},
         ],
-        "may_hold": request.user.has_perm("mailboxes.change_instance"),
     }
-    region = "region" in request.GET
-    name = "console/_system.html" if region else "console/system.html"
-    return render(request, name, context)
+
+
+def _kept() -> str:
+    return _(
+        "cycles %(cycles)d days, connection tests %(tests)d, audit log %(audit)d; mail"
+        " has no end"
+    ) % {
+        "cycles": retention.CYCLES.days,
+        "tests": retention.TESTS.days,
+        "audit": retention.AUDIT.days,
+    }
 
 
 @require_POST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import views as auth_views
 from django.urls import path
 
-from .console_sign_in import ConsolePassword, ConsoleSignIn
+from .console_sign_in import ConsoleSignIn
 from .dashboard import dashboard
 from .healthz import healthz
 from .mailbox import cycle_detail, mailbox_cycles, mailbox_detail, mailbox_messages
@@ -18,6 +18,8 @@ from .messages import (
     message_raw,
     message_read_again,
 )
+from .password import PasswordChange
+from .quarantine import quarantine
 from .styleguide import styleguide
 from .system import hold, release, system
 from .theme import theme
@@ -27,7 +29,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("sign-in/", ConsoleSignIn.as_view(), name="login"),
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
-    path("password/", ConsolePassword.as_view(), name="password"),
+    path("password/", PasswordChange.as_view(), name="password-change"),
     path("theme/", theme, name="theme"),
     path("styleguide/", styleguide, name="styleguide"),
     path("mailboxes/", mailbox_list, name="mailbox-list"),
@@ -48,6 +50,7 @@ urlpatterns = [
         message_attachment,
         name="message-attachment",
     ),
+    path("quarantine/", quarantine, name="quarantine"),
     path("system/", system, name="system"),
     path("system/hold/", hold, name="system-hold"),
     path("system/release/", release, name="system-release"),

@@ -459,3 +459,18 @@ def test_way_out_in_the_archive_is_not_offered(browser):
     row = Mailbox.objects.create(address="a@contoso.com")
     page = browser.get(url(Mailbox, "change", row.pk))
     assert list(page.context["adminform"].form.fields["smtp_client"].queryset) == []
+
+
+def test_dates_of_the_admin_are_written_as_in_the_console(browser):
+    pop = saved_pop()
+    at = timezone.datetime(
+        2026, 11, 26, 18, 47, 5, tzinfo=timezone.get_default_timezone()
+    )
+    factories.cycle(pop, started_at=at, ended_at=at)
+    page = browser.get(reverse("admin:mailboxes_cycle_changelist")).content.decode()
+    assert "26 Nov 2026 18:47:05" in page and "p.m." not in page
+
+
+def test_switch_of_djangos_own_theme_is_nowhere(browser):
+    for path in ("/admin/password_change/", "/admin/"):
+        assert "theme-toggle" not in browser.get(path).content.decode()

@@ -210,3 +210,21 @@ def test_current_marks_the_view_or_the_named_item():
     source = '<a{% current "outbox" "outbox-message" %}>'
     assert shown(source, nav="outbox-message") == '<a aria-current="page">'
     assert shown(source, nav="dashboard") == "<a>"
+
+
+def test_what_is_due_is_not_in_the_past():
+    now = timezone.now()
+    assert shown("{% due moment %}", moment=now - timedelta(minutes=1)) == "now"
+    assert ">in 41 s<" in shown("{% due moment %}", moment=now + timedelta(seconds=41))
+    assert shown("{% due moment %}", moment=None) == "–"
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.2, "200 ms"), (75, "1 min")])
+def test_took_tells_the_time_between(seconds, words):
+    now = timezone.now()
+    later = now + timedelta(seconds=seconds)
+    assert shown("{% took now later %}", now=now, later=later) == words
+
+
+def test_took_of_what_is_not_over_is_a_dash():
+    assert shown("{% took now later %}", now=timezone.now(), later=None) == "–"

@@ -99,35 +99,3 @@ def test_clock_that_was_set_back_locks_nobody_out() -> None:
         sign_in("anna", "y")
     AuditEvent.objects.update(at=timezone.now() + timedelta(days=1))
     assert sign_in("anna", "x") == "/"
-
-
-def test_somebody_without_rights_changes_the_own_password() -> None:
-    factories.user("ben")
-    other, someone = Client(), Client()
-    for one in (other, someone):
-        one.login(username="ben", password="x")
-    new = "slow-green-river-9"
-    page = someone.post(
-        "/password/",
-        {"old_password": "x", "new_password1": new, "new_password2": new},
-        follow=True,
-    )
-    assert "Your password is changed." in page.content.decode()
-    assert other.get("/")["Location"] == "/sign-in/?next=/"
-    assert sign_in("ben", new) == "/"
-    assert AuditEvent.objects.filter(
-        action="console.password-changed", actor_name="ben", object_name="ben"
-    ).exists()
-
-
-def test_password_page_says_what_is_wrong() -> None:
-    someone = Client()
-    someone.login(username="anna", password="x")
-    page = someone.post(
-        "/password/",
-        {"old_password": "y", "new_password1": "short", "new_password2": "short"},
-    )
-    text = page.content.decode()
-    assert page.status_code == 200
-    assert "Your old password was entered incorrectly." in text
-    assert "This password is too short." in text

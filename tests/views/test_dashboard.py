@@ -226,3 +226,27 @@ def test_poll_of_an_unchanged_page_is_not_modified(anna: Client) -> None:
     )
     assert (first.status_code, again.status_code) in {(200, 304), (200, 200)}
     assert "<html" not in first.content.decode()
+
+
+def test_problem_names_each_client_and_leads_to_it(anna: Client) -> None:
+    factories.live_worker()
+    mailbox = factories.stopped().mailbox_row
+    smtp = factories.smtp_client("smtp-orders", state="stopped", code="AADSTS50126")
+    page = anna.get("/").content.decode()
+    assert f'href="/mailboxes/{mailbox.pk}/">billing@contoso.example</a>,' in page
+    assert f'href="/option-sets/smtp/{smtp.pk}/">smtp-orders</a></p>' in page
+
+
+def test_problem_of_a_client_without_an_address_has_a_name(anna: Client) -> None:
+    factories.live_worker()
+    factories.smtp_client("smtp-orders", state="stopped", code="AADSTS50126")
+    page = anna.get("/").content.decode()
+    assert "<span>smtp-orders: Microsoft refused" in page
+
+
+def test_late_mailboxes_are_told_while_a_worker_runs(anna: Client) -> None:
+    factories.live_worker()
+    factories.pop_client(last_success_at=timezone.now() - timedelta(hours=2))
+    assert "<span>One mailbox is late</span>" in anna.get("/").content.decode()
+    instance.hold("A copy is made")
+    assert "is late" not in anna.get("/").content.decode()

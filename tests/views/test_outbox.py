@@ -349,3 +349,46 @@ def test_page_of_a_queued_message_is_loaded_anew_when_it_has_moved() -> None:
     assert 'hx-get="?was' not in someone.get(f"/outbox/{row.pk}/").content.decode()
     # Looked at twice; a poll reads nothing.
     assert AuditEvent.objects.filter(action="outbox.read").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("", {"failed", "waiting"}),
+        ("?state=failed", {"failed"}),
+        ("?state=failed&code=sender-refused", set()),
+        ("?state=waiting", {"waiting"}),
+        ("?state=queued", {"waiting"}),
+        ("?state=unsent", {"waiting"}),
+        ("?state=sent", set()),
+        ("?state=unconfirmed", set()),
+    ],
+)
+def test_filter_tells_only_failures_of_what_it_shows(
+    anna: Client, query: str, told: set[str]
+) -> None:
+    client = factories.smtp_client()
+    for state in ("failed", "waiting"):
+        factories.outbound(client, state=state, code="message-refused", stage="data")
+    groups = anna.get(f"/outbox/{query}").context["groups"]
+    assert {one["group"].state for one in groups} == told
+
+
+def test_next_try_is_never_in_the_past(anna: Client) -> None:
+    past = timezone.now() - timedelta(minutes=1)
+    row = factories.outbound(
+        factories.smtp_client(), state="waiting", not_before=past, tries=1
+    )
+    assert '<td data-label="Next try" class="num">now</td>' in (
+        anna.get("/outbox/").content.decode()
+    )
+    assert "Next try now" in words(anna.get(f"/outbox/{row.pk}/"))
+
+
+def test_long_subject_is_cut_in_the_heading_and_whole_below(anna: Client) -> None:
+    subject = "Order 4711 has not arrived; " * 10
+    row = factories.outbound(factories.smtp_client(), subject=subject)
+    page = anna.get(f"/outbox/{row.pk}/").content.decode()
+    heading = page.split('<h1 id="answer">')[1].split("</h1>")[0]
+    assert heading == subject[:119] + "…"
+    assert f"<dt>Subject</dt><dd>{subject}</dd>" in page

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from mailboxes.core.choices import ParseState
-from mailboxes.models import AuditEvent
+from mailboxes.models import AuditEvent, Message
 from mailboxes.services import parse
-from mailboxes.templatetags.words import REASONS
+from mailboxes.templatetags.words import REASON_WORDS, REASONS
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +92,46 @@ def test_message_that_is_not_whole_is_not_read_again(client: Client) -> None:
     assert "Nothing was changed" in said
     row.refresh_from_db()
     assert row.parse_state == ParseState.QUARANTINED
+
+
+def aside(address: str, reason: str, subject: str) -> Message:
+    return factories.message(
+        factories.pop_client(address),
+        parse_state=ParseState.QUARANTINED,
+        reason=reason,
+        subject=subject,
+    )
+
+
+def test_what_was_set_aside_is_listed_for_all_mailboxes(visitor: Client) -> None:
+    one = aside("support@contoso.example", "too-large", "Drawings")
+    two = aside("orders@contoso.example", "interrupted", "Order")
+    factories.message(factories.pop_client("a@contoso.example"), subject="Fine")
+    page = visitor.get("/quarantine/")
+    assert list(page.context["page"].object_list) == [two, one]
+    text = page.content.decode()
+    for row in (one, two):
+        assert reverse("message-detail", args=[row.pk]) in text
+        mailbox = row.pop_client.mailbox_row
+        assert reverse("mailbox-detail", args=[mailbox.pk]) in text
+        assert mailbox.address in text
+    assert "Too large" in text and "Reading cut off" in text
+    only = visitor.get("/quarantine/?reason=too-large")
+    assert list(only.context["page"].object_list) == [one]
+    assert str(REASONS["too-large"]) in only.content.decode()
+
+
+def test_number_of_the_dashboard_and_the_rail_lead_to_the_list(visitor: Client) -> None:
+    aside("support@contoso.example", "too-large", "Drawings")
+    page = visitor.get("/")
+    [number] = [n for n in page.context["numbers"] if n["label"] == "Quarantined"]
+    assert (number["value"], number["url"]) == ("1", "/quarantine/")
+    assert page.content.decode().count('<span class="hidden-text"> set aside') == 2
+
+
+def test_list_with_nothing_in_it_says_what_would_come_here(visitor: Client) -> None:
+    assert "Nothing is set aside." in visitor.get("/quarantine/").content.decode()
+
+
+def test_every_reason_has_words() -> None:
+    assert set(REASON_WORDS) == set(REASONS)

@@ -1,0 +1,1 @@
+"""How the Django admin writes dates: as the console does, with seconds."""
