@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .views.urls_audit import urlpatterns as audit
 from .views.urls_connection_test import urlpatterns as connection_test
 from .views.urls_console import urlpatterns as console
 from .views.urls_explain import urlpatterns as explain
@@ -14,6 +15,7 @@ from .views.urls_sign_ins import urlpatterns as sign_ins
 from .views.urls_wizard import urlpatterns as wizard
 
 urlpatterns = [
+    *audit,
     *connection_test,
     *console,
     *explain,

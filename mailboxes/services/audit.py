@@ -1,17 +1,21 @@
 """Writes who did what (append-only); callers do it in the transaction of the change.
 
-Details never hold a secret: callers say "replaced". Showing the log is the pages' task.
+Details never hold a secret: callers say "replaced". Finds events again; showing them is
+the pages' task (views/audit).
 """
 
 from __future__ import annotations
 
 import ipaddress
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -19,6 +23,8 @@ from ..models import AuditEvent
 
 COMMAND = "command line"
 VISITOR = "not signed in"
+# Where the request that is answered comes from, for services that know only the person.
+_came_from: ContextVar[str | None] = ContextVar("came_from", default=None)
 
 
 def record(
@@ -58,8 +64,18 @@ def event(
         object_id=str(thing.pk) if thing is not None else "",
         object_name=str(thing)[:254] if thing is not None else "",
         details=details,
-        address=address(request),
+        address=address(request) if request is not None else _came_from.get(),
     )
+
+
+@contextmanager
+def coming_from(request: HttpRequest) -> Iterator[None]:
+    """Events that are written within are from the address of this request."""
+    token = _came_from.set(address(request))
+    try:
+        yield
+    finally:
+        _came_from.reset(token)
 
 
 def recorded(by: HttpRequest, action: str, thing: Model, within: timedelta) -> bool:
@@ -80,6 +96,41 @@ def of(thing: Model) -> QuerySet[AuditEvent]:
     ).order_by("-at", "-pk")
 
 
+def search(
+    words: str = "",
+    *,
+    kind: str = "",
+    key: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[AuditEvent]:
+    """Events, newest first.
+
+    words: each stands in the person, the action or the thing. kind, key: of the thing,
+    as events name it. since, until: days in UTC, both inclusive.
+    """
+    found = AuditEvent.objects.order_by("-at", "-pk")
+    for word in words.split():
+        found = found.filter(
+            Q(actor_name__icontains=word)
+            | Q(object_name__icontains=word)
+            | Q(action__icontains=word)
+        )
+    if kind:
+        found = found.filter(object_type=kind)
+    if key:
+        found = found.filter(object_id=key)
+    if since is not None:
+        found = found.filter(at__gte=_midnight(since))
+    if until is not None and until < date.max:
+        found = found.filter(at__lt=_midnight(until + timedelta(days=1)))
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
 def _kind(thing: Model | None) -> str:
     if thing is None:
         return ""
@@ -92,14 +143,12 @@ def _nobody(request: HttpRequest | None) -> str:
     return COMMAND if request is None else VISITOR
 
 
-def address(request: HttpRequest | None) -> str | None:
+def address(request: HttpRequest) -> str | None:
     """The IP address that a request comes from; None where there is none.
 
     Behind a TLS proxy it is what that has written down last: all before may come from
     whoever asks.
     """
-    if request is None:
-        return None
     found = request.META.get("REMOTE_ADDR", "")
     if settings.MAILADMIN_HTTPS:
         forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2]

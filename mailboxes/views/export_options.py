@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from ..services.sections import exporting
+from ..services.sections.exporting import Exported
 
 RIGHTS = ("mailboxes.view_popclient", "mailboxes.view_smtpclient")
 
@@ -23,9 +24,10 @@ RIGHTS = ("mailboxes.view_popclient", "mailboxes.view_smtpclient")
 @login_required
 @permission_required(RIGHTS, raise_exception=True)
 def options_export(request: HttpRequest) -> HttpResponse:
-    """GET: the file with masks. POST: with secrets in plain text."""
+    """GET: the file with masks, `?table=1` as CSV. POST: with secrets in plain text."""
     if request.method != "POST":
-        return _file(exporting.export().text)
+        as_table = request.GET.get("table") == "1"
+        return _file(exporting.export(as_table=as_table), as_table=as_table)
     if not request.user.is_superuser:
         raise PermissionDenied
     if not request.POST.get("plain"):
@@ -36,11 +38,15 @@ def options_export(request: HttpRequest) -> HttpResponse:
         return redirect("options-import")
     done = exporting.export(with_secrets=True)
     exporting.record(request, done)
-    return _file(done.text)
+    return _file(done)
 
 
-def _file(text: str) -> HttpResponse:
-    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="option-sets.ini"'
+def _file(done: Exported, *, as_table: bool = False) -> HttpResponse:
+    """The file; what there is to say about it stands in comments above the sections."""
+    ending, kind = ("csv", "csv") if as_table else ("ini", "plain")
+    remarks = [] if as_table else [f"# {remark}\n" for remark in done.remarks]
+    content = "".join(remarks) + done.text
+    response = HttpResponse(content, content_type=f"text/{kind}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="option-sets.{ending}"'
     response["Cache-Control"] = "no-store"
     return response

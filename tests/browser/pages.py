@@ -23,6 +23,8 @@ PLAIN = {
     "registrations": "/registrations/",
     "system": "/system/",
     "explain": "/explain/",
+    "audit": "/audit/",
+    "audit-nothing": "/audit/?q=nobody-has-this-name",
     "sandbox": "/sandbox/",
     "sandbox-transport": "/sandbox/?area=network-tls-and-proxy",
     "not-found": "/no-such-page/",

@@ -223,3 +223,14 @@ def test_what_comes_out_goes_in_again(tmp_path):
     out, _, code = run(path, "--json")
     found = json.loads(out)
     assert (code, found["imported"], found["new"], found["changed"]) == (0, 2, 0, 0)
+
+
+def test_export_to_a_table(tmp_path):
+    importing.run(POP)
+    there = tmp_path / "all.CSV"
+    run(str(there), command="export_options")
+    assert there.read_text(encoding="utf-8-sig").startswith("kind,section,address,")
+    printed, _, _ = run("--table", command="export_options")
+    assert printed == there.read_bytes().decode()
+    report = importing.run(there.read_bytes(), file_name=there.name)
+    assert (report.errors, report.changes) == ([], {})

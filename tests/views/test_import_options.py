@@ -220,3 +220,22 @@ def test_secrets_are_not_exported_for_others():
     response = reader.post("/option-sets/export/", {"plain": "1"})
     assert response.status_code == 403
     assert "Export with secrets" not in text(reader.get(URL))
+
+
+def test_export_as_a_table_and_remarks_above_sections():
+    importing.run(POP)
+    reader = visitor("view_popclient", "view_smtpclient")
+    page = reader.get("/option-sets/export/?table=1")
+    assert page["Content-Type"] == "text/csv; charset=utf-8"
+    assert page["Content-Disposition"] == 'attachment; filename="option-sets.csv"'
+    assert page.content.decode("utf-8-sig").startswith("kind,section,address,")
+    factories.registration()
+    sections = reader.get("/option-sets/export/").content.decode()
+    assert sections.startswith("# The old server does not know: registration-*.\n[")
+    assert importing.run(sections).errors == []
+
+
+def test_who_may_look_and_not_import_finds_the_export():
+    reader = visitor("view_popclient", "view_smtpclient")
+    page = reader.get("/option-sets/").content.decode()
+    assert 'href="/option-sets/export/"' in page

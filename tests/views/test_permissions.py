@@ -72,6 +72,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "message-attachment": ("get", ("message", "attachment"), CONTENT),
     "system": ("get", (), LOOK),
     "explain": ("get", (), LOOK),
+    "audit": ("get", (), CHANGE),
+    "audit-csv": ("get", (), CHANGE),
     "system-hold": ("post", (), DO),
     "system-release": ("post", (), DO),
     "option-sets": ("get", (), LOOK),
@@ -283,6 +285,7 @@ def test_what_is_not_there_is_404(path: str) -> None:
     "path",
     [
         "/mailboxes/?page=nonsense&health=nonsense&q=%00",
+        "/audit/?page=x&q=%00&kind=%27&key=%00&since=%00&until=99999-01-01",
         "/outbox/?state=nonsense&code=%00&page=-1",
         "/option-sets/pop/{pop}/?a=x&b=y",
         "/mailboxes/{mailbox}/cycles/?only=x&page=99999999999999999999",

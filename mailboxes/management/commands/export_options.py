@@ -1,4 +1,5 @@
-"""`manage.py export_options`: option sets as sections, to a file or standard output."""
+"""`manage.py export_options`: option sets as sections or as a table, to a file or
+standard output."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ from mailboxes.services.sections import exporting
 
 class Command(BaseCommand):
     help = (
-        "Writes option sets as sections (INI). Secrets are masked; importing the file"
-        " again changes nothing."
+        "Writes option sets as sections (INI), or as a table (CSV). Secrets are masked;"
+        " importing the file again changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,6 +29,11 @@ class Command(BaseCommand):
             " file is for its owner only (0600)",
         )
         parser.add_argument(
+            "--table",
+            action="store_true",
+            help="write a table (CSV), as for every FILE that ends in .csv",
+        )
+        parser.add_argument(
             "--section",
             action="append",
             default=[],
@@ -37,7 +43,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with_secrets = options["secrets"]
-        done = exporting.export(options["section"], with_secrets=with_secrets)
+        to_table = str(options["file"] or "").lower().endswith(".csv")
+        done = exporting.export(
+            options["section"],
+            with_secrets=with_secrets,
+            as_table=options["table"] or to_table,
+        )
         if done.missing:
             raise CommandError(f"There is no section {', '.join(done.missing)}.")
         if done.secrets:

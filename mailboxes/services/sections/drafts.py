@@ -26,13 +26,13 @@ PURPOSE = "options-import"
 
 @dataclass(frozen=True)
 class Draft:
-    """A file as it was checked, with the choices and the revisions it was held to."""
+    """A file as it was checked, with the choices and what it was compared with."""
 
     content: str = field(repr=False)
     file_name: str
     as_drafts: bool
     make_registrations: bool
-    bases: Mapping[str, int]
+    bases: Mapping[str, int | str]
 
 
 def seal(draft: Draft, user_pk: int) -> str | None:

@@ -1,4 +1,5 @@
-"""Writes option sets back as a file, for the old server or another copy of this one.
+"""Writes option sets back as a file, for the old server or another copy of this one, or
+as a table for a spreadsheet.
 
 Secrets are masked unless asked for. Importing the file again changes nothing. What a
 section consists of: flattened.
@@ -18,7 +19,7 @@ from ...core.options import Target
 from ...models import PopClient, Proxy
 from .. import audit
 from ..pins import ROWS
-from . import flattened
+from . import flattened, table
 from .flattened import Reveal, Written
 from .known import Existing, Known
 from .parts import MASK
@@ -42,10 +43,12 @@ class Exported:
     missing: list[str] = field(default_factory=list)
 
 
-def export(names: Collection[str] = (), *, with_secrets: bool = False) -> Exported:
+def export(
+    names: Collection[str] = (), *, with_secrets: bool = False, as_table: bool = False
+) -> Exported:
     """All sections, or those of `names` with the sections that they name.
 
-    with_secrets: write passwords and client secrets in plain text.
+    with_secrets: write passwords and client secrets in plain text. as_table: CSV.
     """
     known, done = Known.read(), Exported()
     wanted = {name.lower() for name in names}
@@ -65,7 +68,11 @@ def export(names: Collection[str] = (), *, with_secrets: bool = False) -> Export
     done.missing = sorted(wanted - {written.name.lower() for written in chosen})
     if not done.missing:
         done.sections = [written.name for written in chosen]
-        done.text = "\n".join(written.text() for written in chosen)
+        if as_table:
+            done.text, left_out = table.write(chosen)
+            done.remarks += _not_in_a_table(left_out)
+        else:
+            done.text = "\n".join(written.text() for written in chosen)
         done.remarks += _remarks(clients, chosen)
     return done
 
@@ -136,6 +143,15 @@ def _named(row: Any, clients: Iterable[Existing]) -> bool:
     """One of the clients names the row."""
     option = next(str(t) for t, model in ROWS.items() if isinstance(row, model))
     return any(one.snapshot[option] == row.pk for one in clients)
+
+
+def _not_in_a_table(left_out: list[str]) -> list[str]:
+    if not left_out:
+        return []
+    return [
+        "Left out, for an empty cell is an option that is not written, and a column has"
+        f" one name: {', '.join(left_out)}."
+    ]
 
 
 def _sends_by_archived(client: PopClient) -> bool:

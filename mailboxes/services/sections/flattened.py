@@ -37,6 +37,7 @@ class Written:
     """
 
     name: str
+    kind: Kind = Kind.KEPT
     options: dict[str, str] = field(default_factory=dict, repr=False)
     ours: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
@@ -66,7 +67,7 @@ def of_client(
     server_proxy: name of the proxy that the whole file goes through.
     """
     client, snapshot = one.client, one.snapshot
-    written = Written(client.section)
+    written = Written(client.section, Kind(client.kind))
     if isinstance(client, PopClient):
         row = client.mailbox_row
         written.add("address", row.address)
@@ -138,7 +139,7 @@ def _say_kind(written: Written, kind: Kind) -> None:
 
 
 def of_secret(row: NamedSecret, reveal: Reveal) -> Written:
-    written = Written(f"secret-{row.name}")
+    written = Written(f"secret-{row.name}", Kind.SECRET)
     if row.value_id:
         written.add("password", reveal(row.value_id))
     return written
@@ -146,7 +147,7 @@ def of_secret(row: NamedSecret, reveal: Reveal) -> Written:
 
 def of_proxy(row: Proxy, reveal: Reveal, *, server: bool) -> Written:
     """server: as the old server's one section for all."""
-    written = Written("proxy" if server else f"proxy-{row.name}")
+    written = Written("proxy" if server else f"proxy-{row.name}", Kind.PROXY)
     written.ours = set() if server else {"proxy-*"}
     for name, text in _proxy_options(row, reveal, server):
         if text:
@@ -167,7 +168,8 @@ def _proxy_options(
 
 
 def of_registration(row: AppRegistration, reveal: Reveal) -> Written:
-    written = Written(f"registration-{row.name}", ours={"registration-*"})
+    written = Written(f"registration-{row.name}", Kind.REGISTRATION)
+    written.ours.add("registration-*")
     ends = row.secret_ends_on
     for name, text in (
         ("tenant-authority", row.tenant_authority),

@@ -11,7 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from . import plan as plans
 from .parts import Entry
-from .plan import May, Plan
+from .plan import Bases, May, Plan
 from .report import Report
 from .writing import STALE, write
 
@@ -25,13 +25,13 @@ def run(
     as_drafts: bool = False,
     make_registrations: bool = False,
     may: May | None = None,
-    bases: Mapping[str, int] | None = None,
+    bases: Mapping[str, int | str] | None = None,
 ) -> Report:
     """Import `content`, or only say what would happen (dry_run).
 
     as_drafts: new sections come in switched off, and what they miss is no mistake.
     make_registrations: make what the report proposes. may: asks for a right by its
-    codename. bases: revisions of the sections as a person has seen them (`check`).
+    codename. bases: what a person has seen the file compared with (`check`).
     Never raises for what the file says.
     """
     plan = plans.make(
@@ -58,8 +58,8 @@ def check(
     as_drafts: bool = False,
     make_registrations: bool = False,
     may: May | None = None,
-) -> tuple[Report, dict[str, int]]:
-    """What would happen, and the revisions that this was said of (`bases` of `run`)."""
+) -> tuple[Report, Bases]:
+    """What would happen, and what this was said of (`bases` of `run`)."""
     plan = plans.make(
         content,
         file_name=file_name,
@@ -70,11 +70,11 @@ def check(
     return plan.report, plan.bases()
 
 
-def _moved(plan: Plan, bases: Mapping[str, int]) -> list[Entry]:
+def _moved(plan: Plan, bases: Mapping[str, int | str]) -> list[Entry]:
     message = "Saved by somebody else since the check. Check the file again."
     now = plan.bases()
     return [
-        Entry(one.section.line, one.name, "", STALE, message)
-        for one in plan.clients
-        if now[one.section.name.lower()] != bases.get(one.section.name.lower())
+        Entry(section.line, section.name, "", STALE, message)
+        for key, section in plan.sections().items()
+        if now[key] != bases.get(key)
     ]

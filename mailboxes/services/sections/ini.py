@@ -15,7 +15,7 @@ import re
 from .parts import Parsed, Section, Value
 from .text import Lines
 
-LONGEST_LINE = 100_000
+LONGEST_LINE = 3_000_000  # more than a page takes as certificate authorities
 LONGEST_NAME = 120  # of a section or an option
 MOST_ERRORS = 1000
 COMMENTS = ("#", ";")

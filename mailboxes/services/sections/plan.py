@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from ...core.errors import Problem
 from ...core.options import NEVER
 from ...models import AppRegistration, KeptSection, NamedSecret, Proxy
+from .. import named_secrets, proxies, registrations
 from ..secret_names import looks_secret
+from ..seen import fingerprint
 from . import clients, ini, proposals, shared, table, text
 from .clients import Planned, Setting
 from .kinds import MODELS, Kind, kind_of
@@ -26,6 +28,12 @@ LONGEST_KEPT = 4000  # characters of a value that means nothing here
 SHARED_FIRST = (Kind.PROXY, Kind.SECRET, Kind.REGISTRATION)
 ROWS = {Kind.PROXY: Proxy, Kind.SECRET: NamedSecret, Kind.REGISTRATION: AppRegistration}
 May = Callable[[str], bool]
+Bases = dict[str, int | str]
+SEEN = {
+    Kind.PROXY: proxies.SEEN,
+    Kind.SECRET: named_secrets.SEEN,
+    Kind.REGISTRATION: registrations.SEEN,
+}
 
 
 @dataclass
@@ -39,14 +47,28 @@ class Plan:
     clients: list[Planned] = field(default_factory=list)
     kept: dict[str, dict[str, str] | None] = field(default_factory=dict)
 
-    def bases(self) -> dict[str, int]:
-        """Number of the newest revision of each option set, 0 for a new one."""
-        return {
+    def bases(self) -> Bases:
+        """What the plan was made from: the newest revision of each option set, 0 for a
+        new one; of secrets, proxies and registrations a fingerprint, "" for a new one.
+        """
+        found: Bases = {
             one.section.name.lower(): one.existing.revision.number
             if one.existing
             else 0
             for one in self.clients
         }
+        seen = {_key(one): fingerprint(one.row, SEEN[one.kind]) for one in self.shared}
+        return found | seen
+
+    def sections(self) -> dict[str, Section]:
+        """The sections of the file by the keys of `bases`."""
+        of_clients = {one.section.name.lower(): one.section for one in self.clients}
+        return of_clients | {_key(one): one.section for one in self.shared}
+
+
+def _key(one: Shared) -> str:
+    """Of a row in the bases; no section can be called so."""
+    return f"{one.kind}: {one.name}"
 
 
 def read(content: bytes | str, *, file_name: str = "") -> tuple[Parsed, list[Section]]:

@@ -1,4 +1,4 @@
-"""Reads a table (CSV) for bulk creation: one row is one section.
+"""Reads and writes a table (CSV), for many mailboxes at once: one row is one section.
 
 The first row names the options, and `section` and `kind` beside them; an empty cell is
 an option that is not written. Comma, semicolon or tab, as Excel saves it where it runs.
@@ -8,18 +8,26 @@ Cells may hold several lines, in quotes.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from .ini import (
     COMMENTS,
+    LONGEST_LINE,
     LONGEST_NAME,
     MOST_ERRORS,
     option_name_problem,
     section_name_problem,
 )
+from .kinds import Kind
 from .parts import Parsed, Section, Value
 from .text import Lines
 
+if TYPE_CHECKING:
+    from .flattened import Written
+
+csv.field_size_limit(LONGEST_LINE)  # of the whole process; its default is 131,072
 SEPARATORS = ",;\t"
 RULE = "I11-table"
 SECTION, KIND = "section", "kind"
@@ -29,6 +37,37 @@ TEMPLATE = (
     "mail.<type>.auth.mechanisms,grant-type,client-id,directory-id,password,"
     "enable-client\r\n"
 )
+
+
+def write(sections: Iterable[Written]) -> tuple[str, list[str]]:
+    """The table of some sections, and the names of options that it cannot hold.
+
+    The kind comes first, so that no row begins like a comment; the byte order mark
+    tells Excel that it is UTF-8. Reading it again changes nothing.
+    """
+    rows = [(section, _options(section)) for section in sections]
+    columns: dict[str, str] = {KIND: KIND, SECTION: SECTION}
+    left_out = set()
+    for row, options in rows:
+        for name, text in options.items():
+            column = columns.setdefault(name.lower(), name)
+            if name.lower() == KIND and row.kind is not Kind.KEPT:
+                pass  # an option set says so where its name does not tell
+            elif name.lower() in (KIND, SECTION) or not text.strip() or column != name:
+                left_out.add(name)
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(columns.values())
+    for row, options in rows:
+        cells = options | {KIND: row.kind.value, SECTION: row.name}
+        writer.writerow(cells.get(name, "") for name in columns.values())
+    return "\ufeff" + file.getvalue(), sorted(left_out)
+
+
+def _options(row: Written) -> dict[str, str]:
+    """A proxy has a `kind` of its own, which in a table is called `protocol`."""
+    renamed = {KIND: "protocol"} if row.kind is Kind.PROXY else {}
+    return {renamed.get(name, name): text for name, text in row.options.items()}
 
 
 def is_table(lines: Lines) -> bool:

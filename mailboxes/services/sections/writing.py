@@ -62,7 +62,8 @@ def _moved(plan: Plan) -> list[Entry]:
     entries = []
     now: dict[str, tuple[str, int]] = {}
     for kind, model in MODELS.items():
-        rows = model.objects.select_for_update().values_list("section", "revision")
+        live = model.objects.select_for_update().filter(archived_at=None)
+        rows = live.values_list("section", "revision")
         now |= {section.lower(): (kind.value, number) for section, number in rows}
     for one in plan.clients:
         had = (one.kind.value, one.existing.revision.number) if one.existing else None

@@ -16,9 +16,10 @@ from mailboxes.models import (
     SecretValue,
     SmtpClient,
 )
-from mailboxes.services import registrations, revisions, secrets, snapshots
-from mailboxes.services.sections import importing, plan, writing
-from tests.services.option_sets import CANARY, CLIENT, DIRECTORY, named
+from mailboxes.services import clients, registrations, revisions, secrets, snapshots
+from mailboxes.services.sections import exporting, importing, plan, writing
+from tests import factories
+from tests.services.option_sets import CANARY, CLIENT, DIRECTORY, named, saved_pop
 from tests.services.sections.files import POP, SMTP, replaced, short
 
 pytestmark = pytest.mark.django_db
@@ -396,3 +397,31 @@ def test_what_a_person_may_not_do_by_hand_they_may_not_by_file():
         (3, "This needs the right change_popclient."),
     ]
     assert importing.run(POP, may=lambda right: False).errors == []
+
+
+def test_registration_that_was_saved_since_the_check_is_not_overwritten():
+    row = factories.registration()
+    text = exporting.export().text.replace(
+        f"directory-id = {row.directory_id}", "directory-id = mine.example"
+    )
+    report, bases = importing.check(text)
+    assert report.errors == []
+    AppRegistration.objects.update(directory_id="theirs.example")
+    report = importing.run(text, bases=bases)
+    assert short(report.errors) == [(1, "", "I21-stale")]
+    assert AppRegistration.objects.get().directory_id == "theirs.example"
+    _, bases = importing.check(text)
+    assert importing.run(text, bases=bases).errors == []
+
+
+def test_section_that_went_into_the_archive_meanwhile_is_not_written(monkeypatch):
+    client = saved_pop("sales@contoso.com")
+    real = writing._moved
+
+    def late(plan):
+        clients.archive(client, None)
+        return real(plan)
+
+    monkeypatch.setattr(writing, "_moved", late)
+    report = importing.run(POP + "folder-path = Mine\n")
+    assert short(report.errors) == [(1, "", "I21-stale")]

@@ -11,10 +11,11 @@ from mailboxes.models import (
     KeptSection,
     NamedSecret,
     PopClient,
+    Proxy,
     Revision,
     SecretValue,
 )
-from mailboxes.services import clients, revisions, secrets
+from mailboxes.services import clients, proxies, revisions, secrets
 from mailboxes.services.sections import exporting, importing
 from tests.services.option_sets import CANARY, CLIENT, DIRECTORY
 from tests.services.sections.files import POP, SMTP
@@ -105,6 +106,38 @@ def test_import_of_an_export_changes_nothing(with_secrets):
     assert (report.new, report.changes, report.cleaned) == (0, {}, [])
     assert (Revision.objects.count(), SecretValue.objects.count()) == before
     assert exporting.export(with_secrets=with_secrets) == done
+
+
+@pytest.mark.parametrize("with_secrets", [False, True])
+def test_table_that_comes_in_again_changes_nothing(with_secrets):
+    imported(WHOLE)
+    before = (Revision.objects.count(), SecretValue.objects.count())
+    done = exporting.export(with_secrets=with_secrets, as_table=True)
+    assert done.text.startswith("\ufeffkind,section,")
+    assert (CANARY in done.text) is with_secrets
+    report = imported(done.text)
+    assert (report.new, report.changes, report.cleaned) == (0, {}, [])
+    assert (Revision.objects.count(), SecretValue.objects.count()) == before
+
+
+def test_table_says_what_it_cannot_hold():
+    imported("[x]\nkind = of theirs\nsection = 7\nempty =\na = 1\n[y]\nA = 2\n")
+    done = exporting.export(as_table=True)
+    assert done.text == "\ufeffkind,section,empty,a\r\nkept,x,,1\r\nkept,y,,\r\n"
+    assert done.remarks == [
+        "Left out, for an empty cell is an option that is not written, and a column has"
+        " one name: A, empty, kind, section."
+    ]
+
+
+@pytest.mark.parametrize("as_table", [False, True])
+def test_many_certificate_authorities_come_in_again(as_table):
+    """A bundle of all public ones has more than 200,000 characters."""
+    bundle = "\n".join([PEM] * 300)
+    assert len(bundle) > 200_000
+    proxies.save_proxy(name="big", kind="direct", host="", port="", ca_pem=bundle)
+    imported(exporting.export(as_table=as_table).text)
+    assert Proxy.objects.get().ca_pem == bundle
 
 
 def test_secrets_are_masked_unless_asked_for():

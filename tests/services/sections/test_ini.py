@@ -85,7 +85,7 @@ def test_a_quoted_value_is_read_again(value):
         ("[a]\n= b\n", 2, "a", "I07-option-name"),
         (f"[a]\n{'a' * 121} = b\n", 2, "a", "I07-option-name"),
         ("[a]\nb = c\0d\n", 2, "a", "I03-nul"),
-        (f"[a]\nb = {'c' * 100_001}\n", 2, "a", "I08-too-long"),
+        (f"[a]\nb = {'c' * 3_000_001}\n", 2, "a", "I08-too-long"),
         (b"[a\xff]\nb = c\n", 1, "", "I02-encoding"),
         (b"[a]\nb = \xff\n", 2, "", "I02-encoding"),
     ],

@@ -193,7 +193,11 @@ def test_export_then_import_changes_nothing(db, pops, smtp, shared):
             exporting.export().text,
             exporting.export(with_secrets=True).text,
         )
-        for text in (masked, plain):
+        in_table = exporting.export(with_secrets=True, as_table=True)
+        texts = [masked, plain]
+        if not any("an empty cell" in remark for remark in in_table.remarks):
+            texts.append(in_table.text)
+        for text in texts:
             report = importing.run(text)
             assert (report.errors, report.cleaned, report.changes) == ([], [], {})
             assert report.imported == report.sections
