@@ -1,8 +1,9 @@
 """A copy of the SQLite database as it is at one moment, while all goes on.
 
-Copying the file itself would leave out what lies in its log of writes. What else
-belongs to a backup, and how one is restored: docs/operations.md. A restored copy is
-noticed by services/epoch, and everything is held.
+Copying the file itself would leave out what lies in its log of writes. The copy is held
+from the first (services/instance): whoever starts with it is asked before mail is sent
+or fetched a second time. What else belongs to a backup, and how one is restored:
+docs/operations.md.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from django.db import connection
+from django.utils import timezone
+
+from ..models import Instance
+from . import instance
 
 
 class CannotBackUp(Exception):
@@ -45,6 +50,15 @@ def _copy(file: Path) -> int:
     with closing(sqlite3.connect(file)) as copy:
         # All pages in one step: one moment, whatever is written meanwhile.
         connection.connection.backup(copy, pages=-1)
+        now = timezone.now()
+        reason = instance.BACKUP % f"{now:%-d %b %Y, %H:%M}"
+        copy.execute(
+            f"UPDATE {Instance._meta.db_table}"
+            " SET held = 1, held_reason = ?, held_at = ?, held_by_id = NULL"
+            " WHERE NOT held",
+            (reason, f"{now:%Y-%m-%d %H:%M:%S.%f}"),
+        )
+        copy.commit()
         # The copy has no log of writes beside it.
         copy.execute("PRAGMA journal_mode=DELETE")
     with file.open("rb+") as written:

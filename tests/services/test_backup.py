@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
-from mailboxes.services import backup
+from mailboxes.services import backup, instance
 from tests import factories
 
 
@@ -41,6 +43,25 @@ def test_copy_holds_what_was_committed_and_is_one_file(tmp_path: Path) -> None:
     }
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_copy_is_held_and_the_original_is_not(tmp_path: Path) -> None:
+    instance.current()
+    file = tmp_path / "copy.sqlite3"
+    backup.back_up(file)
+    assert not instance.is_held()
+    original = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = str(file)
+    try:
+        row = instance.current()
+        assert (row.held, row.held_by) == (True, None)
+        assert row.held_reason.startswith("This database is a backup of ")
+        assert row.held_at is not None
+        assert timezone.now() - row.held_at < timedelta(minutes=1)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = original
 
 
 def test_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
