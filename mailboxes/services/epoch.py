@@ -2,9 +2,9 @@
 
 A number stands in the database and in the data folder. Each start of the worker service
 moves it on in both, and so does its end; while it runs it does so every half minute. It
-only grows. The database is written first. So a data folder never knows a higher number than its
-database has, unless the database has gone back: a backup of it was restored. What
-follows from that is services/instance.
+only grows. The database is written first. So a data folder never knows a higher number
+than its database has, unless the database has gone back: a backup of it was restored.
+What follows from that is services/instance.
 
 What may happen, and why none of it looks like a restored backup:
 
