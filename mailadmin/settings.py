@@ -7,6 +7,7 @@ system check (mailboxes/checks.py) in one sentence with a hint.
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from pathlib import Path
 
 from django.core.management.utils import get_random_secret_key
@@ -52,6 +53,20 @@ DEBUG = _env.switch("MAILADMIN_DEBUG", False)
 ALLOWED_HOSTS = _env.words("MAILADMIN_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 MAILADMIN_HTTPS = _env.switch("MAILADMIN_HTTPS", False)
 CSRF_TRUSTED_ORIGINS = _env.words("MAILADMIN_ORIGINS", [])
+if not ALLOWED_HOSTS:
+    _env.fault(
+        "MAILADMIN_HOSTS",
+        "MAILADMIN_HOSTS holds no host name, so no page would open.",
+        "Set it to host names without scheme and port, separated by commas, or leave it"
+        " out.",
+    )
+if DEBUG and (MAILADMIN_HTTPS or not ip_address(MAILADMIN_BIND).is_loopback):
+    _env.fault(
+        "MAILADMIN_DEBUG",
+        "MAILADMIN_DEBUG is true where others can reach the console: its error pages"
+        " show what it is doing.",
+        "Leave it out, or listen on 127.0.0.1 without MAILADMIN_HTTPS.",
+    )
 for _name in ALLOWED_HOSTS:
     if not re.fullmatch(r"\*|\.?[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]", _name):
         _env.fault(

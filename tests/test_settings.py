@@ -50,6 +50,7 @@ WRONG = [
     ("MAILADMIN_FETCH_THREADS", "-1", "not a whole number from 1 to 64"),
     ("MAILADMIN_WEB_WORKERS", "1.5", "not a whole number from 1 to 32"),
     ("MAILADMIN_HOSTS", "https://mail.example.com", "not a host name"),
+    ("MAILADMIN_HOSTS", " , ", "holds no host name"),
     ("MAILADMIN_ORIGINS", "mail.example.com", "not an origin"),
     ("DATABASE_URL", "mysql://h/db", "not the address of an SQLite or PostgreSQL"),
     ("DATABASE_URL", "postgres://h:port/db", "not the address of an SQLite or Postgr"),
@@ -97,6 +98,22 @@ def test_postgresql_is_not_waited_for_without_end(tmp_path: Path) -> None:
         "tcp_user_timeout": 30_000,
         "sslmode": "require",
     }
+
+
+@pytest.mark.parametrize(
+    ("open_to_others", "code"),
+    [
+        ({"MAILADMIN_BIND": "0.0.0.0"}, 2),
+        ({"MAILADMIN_HTTPS": "true"}, 2),
+        ({"MAILADMIN_BIND": "::1"}, 0),
+    ],
+)
+def test_traces_are_shown_on_this_machine_only(
+    tmp_path: Path, open_to_others: dict[str, str], code: int
+) -> None:
+    done = run("check", data=tmp_path, MAILADMIN_DEBUG="true", **open_to_others)
+    assert done.returncode == code
+    assert ("MAILADMIN_DEBUG is true where others" in done.stderr) == bool(code)
 
 
 def test_every_wrong_value_at_once_has_a_sentence_each(tmp_path: Path) -> None:

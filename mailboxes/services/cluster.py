@@ -116,6 +116,7 @@ class WorkerService:
         try:
             _drop_of(self._name)
             Worker.objects.filter(name=self._name).update(stopped_at=timezone.now())
+            self.watch.end()
         except DatabaseError as error:
             logger.error("the database cannot be written: %s", error)
 

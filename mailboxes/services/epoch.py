@@ -1,10 +1,10 @@
 """How far this installation has come, so that a restored database is noticed (D13).
 
 A number stands in the database and in the data folder. Each start of the worker service
-moves it on in both, and while it runs it does so every few minutes; it only grows. The
-database is written first. So a data folder never knows a higher number than its
-database has, unless the database has gone back: a backup of it was restored. What
-follows from that is services/instance.
+moves it on in both, and so does its end; while it runs it does so every half minute. It
+only grows. The database is written first. So a data folder never knows a higher number
+than its database has, unless the database has gone back: a backup of it was restored.
+What follows from that is services/instance.
 
 What may happen, and why none of it looks like a restored backup:
 
@@ -18,9 +18,10 @@ What may happen, and why none of it looks like a restored backup:
 - A clock that is wrong or is set back: the time only makes the steps larger, and the
   next number is always higher than the last.
 
-What it cannot notice: database and data folder restored together from one backup (hold
-before the first start, `manage.py hold`), and a host that was down since before the
-backup was made and is the first to start.
+What it cannot notice: a backup of the half minute before a crash, database and data
+folder restored together from one backup (hold before the first start, `manage.py
+hold`), and a host that was down since before the backup was made and is the first to
+start. Backups that `manage.py backup` makes are held from the first (services/backup).
 """
 
 from __future__ import annotations

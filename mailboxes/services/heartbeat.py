@@ -22,10 +22,10 @@ STALE_AFTER = 20.0  # seconds without an answer to a probe
 
 def answer(worker: str, sent: str) -> None:
     """A probe of `worker`, sent at ISO time `sent`, was carried out."""
-    at = datetime.fromisoformat(sent)
-    Worker.objects.filter(Q(probe_at=None) | Q(probe_at__lt=at), name=worker).update(
-        probe_at=timezone.now()
-    )
+    at, now = datetime.fromisoformat(sent), timezone.now()
+    # A time that is to come was written before the clock was set back.
+    older = Q(probe_at=None) | Q(probe_at__lt=at) | Q(probe_at__gt=now)
+    Worker.objects.filter(older, name=worker).update(probe_at=now)
 
 
 class Heartbeat:
@@ -47,6 +47,8 @@ class Heartbeat:
         Raises DatabaseError when the database cannot be written.
         """
         now = timezone.now()
+        if self._asked_at is not None and self._asked_at > now:
+            self.reset()  # the clock was set back
         Worker.objects.filter(name=self._worker).update(beat_at=now, stopped_at=None)
         if self._silent_since is not None and self._answered():
             self._silent_since = None
@@ -68,5 +70,7 @@ class Heartbeat:
 
     def _answered(self) -> bool:
         return Worker.objects.filter(
-            name=self._worker, probe_at__gte=self._asked_at
+            name=self._worker,
+            probe_at__gte=self._asked_at,
+            probe_at__lte=timezone.now(),
         ).exists()

@@ -34,8 +34,12 @@ RESTORED = (
     "The database is older than its data folder: a backup was restored. What was sent"
     " or fetched since then would be sent or fetched again."
 )
+BACKUP = (
+    "This database is a backup of %s (UTC). What was sent or fetched since then would"
+    " be sent or fetched again."
+)
 JOINS = timedelta(seconds=60)
-MOVE_ON_EVERY = 300.0  # seconds
+MOVE_ON_EVERY = 30.0  # seconds
 
 
 def current() -> Instance:
@@ -85,13 +89,25 @@ class Watch:
         back = epoch.behind()
         if not back and now >= self._next:
             self._next = now + MOVE_ON_EVERY
-            try:
-                back = not epoch.move_on()
-            except OSError as error:
-                logger.error("the data folder cannot be written: %s", error)
+            back = not _move_on()
         if back and not is_held():
             logger.error(RESTORED)
             hold(RESTORED)
+
+    def end(self) -> None:
+        """At the end, so that no backup of while it ran is as new as what it leaves.
+
+        Raises DatabaseError.
+        """
+        _move_on()
+
+
+def _move_on() -> bool:
+    try:
+        return epoch.move_on()
+    except OSError as error:
+        logger.error("the data folder cannot be written: %s", error)
+        return True
 
 
 def is_held() -> bool:

@@ -296,7 +296,8 @@ def _fresh(age: float | None) -> bool:
 
 
 def _age(at: datetime | None, now: datetime) -> float | None:
-    return None if at is None else max(0.0, (now - at).total_seconds())
+    """Seconds. A time to come, of a clock that was wrong, is not fresh either."""
+    return None if at is None else abs((now - at).total_seconds())
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ tests have a process of their own in each worker, because a person waits for the
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from django.utils import timezone
 from ..models import Batch, Lease, Worker
 from . import (
     batches,
+    clock,
     connection_test,
     due,
     fetch,
@@ -28,10 +30,12 @@ from . import (
 LEASE = "ticker"
 LEASE_TIME = timedelta(seconds=10)
 FRESH = timedelta(seconds=25)  # a worker answers probes at least this often
-CLEAN_EVERY = timedelta(minutes=10)
+# Seconds between, whatever the clock is set to.
+MEND_EVERY = 60.0
+REAP_EVERY = 5.0
+CLEAN_EVERY = 600.0
 # While old rows are left over: 1,000 mailboxes, once a minute, make 17 cycles a second.
-CLEAN_AGAIN = timedelta(seconds=5)
-REAP_EVERY = timedelta(seconds=5)
+CLEAN_AGAIN = 5.0
 # A test that waits so long although a batch runs gets a batch on another worker.
 IN_VAIN = timedelta(seconds=3)
 # Age of a batch that begins nothing any more: it waits for a slow mailbox or server.
@@ -50,23 +54,26 @@ class Ticker:
 
     def __init__(self, worker: str) -> None:
         self._worker = worker
-        self._clean_at = self._reap_at = timezone.now()
+        self._clean_at = self._reap_at = self._mend_at = 0.0  # monotonic
 
     def tick(self) -> list[Batch]:
         """Put what is due on queues, if this worker holds the lease.
 
         Returns the batches opened. Raises DatabaseError.
         """
-        now = timezone.now()
-        if now >= self._reap_at:
-            self._reap_at = now + REAP_EVERY
+        now, running = timezone.now(), time.monotonic()
+        if running >= self._reap_at:
+            self._reap_at = running + REAP_EVERY
             batches.free_dead(self._worker)
         if not self._claim(now):
             return []
+        if running >= self._mend_at:
+            self._mend_at = running + MEND_EVERY
+            clock.mend(now)
         batches.close_lost(now)
-        if now >= self._clean_at:
+        if running >= self._clean_at:
             left_over = batches.clean(now)
-            self._clean_at = now + (CLEAN_AGAIN if left_over else CLEAN_EVERY)
+            self._clean_at = running + (CLEAN_AGAIN if left_over else CLEAN_EVERY)
         outbox.reap_lost()
         connection_test.reap_lost()
         sign_in_work.expire(now)
@@ -114,9 +121,11 @@ class Ticker:
             return True
         Lease.objects.get_or_create(name=LEASE)
         return bool(
-            lease.filter(Q(lease_until=None) | Q(lease_until__lt=now)).update(
-                lease_owner=self._worker, lease_until=until, fence=F("fence") + 1
-            )
+            lease.filter(
+                Q(lease_until=None)
+                | Q(lease_until__lt=now)
+                | Q(lease_until__gt=until + clock.SLACK)  # of before it was set back
+            ).update(lease_owner=self._worker, lease_until=until, fence=F("fence") + 1)
         )
 
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 
 from mailboxes.core.crypto import new_key
-from mailboxes.services import instance, secrets, startup
+from mailboxes.models import Worker
+from mailboxes.services import instance, processes, secrets, startup
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +57,70 @@ def test_prepare_makes_groups_and_leaves_changed_ones_alone() -> None:
     viewers.permissions.clear()
     run("prepare")
     assert viewers.permissions.count() == 0
+
+
+def test_prepare_gives_groups_what_a_new_version_brings() -> None:
+    run("prepare")
+    for name in startup.GROUPS:
+        permissions = Group.objects.get(name=name).permissions
+        permissions.remove(*permissions.filter(codename__endswith="_mailbox"))
+    Permission.objects.filter(codename__endswith="_setupdraft").delete()
+    run("prepare")
+    found = {
+        name: sorted(
+            Group.objects.get(name=name)
+            .permissions.filter(codename__regex="_(setupdraft|mailbox)$")
+            .values_list("codename", flat=True)
+        )
+        for name in startup.GROUPS
+    }
+    assert found == {
+        "Administrators": [
+            "add_setupdraft",
+            "change_setupdraft",
+            "delete_setupdraft",
+            "view_setupdraft",
+        ],
+        "Viewers": ["view_setupdraft"],
+    }
+
+
+def not_applied(number: str) -> None:
+    MigrationRecorder.Migration.objects.filter(
+        app="mailboxes", name__startswith=number
+    ).delete()
+
+
+def test_prepare_changes_no_tables_under_a_running_copy(folder: Path) -> None:
+    not_applied("0010")
+    held = processes.lock(folder / "run" / "serve.lock")
+    with pytest.raises(CommandError, match=rf"process {os.getpid()}\). Stop it first."):
+        run("prepare")
+    held.close()
+    assert startup.upgrade_problem(folder) == ""
+
+
+def test_prepare_may_be_run_beside_a_running_copy_of_this_version(folder: Path) -> None:
+    with processes.lock(folder / "run" / "serve.lock"):
+        run("prepare")
+
+
+def test_worker_of_another_host_is_seen_where_the_database_is_shared(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.live_worker()
+    not_applied("0010")
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    assert "a worker runs on it" in startup.upgrade_problem(folder)
+    Worker.objects.update(beat_at=timezone.now() - startup.ALIVE)
+    assert startup.upgrade_problem(folder) == ""
+
+
+def test_database_of_a_newer_version_is_not_touched() -> None:
+    MigrationRecorder(connection).record_applied("mailboxes", "0099_next")
+    with pytest.raises(CommandError, match="by a newer version of mailadmin"):
+        run("prepare")
+    assert "(0099_next)" in startup.problem()
 
 
 def test_prepare_refuses_a_database_whose_key_is_missing(settings: Any) -> None:

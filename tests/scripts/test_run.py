@@ -186,6 +186,13 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> No
     )
 
 
+def test_a_data_folder_is_meant_from_where_the_caller_stands(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    script = str(ROOT / "scripts" / "run")
+    line = refused(script=script, cwd=tmp_path, MAILADMIN_DATA="file/data")
+    assert line.startswith(f"The data folder {tmp_path}/file/data cannot be made;")
+
+
 def test_a_data_folder_that_cannot_be_written_is_one_sentence() -> None:
     said = refused(MAILADMIN_DATA="/", user=NOBODY)
     assert said == (

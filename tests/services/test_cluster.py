@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from mailboxes.core.errors import QueueUnavailable
 from mailboxes.models import Batch, Lease, Worker
-from mailboxes.services import batches, cluster, heartbeat, schedule
+from mailboxes.services import batches, cluster, heartbeat, instance, schedule
 from mailboxes.services.cluster import WorkerService
 from mailboxes.services.heartbeat import Heartbeat, answer
 from mailboxes.services.ticker import Ticker
@@ -244,7 +244,10 @@ def test_an_orderly_end_asks_batches_to_stop_and_frees_the_lease(
         name="ticker", lease_owner=NAME, lease_until=timezone.now(), fence=1
     )
     supervisor = FakeSupervisor()
+    before = instance.current().epoch
     WorkerService(NAME, supervisor).stop()  # type: ignore[arg-type]
+    # A backup of while it ran is older than what it leaves.
+    assert instance.current().epoch > before
     batch.refresh_from_db()
     row.refresh_from_db()
     assert (batch.stop, supervisor.stopped, row.stopped_at is None) == (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -17,13 +18,17 @@ class Command(BaseCommand):
     help = "Prepares the database and the data folder; makes the first admin."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        problem = startup.upgrade_problem(settings.MAILADMIN_DATA)
+        if problem:
+            raise CommandError(problem)
+        known = startup.permissions()
         call_command("migrate", verbosity=0, interactive=False)
         problem = startup.problem()
         if problem:
             raise CommandError(problem)
         call_command("collectstatic", verbosity=0, interactive=False)
         instance.identify()
-        startup.make_groups()
+        startup.make_groups(known)
         password = startup.make_first_admin()
         if password:
             self.stdout.write(
