@@ -285,7 +285,10 @@ def cycle_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "status": one,
             "client_url": links.client_url(one) if one else "",
             "fix_url": links.field_url(one.client, finding) if one else "",
-            "evidence": sorted(cycle.evidence.items()),
+            "evidence": [
+                (key.replace("_", " "), value)
+                for key, value in sorted(cycle.evidence.items())
+            ],
             "phases": sorted(cycle.phases.items(), key=lambda phase: -phase[1]),
             "seconds": (cycle.ended_at - cycle.started_at).total_seconds()
             if cycle.ended_at

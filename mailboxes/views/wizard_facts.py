@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from ..core.choices import FirstFetch, Grant, Protocol
 from ..models import Cycle, Message, TestRun
@@ -35,7 +37,7 @@ from ..services.wizard import (
     proof,
     standing,
 )
-from ..services.wizard.modes import POP, SMTP, Mode, offered
+from ..services.wizard.modes import POP, SMTP, Mode, Provider, offered
 from ..services.wizard.setup import Setup
 from ..services.wizard.standing import Fault, Row
 from . import connection_test, links
@@ -46,6 +48,11 @@ PORTALS = {
     "login.partner.microsoftonline.cn": "https://entra.microsoftonline.cn",
 }
 PORTAL = "https://entra.microsoft.com"
+PROVIDERS = {
+    Provider.MICROSOFT: "Microsoft 365",
+    Provider.GOOGLE: "Google",
+    Provider.OTHER: _("Another server"),
+}
 FIRST_MESSAGES = 5
 
 
@@ -56,6 +63,15 @@ class Card:
     mode: Mode
     place: int
     missing: str
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The modes of one provider."""
+
+    provider: Provider
+    label: str | Promise
+    cards: list[Card]
 
 
 @dataclass(frozen=True)
@@ -125,6 +141,17 @@ class Facts:
             Card(mode, place, mode.missing(kinds))
             for place, mode in enumerate(offered(kinds))
         ]
+
+    @property
+    def ways(self) -> list[Ways]:
+        """The cards by provider, each in its order."""
+        found = [
+            Ways(
+                provider, label, [c for c in self.cards if c.mode.provider is provider]
+            )
+            for provider, label in PROVIDERS.items()
+        ]
+        return [ways for ways in found if ways.cards]
 
     @property
     def instead(self) -> Instead | None:

@@ -21,7 +21,9 @@ PLAIN = {
     "options-import": "/option-sets/import/",
     "smtp-client-new": "/option-sets/smtp/new/",
     "registrations": "/registrations/",
+    "quarantine": "/quarantine/",
     "system": "/system/",
+    "password": "/password/",
     "explain": "/explain/",
     "audit": "/audit/",
     "audit-nothing": "/audit/?q=nobody-has-this-name",
@@ -33,6 +35,8 @@ ADMIN = {
     "admin-index": "/admin/",
     "admin-mailboxes": "/admin/mailboxes/mailbox/",
     "admin-cycles": "/admin/mailboxes/cycle/",
+    "admin-users": "/admin/auth/user/",
+    "admin-password": "/admin/password_change/",
     "admin-pop-clients": "/admin/mailboxes/popclient/",
 }
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from mailboxes.models import Fetcher, PopClient, Worker
-from mailboxes.services import clients
+from mailboxes.services import clients, instance
 from mailboxes.services.wizard import making
 from tests import factories
 from tests.fixtures import setups
@@ -28,6 +28,7 @@ def test_next_cycle_is_never_in_the_past(
     client: Client, seconds: int, words: str
 ) -> None:
     client.force_login(factories.user("anna"))
+    factories.live_worker()
     pop = saved_pop()
     now = timezone.now()
     Fetcher.objects.update(
@@ -36,6 +37,19 @@ def test_next_cycle_is_never_in_the_past(
     page = client.get(f"/mailboxes/{pop.mailbox_row_id}/").content.decode()
     found = [w for w in ("The next cycle is due.", "Next cycle") if w in page]
     assert found == [words]
+
+
+@pytest.mark.parametrize("kept", ["held", "no worker"])
+def test_no_cycle_is_promised_while_nothing_runs(visitor: Client, kept: str) -> None:
+    pop = factories.pop_client(next_due=timezone.now() + timedelta(minutes=5))
+    assert "Next cycle in 5 min" in shown(visitor, pop)
+    if kept == "held":
+        instance.hold("A copy is made")
+    else:
+        Worker.objects.all().delete()
+    text = shown(visitor, pop)
+    assert "Next cycle" not in text
+    assert "No cycle runs until what stands above is mended." in text
 
 
 def shown(someone: Client, client: PopClient) -> str:
@@ -62,6 +76,8 @@ def test_draft_offers_to_switch_it_on_in_place_of_a_cycle(visitor: Client) -> No
     page = visitor.get(f"/mailboxes/{pop.mailbox_row_id}/").content.decode()
     assert f'/option-sets/pop/{pop.pk}/edit/#id_enable_client">Switch it on' in page
     assert "Fetch now" not in page and f"/{pop.mailbox_row_id}/pause/" not in page
+    options = visitor.get(f"/option-sets/pop/{pop.pk}/").content.decode()
+    assert "Run a cycle now" not in options and "Restart sending" not in options
 
 
 def test_draft_of_the_wizard_leads_back_to_the_wizard(visitor: Client) -> None:

@@ -17,6 +17,7 @@ from mailboxes.models import (
     SetupVisit,
 )
 from mailboxes.services.wizard import making
+from mailboxes.services.wizard.modes import BY_NAME
 from mailboxes.services.wizard.setup import Setup
 from mailboxes.services.wizard.steps import STEPS
 from tests import factories
@@ -372,3 +373,14 @@ def test_a_step_to_do_again_says_what_has_come_in(visitor: Client) -> None:
         "This step was done once. Since then this has come in: smtp-client by SMTP"
         in text(visitor.get(path))
     )
+
+
+def test_cards_stand_by_provider_with_a_way_to_each(visitor: Client) -> None:
+    page = visitor.get(at(setups.begin(), "mode")).content.decode()
+    names = ("microsoft", "google", "other")
+    assert re.findall(r'<h3 id="ways-(\w+)"', page) == list(names)
+    assert [page.count(f'href="#ways-{name}"') for name in names] == [1, 1, 1]
+    shown = re.findall(r'name="mode" id="id_mode_(\d+)" value="([\w-]+)"', page)
+    assert sorted(int(place) for place, _ in shown) == list(range(len(shown)))
+    kinds = [str(BY_NAME[mode].provider) for _, mode in shown]
+    assert kinds == sorted(kinds, key=names.index)
