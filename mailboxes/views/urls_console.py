@@ -17,6 +17,7 @@ from .messages import (
     message_raw,
     message_read_again,
 )
+from .own_password import OwnPassword
 from .styleguide import styleguide
 from .system import hold, release, system
 from .theme import theme
@@ -30,6 +31,7 @@ urlpatterns = [
         name="login",
     ),
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
+    path("password/", OwnPassword.as_view(), name="own-password"),
     path("theme/", theme, name="theme"),
     path("styleguide/", styleguide, name="styleguide"),
     path("mailboxes/", mailbox_list, name="mailbox-list"),

@@ -24,6 +24,7 @@ PLAIN = {
     "system": "/system/",
     "explain": "/explain/",
     "audit": "/audit/",
+    "own-password": "/password/",
     "audit-nothing": "/audit/?q=nobody-has-this-name",
     "sandbox": "/sandbox/",
     "sandbox-transport": "/sandbox/?area=network-tls-and-proxy",

@@ -52,6 +52,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "healthz": ("get", (), OPEN),
     "login": ("get", (), (200, 302, 302)),
     "logout": ("post", (), (302, 302, 302)),
+    "own-password": ("get", (), LOOK),
     "theme": ("post", (), (400, 400, 400)),
     "styleguide": ("get", (), (SIGN_IN, SIGN_IN, 200)),
     "mailbox-list": ("get", (), LOOK),

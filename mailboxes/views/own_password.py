@@ -1,0 +1,39 @@
+"""A person's own password: whoever can sign in can change it, staff or not.
+
+The passwords of others are set in the Django admin (admin/users).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import PasswordChangeView
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+
+from ..services import audit
+
+
+class OwnPassword(PasswordChangeView):
+    """Asks for the old one, then for the new one twice. Other sessions end."""
+
+    template_name = "registration/own_password.html"
+    success_url = reverse_lazy("dashboard")
+    extra_context = {"nav": "own-password"}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            response = super().form_valid(form)
+            audit.record(self.request, "user.password-changed", form.user)
+        messages.success(
+            self.request,
+            _("Your password was changed. Whoever else was signed in with it is out."),
+        )
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        context = self.get_context_data(form=form)
+        return self.render_to_response(context, status=400)
