@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
@@ -21,6 +22,7 @@ from django.utils import timezone
 from ..models import AuditEvent
 
 COMMAND = "command line"
+NOBODY = "not signed in"  # whoever has opened a link that needs no account
 # Where the request that is answered comes from, for services that know only the person.
 _came_from: ContextVar[str | None] = ContextVar("came_from", default=None)
 
@@ -53,10 +55,11 @@ def event(
     request = by if isinstance(by, HttpRequest) else None
     user: Any = request.user if request is not None else by
     known = user is not None and user.is_authenticated
+    nobody = COMMAND if user is None else NOBODY
     return AuditEvent(
         at=timezone.now(),
         actor=user if known else None,
-        actor_name=user.get_username()[:150] if known else COMMAND,
+        actor_name=user.get_username()[:150] if known else nobody,
         action=action,
         object_type=_kind(thing),
         object_id=str(thing.pk) if thing is not None else "",
@@ -138,7 +141,12 @@ def _kind(thing: Model | None) -> str:
 
 
 def _address(request: HttpRequest) -> str | None:
+    """Of the one who asks; behind our TLS proxy the one that it has seen last."""
+    text = request.META.get("REMOTE_ADDR", "")
+    if settings.MAILADMIN_HTTPS:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        text = forwarded.rpartition(",")[2].strip() or text
     try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
+        return str(ipaddress.ip_address(text))
     except ValueError:
         return None  # behind a Unix socket there is none

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.password_validation import password_validators_help_texts
 from django.contrib.auth.views import PasswordChangeView
 from django.db import transaction
 from django.http import HttpResponse
@@ -23,6 +24,13 @@ class OwnPassword(PasswordChangeView):
     template_name = "registration/own_password.html"
     success_url = reverse_lazy("dashboard")
     extra_context = {"nav": "own-password"}
+
+    def get_form(self, form_class: Any = None) -> Any:
+        """With the rules of passwords as sentences, not as a list of Django's."""
+        form = super().get_form(form_class)
+        rules = " ".join(password_validators_help_texts())
+        form.fields["new_password1"].help_text = rules
+        return form
 
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():

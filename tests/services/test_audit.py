@@ -31,9 +31,26 @@ def test_request_without_an_address_is_written_all_the_same(rf, address):
     event = audit.record(request, "x")
     assert (event.actor, event.actor_name, event.address) == (
         None,
-        "command line",
+        "not signed in",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("https", "forwarded", "address"),
+    [
+        (True, "203.0.113.9, 192.0.2.7", "192.0.2.7"),
+        (True, "", "10.0.0.1"),
+        (True, "nonsense", None),
+        (False, "192.0.2.7", "10.0.0.1"),
+    ],
+)
+def test_address_behind_a_tls_proxy(rf, settings, https, forwarded, address):
+    """Only what our own proxy has added counts: the rest is what a client says."""
+    settings.MAILADMIN_HTTPS = https
+    request = rf.get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=forwarded)
+    request.user = AnonymousUser()
+    assert audit.record(request, "x").address == address
 
 
 def test_command_has_no_person():
