@@ -295,11 +295,8 @@ def replace_secret(
 
 def delete(registration: AppRegistration, user: AbstractBaseUser | None) -> None:
     """Delete a registration that no section names. Raises OptionError."""
-    names = sorted(client.section for client in sections_of(registration))
-    if names:
-        message = f"These sections name it: {', '.join(names)}. Change them first."
-        raise OptionError([Problem("", "R03-in-use", message)])
     with transaction.atomic():
+        uses.refuse_in_use(registration, "R03-in-use")
         audit.record(user, "registration.deleted", registration)
         waiting = registration.next_certificate_id
         registration.delete()
