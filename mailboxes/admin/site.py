@@ -1,4 +1,5 @@
-"""What holds for the whole admin: the console's sign-in, no bulk delete."""
+"""What holds for the whole admin: the console's pages of sign-in and of one's own
+password, no bulk delete."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -28,5 +30,12 @@ def sign_in(
     return redirect_to_login(wanted, settings.LOGIN_URL)
 
 
+def own_password(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """To the console's page, which writes it into the audit log."""
+    response: HttpResponse = redirect("password-change")
+    return response
+
+
+admin.site.password_change = own_password  # type: ignore[method-assign]
 admin.site.login = sign_in  # type: ignore[method-assign,assignment]
 admin.site.disable_action("delete_selected")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -75,14 +76,16 @@ class PopClientForm(OptionSetForm):
 
     def dress(self) -> None:
         super().dress()
-        kept = self.client.mailbox_row.smtp_client_id if self.client else None
-        rows = SmtpClient.objects.filter(archived_at=None) | SmtpClient.objects.filter(
-            pk=kept
-        )
         self.fields["smtp_client"].widget.choices = [
             ("", _("None: it only receives")),
-            *((str(row.pk), row.section) for row in rows),
+            *((str(row.pk), row.section) for row in self._senders()),
         ]
+
+    def _senders(self) -> QuerySet[SmtpClient]:
+        """Those in use, and the one that it has, which may be in the archive."""
+        kept = self.client.mailbox_row.smtp_client_id if self.client else None
+        rows = SmtpClient.objects.filter(archived_at=None)
+        return rows | SmtpClient.objects.filter(pk=kept)
 
     def _fields(self) -> mailbox_fields.MailboxFields:
         return mailbox_fields.tidy_fields(
@@ -93,7 +96,7 @@ class PopClientForm(OptionSetForm):
         key = self.text("smtp_client")
         if not (key.isascii() and key.isdigit() and len(key) < 19):
             return None
-        return SmtpClient.objects.filter(pk=int(key)).first()
+        return self._senders().filter(pk=int(key)).first()
 
     def problems_beside(self) -> list[Problem]:
         problems = mailbox_fields.mailbox_problems(self._fields(), self.client)

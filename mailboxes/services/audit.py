@@ -22,7 +22,7 @@ from django.utils import timezone
 from ..models import AuditEvent
 
 COMMAND = "command line"
-VISITOR = "not signed in"
+VISITOR = "not signed in"  # also whoever opens a link that needs no account
 # Where the request that is answered comes from, for services that know only the person.
 _came_from: ContextVar[str | None] = ContextVar("came_from", default=None)
 
@@ -55,10 +55,11 @@ def event(
     request = by if isinstance(by, HttpRequest) else None
     user: Any = request.user if request is not None else by
     known = user is not None and user.is_authenticated
+    nobody = COMMAND if user is None else VISITOR
     return AuditEvent(
         at=timezone.now(),
         actor=user if known else None,
-        actor_name=user.get_username()[:150] if known else _nobody(request),
+        actor_name=user.get_username()[:150] if known else nobody,
         action=action,
         object_type=_kind(thing),
         object_id=str(thing.pk) if thing is not None else "",
@@ -137,10 +138,6 @@ def _kind(thing: Model | None) -> str:
     # Of the class: "pop-client"; a field of that name is another thing (Proxy.kind).
     kind = getattr(type(thing), "kind", None)
     return kind if isinstance(kind, str) else str(thing._meta.model_name)
-
-
-def _nobody(request: HttpRequest | None) -> str:
-    return COMMAND if request is None else VISITOR
 
 
 def address(request: HttpRequest) -> str | None:

@@ -95,18 +95,7 @@ def _read(text: str) -> Reading:
 
 def delete(secret: NamedSecret, user: AbstractBaseUser | None) -> None:
     """Delete a secret that no section names. Raises OptionError."""
-    names = sorted(client.section for client in sections_of(secret))
-    if names:
-        message = f"These sections name it: {', '.join(names)}. Change them first."
-        raise OptionError([Problem("", "N03-in-use", message)])
     with transaction.atomic():
+        uses.refuse_in_use(secret, "N03-in-use")
         audit.record(user, "secret.deleted", secret)
         secret.delete()
-
-
-def sections_of(secret: NamedSecret) -> list[Client]:
-    """Every section that names the secret, archived ones too."""
-    return [
-        *PopClient.objects.filter(secret=secret).select_related("mailbox_row"),
-        *SmtpClient.objects.filter(secret=secret),
-    ]

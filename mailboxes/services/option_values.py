@@ -126,10 +126,21 @@ def _out_of_bounds(option: Option, typed: object) -> Reading:
             f" {format_duration(high)}."
         )
     elif option.kind is Kind.SIZE:
-        text = f"Enter a number of bytes, {low} to {high}."
+        text = f"Enter a number of bytes, {low} to {high}." + _megabytes(typed, low)
     else:
         text = f"Enter a whole number, {low} to {high}."
     return Reading(typed, text, f"T03-{option.kind}")
+
+
+def _megabytes(typed: object, low: int) -> str:
+    """A small number is likely meant in megabytes; which unit the old server has is not
+    known (email-server-options.md section 1.2), so that nothing is guessed."""
+    text = str(typed)
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        return ""
+    if not 0 < int(text) < low:
+        return ""
+    return f" {int(text)} megabytes are {int(text) * 1024 * 1024}."
 
 
 def _choice(option: Option, text: str) -> Reading:

@@ -18,7 +18,7 @@ from ..core.certificates import CertificateUnusable
 from ..core.choices import ProxyKind
 from ..core.errors import OptionError, Problem
 from ..core.options import Effect, Kind, Option
-from ..models import PopClient, Proxy, SecretValue, SmtpClient
+from ..models import Proxy, SecretValue
 from . import audit, pinning, secrets, uses
 from .option_reading import Reading
 from .option_values import read, read_secret, tidy
@@ -169,21 +169,10 @@ def save_proxy(
 
 def delete_proxy(proxy: Proxy, user: AbstractBaseUser | None) -> None:
     """Delete a proxy that no client names. Raises OptionError."""
-    names = sorted(client.section for client in clients_of(proxy))
-    if names:
-        message = f"These sections name it: {', '.join(names)}. Change them first."
-        raise OptionError([Problem("", "Y02-in-use", message)])
     with transaction.atomic():
+        uses.refuse_in_use(proxy, "Y02-in-use")
         audit.record(user, "proxy.deleted", proxy)
         proxy.delete()
-
-
-def clients_of(proxy: Proxy) -> list[PopClient | SmtpClient]:
-    """Every client that names the proxy, archived ones too."""
-    return [
-        *PopClient.objects.filter(proxy=proxy).select_related("mailbox_row"),
-        *SmtpClient.objects.filter(proxy=proxy),
-    ]
 
 
 def _authorities(text: str) -> str:

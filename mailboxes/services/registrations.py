@@ -12,6 +12,7 @@ from datetime import date
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.utils import timezone
 
 from ..core.choices import Grant, Mechanism
 from ..core.errors import OptionError, Problem
@@ -93,6 +94,7 @@ def clean(
     _read_end(cleaned, secret_ends_on)
     reading = read_secret(secret)
     cleaned.secret = str(reading.value)
+    _judge_end(cleaned, registration)
     if reading.problem:
         cleaned.problems.append(Problem("secret", reading.rule, reading.problem))
     else:
@@ -173,6 +175,16 @@ def _read_end(cleaned: Cleaned, given: str | date | None) -> None:
             message = "Enter a date such as 2027-05-31."
             cleaned.values["secret_ends_on"] = given
             cleaned.problems.append(Problem("secret_ends_on", "R02-date", message))
+
+
+def _judge_end(cleaned: Cleaned, registration: AppRegistration | None) -> None:
+    """A last day that is past where it is typed is most likely a wrong one."""
+    day = cleaned.values["secret_ends_on"]
+    before = registration.secret_ends_on if registration else None
+    typed = bool(cleaned.secret) or day != before
+    if typed and isinstance(day, date) and day < timezone.now().date():
+        message = f"{day} is past: no token is given for a secret that has ended."
+        cleaned.warnings.append(Problem("secret_ends_on", "R06-past", message))
 
 
 def _judge_secret(cleaned: Cleaned) -> None:
@@ -283,11 +295,8 @@ def replace_secret(
 
 def delete(registration: AppRegistration, user: AbstractBaseUser | None) -> None:
     """Delete a registration that no section names. Raises OptionError."""
-    names = sorted(client.section for client in sections_of(registration))
-    if names:
-        message = f"These sections name it: {', '.join(names)}. Change them first."
-        raise OptionError([Problem("", "R03-in-use", message)])
     with transaction.atomic():
+        uses.refuse_in_use(registration, "R03-in-use")
         audit.record(user, "registration.deleted", registration)
         waiting = registration.next_certificate_id
         registration.delete()

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from ..core.choices import OUTBOX_UNSENT
+from ..core.errors import OptionError, Problem
 from ..core.options import Effect
 from ..models import (
     AppRegistration,
@@ -30,6 +31,7 @@ OPTION: dict[type[Shared], str] = {
     NamedSecret: "secret",
     Proxy: "proxy",
 }
+MOST_NAMED = 10  # in one sentence
 SAVED = {
     AppRegistration: "registration.saved",
     NamedSecret: "secret.saved",
@@ -75,6 +77,27 @@ def of(row: Shared) -> list[Use]:
         *(Use(one, _number(getattr(one, "fetcher", None))) for one in pops),
         *(Use(one, _number(getattr(one, "sender", None))) for one in smtps),
     ]
+
+
+def refuse_in_use(row: Shared, rule: str) -> None:
+    """Hold the row, and raise OptionError where a section names it, archived or not.
+
+    Inside the transaction that deletes it, so that no section can name it meanwhile.
+    """
+    model: Any = type(row)
+    model.objects.select_for_update().filter(pk=row.pk).first()
+    named = {OPTION[type(row)]: row}
+    rows = [
+        found
+        for kind in (PopClient, SmtpClient)
+        for found in kind.objects.filter(**named).values_list("section", "archived_at")
+    ]
+    names = sorted(f"{name} (in the archive)" if at else name for name, at in rows)
+    if names:
+        more = len(names) - MOST_NAMED
+        some = ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        message = f"These sections name it: {some}. Change them first."
+        raise OptionError([Problem("", rule, message)])
 
 
 def _number(runner: Any) -> int | None:

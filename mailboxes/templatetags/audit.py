@@ -79,6 +79,7 @@ VERBS: dict[str, str | Promise] = {
     "sign-in.refused": _("a sign-in of the owner was refused:"),
     "user.created": _("made the user"),
     "user.deleted": _("deleted the user"),
+    "user.password-changed": _("changed their own password:"),
     "user.password-set": _("set the password of"),
     "user.saved": _("changed the user"),
 }

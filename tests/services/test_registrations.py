@@ -257,3 +257,25 @@ def test_new_secret_is_proven_at_once_and_one_token_serves_all(
     assert TokenCache.objects.get().username == ""
     tokens.forget(snapshots.take(boxes[0]))
     assert TokenCache.objects.get().value is None
+
+
+def test_last_day_that_is_past_is_warned_of_where_it_is_typed() -> None:
+    row = made()
+    result = registrations.replace_secret(
+        row, secret="new~1", secret_ends_on="2020-05-31", user=None
+    )
+    assert [(p.option, p.message) for p in result.warnings] == [
+        (
+            "secret_ends_on",
+            "2020-05-31 is past: no token is given for a secret that has ended.",
+        )
+    ]
+    again = registrations.save(
+        registration=row,
+        name="Other name",
+        tenant_authority=row.tenant_authority,
+        directory_id=row.directory_id,
+        client_id=row.client_id,
+        secret_ends_on="2020-05-31",
+    )
+    assert again.warnings == []

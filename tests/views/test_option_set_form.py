@@ -10,7 +10,7 @@ from django.urls import get_resolver, include, path, reverse
 
 from mailboxes.models import Mailbox, TestRun
 from mailboxes.models.clients import GRAPH_SCOPE
-from mailboxes.services import registrations, revisions
+from mailboxes.services import clients, registrations, revisions
 from tests import factories
 from tests.services.option_sets import CANARY, saved_pop, saved_smtp
 from tests.views.test_option_sets import edit_url, typed
@@ -291,3 +291,18 @@ def test_what_stood_beside_is_no_fault_when_it_is_garbled(browser, was):
     client = saved_pop()
     data = typed(browser, edit_url(client), alias="Sales", beside_was=was)
     assert browser.post(edit_url(client), data).status_code == 302
+
+
+def test_way_out_in_the_archive_cannot_be_chosen_anew(browser):
+    out = saved_smtp()
+    clients.archive(out, None)
+    client = saved_pop()
+    data = typed(browser, edit_url(client), smtp_client=str(out.pk))
+    page = browser.post(edit_url(client), data)
+    assert page.context["form"].errors == {
+        "smtp_client": ["Choose an smtp-client that is set up here, or none."]
+    }
+    Mailbox.objects.update(smtp_client=out)
+    data = typed(browser, edit_url(client), folder_path="Sales")
+    assert browser.post(edit_url(client), data).status_code == 302
+    assert Mailbox.objects.get().smtp_client == out

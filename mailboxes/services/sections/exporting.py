@@ -19,6 +19,7 @@ from ...core.options import Target
 from ...models import PopClient, Proxy
 from .. import audit
 from ..pins import ROWS
+from ..secret_names import looks_secret
 from . import flattened, table
 from .flattened import Reveal, Written
 from .known import Existing, Known
@@ -170,7 +171,8 @@ def _add_kept(known: Known, chosen: list[Written], wanted: set[str]) -> None:
             written = Written(row.name)
             chosen.append(written)
         for option, text in row.options.items():
-            written.add(option, text)
+            hidden = text and looks_secret(option, text)
+            written.add(option, MASK if hidden else text)
 
 
 def _remarks(clients: list[Existing], chosen: list[Written]) -> list[str]:

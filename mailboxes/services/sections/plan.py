@@ -160,8 +160,12 @@ def _shared(section: Section, kind: Kind, plan: Plan, setting: Setting) -> None:
 def _keep(section: Section, values: list[Value], plan: Plan) -> None:
     """Options that mean nothing here; never a secret, for they lie in plain text."""
     options = {}
+    row = plan.known.kept.get(section.name.lower())
+    stored = row.options if row else {}
     for value in values:
-        if looks_secret(value.name, value.text):
+        if value.masked and value.name in stored:
+            options[value.name] = stored[value.name]
+        elif looks_secret(value.name, value.text):
             message = (
                 "Not kept: it is a secret by its name, or a private key, which has no"
                 " use here."

@@ -105,3 +105,13 @@ def test_name_that_no_file_can_hold_is_refused(content, line, rule):
     """It would come out in an export that cannot be read."""
     report = importing.run(content)
     assert short(report.errors) == [(line, "", rule)]
+
+
+def test_small_size_is_told_in_megabytes():
+    report = importing.run(POP + "maximum-msg-size = 5\n")
+    assert [(e.line, e.message) for e in report.errors] == [
+        (
+            9,
+            "Enter a number of bytes, 1024 to 1073741824. 5 megabytes are 5242880.",
+        )
+    ]
