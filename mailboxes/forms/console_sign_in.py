@@ -1,4 +1,7 @@
-"""The form of the console's own sign-in: wrong passwords are counted."""
+"""The forms of the console's own sign-in and of one's own password.
+
+Wrong passwords are counted: services/guesses.
+"""
 
 from __future__ import annotations
 

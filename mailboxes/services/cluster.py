@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, models
 from django.utils import timezone
 
@@ -53,6 +54,7 @@ def run(*, resume: bool, data: Path) -> None:
     if not resume:
         outbox.start_of_service()
     _register(name)
+    logger.info("worker %s of version %s starts", name, settings.MAILADMIN_VERSION)
     argv, environ = schedule.cluster_command(name)
     service = WorkerService(name, supervisor)
     service.watch.look()
@@ -62,6 +64,7 @@ def run(*, resume: bool, data: Path) -> None:
         service.turn()
         supervisor.wait(TICK)
     service.stop()
+    logger.info("worker %s has ended", name)
 
 
 class WorkerService:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from ..core.choices import RunState
 from ..models import Fetcher, PopClient, Revision
-from . import leases, refusals, snapshots
+from . import leases, refusals, snapshots, turns
 from .changes import diff
 from .snapshots import Snapshot
 
@@ -34,7 +34,10 @@ def release(
     """
     now, before = timezone.now(), fetcher.state
     if changes["state"] == RunState.ACTIVE:
-        return leases.release(fetcher, next_due=_unless_asked(due, now), **changes)
+        held = leases.release(fetcher, next_due=_unless_asked(due, now), **changes)
+        if held:
+            turns.note(client, fetcher, changes)
+        return held
     with transaction.atomic():
         if _signs_in_anew(client, snapshot):
             # The refusal was of what is no longer saved: one trial at once (D9).
@@ -48,6 +51,8 @@ def release(
         if changes["state"] == RunState.FAILING and changes["not_before"]:
             changes["not_before"] = _unless_asked(changes["not_before"], None)
         held = leases.release(fetcher, next_due=_unless_asked(due, now), **changes)
+    if held:
+        turns.note(client, fetcher, changes)
     if held and changes["state"] == RunState.STOPPED:
         revision = Revision.objects.select_related("pop_client__mailbox_row").get(
             pk=snapshot.revision_id

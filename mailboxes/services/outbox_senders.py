@@ -16,7 +16,7 @@ from django.utils import timezone
 from ..core.choices import OUTBOX_CLAIMABLE, RUNNABLE_STATES
 from ..core.errors import LeaseLost, MailError
 from ..models import OutboundMessage, Sender
-from . import abilities, leases, outbox_lookup, provider, refusals, retry
+from . import abilities, leases, outbox_lookup, provider, refusals, retry, turns
 
 AFTER_UNCONFIRMED = timedelta(minutes=1)
 
@@ -97,7 +97,9 @@ def standing(pk: int, fence: int) -> Standing:
 
 def note_success(sender: Sender, now: datetime) -> None:
     """The cycle ended well: what went wrong before is over."""
-    _write(sender, retry.after_success(sender, now))
+    changes = retry.after_success(sender, now)
+    if _write(sender, changes):
+        turns.note(sender.smtp_client, sender, changes)
     if sender.code:
         provider.recovered(sender.smtp_client, sender.code)
 
@@ -110,8 +112,10 @@ def note_failure(sender: Sender, error: MailError, now: datetime) -> None:
     if error.handed_over and changes["not_before"] is not None:
         # Each hasty try would leave one more message unconfirmed.
         changes["not_before"] = max(changes["not_before"], now + AFTER_UNCONFIRMED)
-    if _write(sender, changes) and sender.revision is not None:
-        refusals.note_stop(client, sender.revision, sender.state, changes)
+    if _write(sender, changes):
+        turns.note(client, sender, changes)
+        if sender.revision is not None:
+            refusals.note_stop(client, sender.revision, sender.state, changes)
     provider.relieve(client, error, now)
 
 
