@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -371,9 +373,7 @@ def test_archive_is_asked_for_one_set_on_the_consoles_page(browser):
 
 def test_dates_of_the_admin_are_written_as_in_the_console(browser):
     pop = saved_pop()
-    at = timezone.datetime(
-        2026, 11, 26, 18, 47, 5, tzinfo=timezone.get_default_timezone()
-    )
+    at = datetime(2026, 11, 26, 18, 47, 5, tzinfo=UTC)
     factories.cycle(pop, started_at=at, ended_at=at)
     page = browser.get(reverse("admin:mailboxes_cycle_changelist")).content.decode()
     assert "26 Nov 2026 18:47:05" in page and "p.m." not in page
