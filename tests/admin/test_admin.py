@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -463,9 +465,7 @@ def test_way_out_in_the_archive_is_not_offered(browser):
 
 def test_dates_of_the_admin_are_written_as_in_the_console(browser):
     pop = saved_pop()
-    at = timezone.datetime(
-        2026, 11, 26, 18, 47, 5, tzinfo=timezone.get_default_timezone()
-    )
+    at = datetime(2026, 11, 26, 18, 47, 5, tzinfo=UTC)
     factories.cycle(pop, started_at=at, ended_at=at)
     page = browser.get(reverse("admin:mailboxes_cycle_changelist")).content.decode()
     assert "26 Nov 2026 18:47:05" in page and "p.m." not in page

@@ -59,11 +59,14 @@ def test_pages_are_accessible(
 def _look(someone, name: str) -> list[str]:
     page = someone.page
     width = page.viewport_size["width"]
+    before = len(someone.trouble)
     seen = [
         f"{name}: {violation['id']} {node['target']}"
         for violation in Axe().run(page, options=RULES).response["violations"]
         for node in violation["nodes"]
     ]
+    if name in ADMIN:  # axe itself injects a style there (ux.md section 5.3)
+        del someone.trouble[before:]
     if page.locator("h1").count() != 1:
         seen.append(f"{name}: {page.locator('h1').count()} h1")
     if page.evaluate(SIDEWAYS):

@@ -117,4 +117,5 @@ def test_page_says_when_the_sandbox_is_away(
     factories.live_worker()
     read = text(staff.get(reverse("sandbox")))
     assert "The sandbox does not answer." in read
+    assert "not known" in read
     assert "The sandbox does not answer." in switch(staff, "imap-limit")
