@@ -1,7 +1,4 @@
-"""The forms of the console's own sign-in and of one's own password.
-
-Wrong passwords are counted: services/guesses.
-"""
+"""The form of the console's own sign-in. services/guesses counts wrong passwords."""
 
 from __future__ import annotations
 
