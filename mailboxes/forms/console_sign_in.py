@@ -1,15 +1,11 @@
-"""The forms of the console's own sign-in and of one's own password.
-
-Wrong passwords are counted: services/guesses.
-"""
+"""The form of the console's own sign-in: wrong passwords are counted."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from ..services import guesses
@@ -40,15 +36,3 @@ class ConsoleSignInForm(AuthenticationForm):
         except ValidationError:
             guesses.refused(self.request, name)
             raise
-
-
-class ConsolePasswordForm(PasswordChangeForm):
-    """Django's, with the rules as a sentence instead of a list."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = lazy(
-            "At least 8 characters, not digits only, not a common password and nothing"
-            " like your name."
-        )
-        self.fields["new_password2"].help_text = ""

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
-from ..forms.console_sign_in import ConsolePasswordForm, ConsoleSignInForm
+from ..forms.console_sign_in import ConsoleSignInForm
 from ..services import audit, guesses
 
 
@@ -31,7 +31,6 @@ class ConsoleSignIn(LoginView):
 class ConsolePassword(PasswordChangeView):
     """Everybody may change the own password; other browsers are signed out by that."""
 
-    form_class = ConsolePasswordForm
     template_name = "registration/password.html"
     success_url = reverse_lazy("dashboard")
 

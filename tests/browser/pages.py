@@ -21,7 +21,6 @@ PLAIN = {
     "options-import": "/option-sets/import/",
     "smtp-client-new": "/option-sets/smtp/new/",
     "registrations": "/registrations/",
-    "password": "/password/",
     "system": "/system/",
     "explain": "/explain/",
     "sandbox": "/sandbox/",
