@@ -2,8 +2,8 @@
 
 Only what is made here as a whole. Files that are streamed (raw messages, attachments)
 keep their length, and static files are compressed beforehand by whitenoise. What a page
-holds cannot be guessed by its length (BREACH): Django masks its CSRF tokens anew in each
-answer, and GZipMiddleware adds a random number of bytes.
+holds cannot be guessed by its length (BREACH): Django masks its CSRF tokens anew in
+each answer, and GZipMiddleware adds a random number of bytes.
 """
 
 from __future__ import annotations
