@@ -118,4 +118,4 @@ def test_the_table_is_what_the_corpus_teaches() -> None:
 def test_words_alone_guess_rounds_that_they_were_not_learnt_from() -> None:
     learn = runpy.run_path(str(LEARN))
     files = sorted(file for file in learn["rounds"]() if file in LEFT_OUT)
-    assert learn["measure"](learn["samples"](), files) >= AT_LEAST
+    assert learn["measure"](learn["samples"](), files, folds=1) >= AT_LEAST
