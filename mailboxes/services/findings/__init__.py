@@ -40,14 +40,16 @@ from .stand_ins import stand_in
 # A guess (backoff): the share of the evidence from which it is shown where no sign is;
 # from which the program itself is said to be at fault where the text speaks of no mail
 # or of no fault; from which it goes before signs of another step by their weight; from
-# which it goes before a sign that is sure, before a number of Microsoft's that is not, and
-# where somebody named the protocol; and the share below which a sure sign is only likely. All by what was right most often on rounds of the
-# corpus that the table had not been learnt from: it knows the signs and their weights.
+# which it goes before one that is sure, or a number of Microsoft's that is not; from
+# which before any where somebody named the protocol; and the share below which a sure
+# sign is only likely. All by what was right most often on rounds of the corpus that the
+# table had not been learnt from: it knows the signs and their weights.
 _GUESSED = 0.15
 _PROGRAM = 0.45
 _OVERRULES = ((rank.DECISIVE, 0.5), (rank.FAIR, 0.4), (0, 0.3))
 _OVERRULES_SURE = 0.9
-_DOUBTED = 0.05
+_OVERRULES_TOLD = 0.95
+_DOUBTED = 0.9
 
 LOOK_UP = "https://login.microsoftonline.com/error?code={}"
 
@@ -315,24 +317,26 @@ def _guessed(
     if heard:
         weight = found[0].weight
         weakest = next(share for least, share in _OVERRULES if weight >= least)
-        weakest = _OVERRULES_SURE if told else weakest
-    if first and first.certain and found[0].number:
-        return shown
+        weakest = _OVERRULES_TOLD if told else weakest
+    number = bool(found) and found[0].number > 0
+    if found and found[0].finding.id in _BY_CLAIMS and found[0].weight >= rank.DECISIVE:
+        return shown  # the server gave no reason: no word beside it tells one
     if first and first.certain:
-        weakest = _OVERRULES_SURE
+        if number:
+            return shown
         if guess.shares.get(first.step, 0.0) < _DOUBTED:
             first = replace(first, certain=False)
             shown = [first, *shown[1:]]
-    elif found and found[0].number:
+        weakest = _OVERRULES_SURE
+    elif number:
         weakest = _OVERRULES_SURE
     if not guess.step or guess.share < weakest:
         return shown
     if guess.step == Step.CONSOLE and not plain and guess.share < _PROGRAM:
         return shown
     if first and first.step == guess.step:
-        sure = first.certain and heard
-        return [replace(first, generic=False, certain=sure), *shown[1:]]
-    finding = stand_in(guess.step, backoff.said(features))
+        return [replace(first, generic=False), *shown[1:]]
+    finding = stand_in(guess.step, guess.said)
     same = next((one for one in shown if one.step == guess.step), None)
     if same is not None:
         guessed = replace(same, generic=False, certain=False)

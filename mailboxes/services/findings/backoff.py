@@ -74,13 +74,15 @@ _STATUS = re.compile(
 class Guess:
     """A step with its share of the evidence (0 to 1), and the words that speak for it.
 
-    step: "" for a text that is no fault of mail. shares: of every step.
+    step: "" for a text that is no fault of mail. shares: of every step. said: what the
+    text is made of.
     """
 
     step: str
     share: float
     words: tuple[str, ...]
     shares: Mapping[str, float]
+    said: Mapping[str, str]
 
 
 def guess(features: Features, signs: Iterable[str] = (), faulty: bool = False) -> Guess:
@@ -109,7 +111,7 @@ def guess(features: Features, signs: Iterable[str] = (), faulty: bool = False) -
         if seen[name] and table.get(name, {}).get(best, 0.0) > 0
     )
     step = "" if best == NONE else best
-    return Guess(step, shares[best], tuple(words)[:_TOLD], shares)
+    return Guess(step, shares[best], tuple(words)[:_TOLD], shares, seen)
 
 
 def signs_of(found: Iterable[tuple[str, str, int]]) -> list[str]:

@@ -118,6 +118,9 @@ _BARE_NUMBER = re.compile(
     r"|errormessage['\"]?: ?['\"](\d{4,8}) -"
 )
 
+# Numbers of Graph's own check of tokens, in words like those of the others.
+_NOT_ENTRA = range(80_049_000, 80_050_000)
+
 
 @dataclass(frozen=True)
 class Features:
@@ -226,7 +229,8 @@ def _numbers(flat: str) -> tuple[int, ...]:
     found = [(match.start(), int(match[1])) for match in _NUMBER.finditer(flat)]
     for match in _BARE_NUMBER.finditer(flat):
         found.append((match.start(), int(match[1] or match[2] or match[3])))
-    return tuple(dict.fromkeys(number for _place, number in sorted(found)))
+    numbers = dict.fromkeys(number for _place, number in sorted(found))
+    return tuple(number for number in numbers if number not in _NOT_ENTRA)
 
 
 def _decoded(match: re.Match[str]) -> str:
