@@ -174,7 +174,7 @@ def noisy(text: str) -> list[str]:
 
 
 QUICK = (0, 3)  # a trace of Python, JSON: kinds of noise
-SAMPLE = 4  # of so many entries one; every other, and the other kinds: --all
+SAMPLE = 6  # of so many entries one; every other, and the other kinds: --all
 
 
 @pytest.mark.parametrize(

@@ -319,17 +319,17 @@ def _guessed(
         weakest = next(share for least, share in _OVERRULES if weight >= least)
         weakest = _OVERRULES_TOLD if told else weakest
     number = bool(found) and found[0].number > 0
-    if found and found[0].finding.id in _BY_CLAIMS and found[0].weight >= rank.DECISIVE:
-        return shown  # the server gave no reason: no word beside it tells one
-    if first and first.certain:
-        if number:
-            return shown
+    if first and first.certain and not number:
+        weakest = _OVERRULES_SURE
         if guess.shares.get(first.step, 0.0) < _DOUBTED:
             first = replace(first, certain=False)
             shown = [first, *shown[1:]]
-        weakest = _OVERRULES_SURE
     elif number:
         weakest = _OVERRULES_SURE
+        if first and first.certain:
+            return shown
+    if found and found[0].finding.id in _BY_CLAIMS and found[0].weight >= rank.DECISIVE:
+        return shown  # the server gave no reason: no word beside it tells one
     if not guess.step or guess.share < weakest:
         return shown
     if guess.step == Step.CONSOLE and not plain and guess.share < _PROGRAM:

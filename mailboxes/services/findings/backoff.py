@@ -104,12 +104,12 @@ def guess(features: Features, signs: Iterable[str] = (), faulty: bool = False) -
     shares = {
         step: math.exp(value - sums[best]) / whole for step, value in sums.items()
     }
-    told = sorted(seen, key=lambda name: -table.get(name, {}).get(best, 0.0))
-    words = dict.fromkeys(
-        seen[name]
-        for name in told
-        if seen[name] and table.get(name, {}).get(best, 0.0) > 0
-    )
+    told = {
+        name: weight
+        for name, word in seen.items()
+        if word and (weight := table.get(name, {}).get(best, 0.0)) > 0
+    }
+    words = dict.fromkeys(seen[name] for name in sorted(told, key=lambda n: -told[n]))
     step = "" if best == NONE else best
     return Guess(step, shares[best], tuple(words)[:_TOLD], shares, seen)
 

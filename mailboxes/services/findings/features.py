@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import html
 import json
 import re
@@ -140,7 +141,7 @@ class Features:
     @property
     def silent(self) -> bool:
         """It names neither mail nor a protocol nor a provider."""
-        return not self.tags & _NAMED
+        return self.tags.isdisjoint(_NAMED)
 
     def as_mail(self) -> Features:
         """The same, taken for a text that speaks of mail."""
@@ -148,10 +149,15 @@ class Features:
 
     def speaks_of(self, needs: str) -> bool:
         """Whether the tags meet `needs`: "a|b+!c" is (a or b) and not c; "" is met."""
-        return all(
-            any((tag.lstrip("!") in self.tags) != tag.startswith("!") for tag in tags)
-            for tags in (part.split("|") for part in needs.split("+") if part)
-        )
+        return _met(needs, self.tags)
+
+
+@functools.lru_cache(4096)  # some forty needs, the same for every sign of a kind
+def _met(needs: str, tags: frozenset[str]) -> bool:
+    return all(
+        any((tag.lstrip("!") in tags) != tag.startswith("!") for tag in some)
+        for some in (part.split("|") for part in needs.split("+") if part)
+    )
 
 
 def of_text(text: str, protocol: str = "") -> Features:
