@@ -14,9 +14,9 @@ from mailboxes.services.findings.stand_ins import stand_in
 
 LEARN = Path(__file__).resolve().parents[3] / "scripts" / "learn-vocabulary"
 # Rounds that are left out in the test (scripts/learn-vocabulary --measure: all), and
-# the share of them that words guess without any sign: 80 % of all rounds.
+# the share of them that words guess without any sign: 84 % of all rounds.
 LEFT_OUT = ("later_eighth", "later_thirteenth", "later_seventeenth")
-AT_LEAST = 0.72
+AT_LEAST = 0.78
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_the_table_is_what_the_corpus_teaches() -> None:
         (name, step)
         for name, weights in taught.items()
         for step, weight in weights.items()
-        if abs(weight - held[name].get(step, 0.0)) > 0.35
+        if abs(weight / 10 - held[name].get(step, 0.0)) > 0.35
     ]
     assert other == []
 
