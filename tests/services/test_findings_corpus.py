@@ -55,6 +55,12 @@ FIRST_SIGHT = {
     "later_thirtyfirst": 84.0,  # network, other languages, odd programs
     "later_thirtysecond": 69.7,  # Graph and EWS
     "later_thirtythird": 77.3,  # IMAP and POP3
+    "later_thirtyfourth": 79.3,  # tokens
+    "later_thirtyfifth": 87.3,  # SMTP
+    "later_thirtysixth": 68.7,  # IMAP and POP3
+    "later_thirtyseventh": 74.0,  # Graph and EWS
+    "later_thirtyeighth": 82.0,  # forums and questions, not issue threads
+    "later_thirtyninth": 81.3,  # of everything
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 MOST_LINES = 10
@@ -168,7 +174,7 @@ def noisy(text: str) -> list[str]:
 
 
 QUICK = (0, 3)  # a trace of Python, JSON: kinds of noise
-SAMPLE = 4  # of so many entries one; every other, and the other kinds: --all
+SAMPLE = 6  # of so many entries one; every other, and the other kinds: --all
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Which step a text points to most, its words and the signs in it taken together.
 
-Every word, every concept that a word stands for (vocabulary) and every sign that is
-seen speaks for some steps; how much was learnt from the errors of public threads and
-stands in vocabulary_weights.txt (scripts/learn-vocabulary). So a sign counts for what
+Every word, every two words that follow each other, every concept that a word stands for
+(vocabulary) and every sign that is seen speaks for some steps; how much was learnt from
+the errors of public threads and stands in vocabulary_weights.txt, in tenths
+(scripts/learn-vocabulary). So a sign counts for what
 it was worth on lines that it had never met, in the company of the words around it.
 What comes of it is a guess: likely at best, never certain. Which finding stands for a
 step: `stand_ins`.
@@ -34,6 +35,7 @@ _KINDS = (
 )
 _ROOM = 6_000  # characters looked at
 _STEM = 7  # letters of a word that count
+PAIR = "p:"  # before two words that follow each other
 _TOLD = 4  # words named in the reason
 _SIGNS = 3  # signs of a text that count
 _OURS = 2.0  # what a fault of mail takes from it being none
@@ -72,13 +74,15 @@ _STATUS = re.compile(
 class Guess:
     """A step with its share of the evidence (0 to 1), and the words that speak for it.
 
-    step: "" for a text that is no fault of mail. shares: of every step.
+    step: "" for a text that is no fault of mail. shares: of every step. said: what the
+    text is made of.
     """
 
     step: str
     share: float
     words: tuple[str, ...]
     shares: Mapping[str, float]
+    said: Mapping[str, str]
 
 
 def guess(features: Features, signs: Iterable[str] = (), faulty: bool = False) -> Guess:
@@ -100,14 +104,14 @@ def guess(features: Features, signs: Iterable[str] = (), faulty: bool = False) -
     shares = {
         step: math.exp(value - sums[best]) / whole for step, value in sums.items()
     }
-    told = sorted(seen, key=lambda name: -table.get(name, {}).get(best, 0.0))
-    words = dict.fromkeys(
-        seen[name]
-        for name in told
-        if seen[name] and table.get(name, {}).get(best, 0.0) > 0
-    )
+    told = {
+        name: weight
+        for name, word in seen.items()
+        if word and (weight := table.get(name, {}).get(best, 0.0)) > 0
+    }
+    words = dict.fromkeys(seen[name] for name in sorted(told, key=lambda n: -told[n]))
     step = "" if best == NONE else best
-    return Guess(step, shares[best], tuple(words)[:_TOLD], shares)
+    return Guess(step, shares[best], tuple(words)[:_TOLD], shares, seen)
 
 
 def signs_of(found: Iterable[tuple[str, str, int]]) -> list[str]:
@@ -131,8 +135,9 @@ def signs_of(found: Iterable[tuple[str, str, int]]) -> list[str]:
 def said(features: Features) -> dict[str, str]:
     """What a text is made of: names as in the table, each with the word that shows it.
 
-    A concept by its name, a word as "w:" and its stem, a reply or status by its number,
-    a tag of the text (no word shows it) as "t:".
+    A concept by its name, a word as "w:" and its stem, two words as "p:" and their
+    stems, a reply or status by its number, a tag of the text as "t:". Nothing is shown
+    for pairs (their words are) and tags.
     """
     lines = _CODE.sub("", prepared.telling(features.lines, _ROOM))
     text = _FRAME.sub(" ", prepared.cased(lines))
@@ -152,6 +157,9 @@ def said(features: Features) -> dict[str, str]:
     for phrase, concept in phrases:
         if phrase in joined:
             found.setdefault(concept, phrase.strip())
+    ends = [word[:_STEM] for word in words]
+    for pair in zip(ends, ends[1:], strict=False):
+        found[f"{PAIR}{'_'.join(pair)}"] = ""
     for match in _REPLY.finditer(text):
         found.setdefault(match[1], match[1])
         found.setdefault(f"{match[1][0]}xx", match[1])
@@ -170,7 +178,8 @@ def weights() -> Mapping[str, Mapping[str, float]]:
     for line in WEIGHTS.read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             name, *pairs = line.split()
-            table[name] = dict(zip(pairs[::2], map(float, pairs[1::2]), strict=True))
+            tenths = (int(value) / 10 for value in pairs[1::2])
+            table[name] = dict(zip(pairs[::2], tenths, strict=True))
     return table
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import html
 import json
 import re
@@ -118,6 +119,9 @@ _BARE_NUMBER = re.compile(
     r"|errormessage['\"]?: ?['\"](\d{4,8}) -"
 )
 
+# Numbers of Graph's own check of tokens, in words like those of the others.
+_NOT_ENTRA = range(80_049_000, 80_050_000)
+
 
 @dataclass(frozen=True)
 class Features:
@@ -137,7 +141,7 @@ class Features:
     @property
     def silent(self) -> bool:
         """It names neither mail nor a protocol nor a provider."""
-        return not self.tags & _NAMED
+        return self.tags.isdisjoint(_NAMED)
 
     def as_mail(self) -> Features:
         """The same, taken for a text that speaks of mail."""
@@ -145,10 +149,15 @@ class Features:
 
     def speaks_of(self, needs: str) -> bool:
         """Whether the tags meet `needs`: "a|b+!c" is (a or b) and not c; "" is met."""
-        return all(
-            any((tag.lstrip("!") in self.tags) != tag.startswith("!") for tag in tags)
-            for tags in (part.split("|") for part in needs.split("+") if part)
-        )
+        return _met(needs, self.tags)
+
+
+@functools.lru_cache(4096)  # some forty needs, the same for every sign of a kind
+def _met(needs: str, tags: frozenset[str]) -> bool:
+    return all(
+        any((tag.lstrip("!") in tags) != tag.startswith("!") for tag in some)
+        for some in (part.split("|") for part in needs.split("+") if part)
+    )
 
 
 def of_text(text: str, protocol: str = "") -> Features:
@@ -226,7 +235,8 @@ def _numbers(flat: str) -> tuple[int, ...]:
     found = [(match.start(), int(match[1])) for match in _NUMBER.finditer(flat)]
     for match in _BARE_NUMBER.finditer(flat):
         found.append((match.start(), int(match[1] or match[2] or match[3])))
-    return tuple(dict.fromkeys(number for _place, number in sorted(found)))
+    numbers = dict.fromkeys(number for _place, number in sorted(found))
+    return tuple(number for number in numbers if number not in _NOT_ENTRA)
 
 
 def _decoded(match: re.Match[str]) -> str:

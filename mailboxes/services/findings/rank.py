@@ -18,6 +18,7 @@ from ..finding import Finding, Who
 from . import (
     numbers,
     signs_codes,
+    signs_exchange,
     signs_http,
     signs_imap,
     signs_languages,
@@ -40,6 +41,7 @@ SIGNS: tuple[Sign, ...] = (
     *signs_smtp.SIGNS,
     *signs_http.SIGNS,
     *signs_codes.SIGNS,
+    *signs_exchange.SIGNS,
     *signs_outlook.SIGNS,
     *signs_languages.SIGNS,
     *signs_replies.SIGNS,
@@ -196,31 +198,34 @@ _FIELDS: dict[str, tuple[Step, str]] = {
     "redirect_uri": (Step.REGISTRATION, ""),
     "grant_type": (Step.PUBLIC_CLIENT, "grant-type"),
 }
-_TIME = re.compile(r"valid time range")
 # Numbers that mean another thing with certain words beside them.
-_WITH_WORDS: dict[int, tuple[re.Pattern[str], str]] = {
-    70001: (re.compile(r"was not found in"), "entra-app-unknown"),
-    70002: (
-        re.compile(r"must (?:include|contain).{0,60}client_(?:secret|assertion)"),
+_WITH_WORDS: tuple[tuple[int, str, str], ...] = (
+    (70001, r"was not found in", "entra-app-unknown"),
+    (
+        70002,
+        r"must (?:include|contain).{0,60}client_(?:secret|assertion)",
         "entra-public-flow-off",
     ),
-    70000: (
-        re.compile(r"scopes requested are unauthori[sz]ed"),
-        "entra-consent-missing",
-    ),
-    50012: (_TIME, "entra-assertion-time"),
-    50013: (_TIME, "entra-assertion-time"),
-    16000: (
-        re.compile(r"session is (?:invalid|expired)|recent password change"),
+    (70000, r"scopes requested are unauthori[sz]ed", "entra-consent-missing"),
+    (50012, r"valid time range", "entra-assertion-time"),
+    (50013, r"valid time range", "entra-assertion-time"),
+    (
+        16000,
+        r"session is (?:invalid|expired)|recent password change",
         "entra-refresh-token-ended",
     ),
-    90023: (re.compile(r"cross-origin token redemption"), "entra-single-page-app"),
-    700027: (
-        re.compile(r"key used is expired|is expired on application"),
+    (90023, r"cross-origin token redemption", "entra-single-page-app"),
+    (90023, r"public clients? can'?t send", "entra-secret-with-public-app"),
+    (90023, r"\btenant (?:id|identifier|name)", "entra-tenant-malformed"),
+    (90023, r"unsupported 'grant_type'|grant.?type", "entra-flow-not-allowed"),
+    (
+        700027,
+        r"key used is expired|is expired on application",
         "entra-certificate-expired",
     ),
-    70003: (re.compile(r"device.?code|not supported over"), "entra-flow-not-allowed"),
-}
+    (70003, r"device.?code|not supported over", "entra-flow-not-allowed"),
+)
+_PATTERNS = [(number, re.compile(words), id) for number, words, id in _WITH_WORDS]
 
 _NO_ANSWER = ("dns-unknown", "connect-refused")
 _KNOWN_HOST = re.compile(
@@ -238,9 +243,8 @@ _PROVEN = frozenset({700027})  # its words leave no doubt
 
 def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
     """The finding as the other words of the text make it."""
-    if number in _WITH_WORDS:
-        pattern, id = _WITH_WORDS[number]
-        if pattern.search(features.text):
+    for meant, pattern, id in _PATTERNS if number else ():
+        if meant == number and pattern.search(features.text):
             return replace(BY_ID[id], certain=number in _PROVEN)
     if finding.id == "entra-field-missing":
         return _named_field(finding, features)

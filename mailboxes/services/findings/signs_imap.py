@@ -128,7 +128,8 @@ SIGNS = (
              "imap+exchange"),
             ("login-disabled", DECISIVE,
              r"privacyrequired|logindisabled|plaintext auth\w+ (?:is )?disallowed"
-             r"|cleartext (?:auth|login)|encryption required|must use (?:ssl|tls"
+             r"|disallowed plaintext auth|cleartext (?:auth|login)|encryption required"
+             r"|must use (?:ssl|tls"
              r"|encryption)|ssl (?:is )?required"),
             ("authorization-failed", DECISIVE,
              r"\[authorizationfailed\]|\[noperm\]"),
@@ -267,8 +268,8 @@ SIGNS = (
              "imap|pop3|mail",
              r"bandwidth|sending|recipients|55[0-4]|submission|daily"),
             ("quota-full", STRONG,
-             r"quota exceeded|over quota|exceed\w* (?:the |its |your )?(?:mail ?box "
-             r"|storage )?quota",
+             r"quota exceeded|over ?quota|due to quota|exceed\w* (?:the |its |your )?"
+             r"(?:mail ?box |storage )?quota",
              "imap|pop3|mail",
              r"bandwidth|sending|recipients|55[0-4]|submission|daily"),
             ("imap-uidvalidity-changed", DECISIVE,

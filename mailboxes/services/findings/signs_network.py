@@ -113,7 +113,9 @@ SIGNS = table(
          r"socks5?error.{0,40}0x0[13456]\b"
          r"|complete socks5 connection to .{0,80}\([13456]\)"),
         ("proxy-unreachable", STRONG,
-         r"error connecting to socks[45] proxy"),
+         r"error connecting to socks[45] proxy|proxyprotocolexception|<--denied"
+         r"|socks ?: no acceptable methods|proxy connect aborted"
+         r"|socks5?.{0,30}(?:server failure|rejected connection)"),
         ("proxy-not-socks", DECISIVE,
          r"socks5 proxy server sent invalid data|received invalid version in initial"
          r" socks5"),
@@ -240,7 +242,7 @@ SIGNS = table(
         # clocks
         ("clock-skew", STRONG,
          r"clock skew|token used (?:before issued|too early)|time may be set wrong"
-         r"|clock is (?:off|wrong|skewed)"
+         r"|clock is (?:off|wrong|skewed|not synchroni[sz]ed)"
          r"|system time (?:is )?(?:wrong"
          r"|incorrect)|check your (?:system )?clock"),
         # lines that fall

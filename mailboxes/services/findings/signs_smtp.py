@@ -245,10 +245,10 @@ SIGNS = (
              r"\b[45]\.5\.3\b.{0,20}too many recipients",
              "smtp|mail"),
             ("sending-quota", STRONG,
-             r"relay quota|wascl useraction|rejection- ?quota exceeded",
+             r"relay quota|quota d.envoi|wascl useraction|rejection- ?quota exceeded",
              "smtp|mail|ews|graph"),
             ("smtp-address-blocked", DECISIVE,
-             r"spamhaus|banned sending ip|5\.7\.6[0-4]\d\b"
+             r"spamhaus|banned sending ip|unauthori[sz]ed ip address|5\.7\.6[0-4]\d\b"
              r"|(?:client )?host .{0,60}blocked (?:using|by)"
              r"|ip (?:address )?.{0,40}(?:blacklist|blocked|blocklist)|\brbl\b"
              r"|poor reputation|5\.7\.25\b|ptr record",

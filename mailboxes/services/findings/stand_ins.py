@@ -142,6 +142,7 @@ _BY_STEP: dict[Step, tuple[tuple[str, str], ...]] = {
     Step.RIGHTS: (
         ("impersonate", "ews-impersonation-denied"),
         ("sender", "sender-refused"),
+        ("t:token", "application-rights-missing"),
         ("t:smtp", "sender-refused"),
         ("t:ews", "ews-access-denied"),
         ("", "authorization-failed"),

@@ -14,9 +14,9 @@ from mailboxes.services.findings.stand_ins import stand_in
 
 LEARN = Path(__file__).resolve().parents[3] / "scripts" / "learn-vocabulary"
 # Rounds that are left out in the test (scripts/learn-vocabulary --measure: all), and
-# the share of them that words guess without any sign: 80 % of all rounds.
+# the share of them that words guess without any sign: 84 % of all rounds.
 LEFT_OUT = ("later_eighth", "later_thirteenth", "later_seventeenth")
-AT_LEAST = 0.72
+AT_LEAST = 0.78
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,12 @@ def test_a_guess_is_likely_at_best_and_names_its_words() -> None:
 def test_words_written_together_are_taken_apart() -> None:
     said = backoff.said(of_text("smtp: MailboxQuotaExceededException"))
     assert {"mailbox", "quota", "limit"} <= set(said)
+
+
+def test_two_words_that_follow_each_other_count_together() -> None:
+    said = backoff.said(of_text("imap: the mailbox is full"))
+    assert {"p:the_mailbox", "p:mailbox_is", "p:is_full"} <= set(said)
+    assert "p:the_is" not in said
 
 
 def test_stack_frames_and_addresses_say_nothing() -> None:
@@ -98,7 +104,14 @@ def test_signs_are_named_by_step_weight_and_id() -> None:
     assert backoff.signs_of([]) == ["s:none"]
 
 
+def test_words_of_logs_around_an_error_change_no_step() -> None:
+    error = "smtp: 552 5.2.2 mailbox of the recipient is over quota"
+    log = f"INFO worker 3 started, queue default\n{error}\nWARN will retry in 60 s"
+    assert backoff.guess(of_text(log)).step == backoff.guess(of_text(error)).step
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # pure Python, on a machine that others use as well
 def test_the_table_is_what_the_corpus_teaches() -> None:
     """It is up to date; the last digits may differ with the machine's arithmetic."""
     learn = runpy.run_path(str(LEARN))
@@ -109,13 +122,14 @@ def test_the_table_is_what_the_corpus_teaches() -> None:
         (name, step)
         for name, weights in taught.items()
         for step, weight in weights.items()
-        if abs(weight - held[name].get(step, 0.0)) > 0.35
+        if abs(weight / 10 - held[name].get(step, 0.0)) > 0.35
     ]
     assert other == []
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_words_alone_guess_rounds_that_they_were_not_learnt_from() -> None:
     learn = runpy.run_path(str(LEARN))
     files = sorted(file for file in learn["rounds"]() if file in LEFT_OUT)
-    assert learn["measure"](learn["samples"](), files) >= AT_LEAST
+    assert learn["measure"](learn["samples"](), files, folds=1) >= AT_LEAST

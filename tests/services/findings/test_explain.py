@@ -133,6 +133,48 @@ def test_a_long_text_takes_no_time(text: str) -> None:
     assert time.perf_counter() - before < 5
 
 
+def test_a_long_log_costs_little_more_than_what_is_looked_at_of_it() -> None:
+    line = "2026-03-01 INFO imap cycle of mailbox 7 done in 120 ms\n"
+
+    def cost(size: int) -> float:
+        text = line * (size // len(line)) + "ERROR AADSTS7000222: expired\n"
+        tries = []
+        for _ in range(3):
+            before = time.process_time()
+            explain(text)
+            tries.append(time.process_time() - before)
+        return min(tries)
+
+    assert cost(200_000) < 4 * cost(60_000)
+
+
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        ("ErrorDelegateNoUser", Step.RIGHTS),
+        ("ErrorInvalidSmtpAddress", Step.USER_NAME),
+        ("ErrorParentFolderIdRequired", Step.FOLDER),
+        ("ErrorReadEventsFailed", Step.SYNC),
+        ("ErrorItemCorrupt", Step.MESSAGE),
+        ("ErrorMailboxFailover", Step.SERVICE),
+        ("ErrorRestrictionTooComplex", Step.CONSOLE),
+    ],
+)
+def test_a_code_of_exchange_is_likely_its_step(code: str, step: Step) -> None:
+    found = explain(f"ews: <m:ResponseCode>{code}</m:ResponseCode>")[0]
+    assert (found.step, str(found.certainty)) == (step, "likely")
+
+
+def test_a_number_of_graph_is_none_of_entra() -> None:
+    text = "graph: CompactToken parsing failed with error code: 80049217"
+    assert explain(text)[0].step == Step.SCOPE
+
+
+def test_a_number_means_what_the_words_beside_it_say() -> None:
+    text = "AADSTS90023: Public clients can't send a client secret."
+    assert explain(text)[0].step == Step.PUBLIC_CLIENT
+
+
 @pytest.mark.parametrize("noise", ["INFO cycle done in 120 ms\n", "x" * 90 + "\n"])
 def test_an_error_in_the_middle_of_a_long_log_is_found(noise: str) -> None:
     half = noise * (100_000 // len(noise))
