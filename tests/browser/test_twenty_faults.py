@@ -248,7 +248,9 @@ def test_a_queue_that_stands_still_leads_to_what_restarts_it(
         "The queue stands still: no mail is fetched or sent"
     )
     page.locator("main").get_by_role("link", name="What to do").click()
-    expect(page.get_by_role("heading", name="The queue stands still")).to_be_visible()
+    expect(
+        page.get_by_role("heading", level=2, name="The queue stands still")
+    ).to_be_visible()
     expect(page.locator("main .notice[data-tone=fail]")).to_contain_text("scripts/run")
     waiting = page.locator(".kv div", has_text="Tasks waiting").locator("dd")
     expect(waiting).to_have_text("1")
