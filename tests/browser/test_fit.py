@@ -68,7 +68,9 @@ def pages() -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize(
+    "width", [360, *(pytest.param(one, marks=pytest.mark.slow) for one in (768, 1280))]
+)
 def test_long_names_fit_into_their_panels(
     console: Callable[..., Page], pages: dict[str, str], width: int
 ) -> None:

@@ -17,7 +17,7 @@ NEXT = (
     "next_certificate_ends_on",
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def test_registration_keeps_what_it_has_and_nothing_waits(

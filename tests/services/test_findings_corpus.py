@@ -114,7 +114,9 @@ def all_judged() -> list[Judged]:
     return [judged(file, entry) for file, entry in entries()]
 
 
-@pytest.mark.parametrize("half", ["tuned", "held"])
+@pytest.mark.parametrize(
+    "half", [pytest.param("tuned", marks=pytest.mark.slow), "held"]
+)
 def test_the_right_step_comes_first(all_judged: list[Judged], half: str) -> None:
     rows = [one for one in all_judged if one.entry["half"] == half]
     wrong = [str(one) for one in rows if not one.right]
@@ -173,7 +175,7 @@ def noisy(text: str) -> list[str]:
     ]
 
 
-QUICK = (0, 3)  # a trace of Python, JSON: kinds of noise
+QUICK = (3,)  # JSON, of the kinds of noise
 SAMPLE = 6  # of so many entries one; every other, and the other kinds: --all
 
 
