@@ -195,7 +195,7 @@ Q_CLUSTER = {
     "guard_cycle": 1,
     "label": "Queue",
     "scheduler": False,  # it would run whatever a row names; nothing of ours is there
-    "ALT_CLUSTERS": {},  # each worker has a queue of its own (services/schedule)
+    "ALT_CLUSTERS": {},  # each worker has a queue of its own (services/worker/schedule)
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 

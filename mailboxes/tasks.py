@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .services import connection_test_batch, fetch, heartbeat, outbox
+from .services import fetch, outbox
+from .services.connection_test import batch as connection_test_batch
+from .services.worker import heartbeat
 
 
 def fetch_batch(batch_id: int) -> None:

@@ -62,7 +62,7 @@ ONE_HOME: dict[str, tuple[str, ...]] = {
     "exchangelib": ("mailboxes.transports.ews.",),
     "msal": ("mailboxes.oauth.microsoft.",),
     "google": ("mailboxes.oauth.google",),
-    "django_q": ("mailboxes.services.schedule",),
+    "django_q": ("mailboxes.services.worker.schedule",),
     "environ": ("mailadmin.environment",),
     "cryptography.fernet": ("mailboxes.core.crypto",),
     "imaplib": (),

@@ -11,7 +11,8 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
-from mailboxes.services import drill, drill_table
+from mailboxes.services import drill
+from mailboxes.services.drill import table as drill_table
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "mailboxes"

@@ -16,7 +16,8 @@ from ..forms.proxies import ProxyForm
 from ..forms.registrations import RegistrationForm
 from ..forms.shared import SharedForm
 from ..models import AppRegistration, NamedSecret, Proxy
-from ..services import named_secrets, proxies, registrations, uses
+from ..services import proxies, registrations, uses
+from ..services.secrets import named as named_secrets
 from .base import AdminForm, ServiceAdmin
 
 

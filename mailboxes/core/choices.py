@@ -53,7 +53,7 @@ class Grant(StrEnum):
 
     PASSWORD = "password"  # RFC 6749 section 4.3
     # The same, said so: `password` is the default too, and with GRAPH that means the
-    # application (services/pins.grant). Nothing below the option sees this word.
+    # application (services/options/pins.grant). Nothing below the option sees it.
     USER_PASSWORD = "user_password"
     CLIENT_CREDENTIALS = "client_credentials"  # section 4.4
     AUTHORIZATION_CODE = "authorization_code"  # section 4.1, with PKCE

@@ -1,6 +1,6 @@
 """The form of an app registration's certificate: a key and certificate, pasted.
 
-Write-only, as every secret. Rules and saving: services/registration_certificates.
+Write-only, as every secret. Rules and saving: services/registrations/certificates.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..core.errors import Problem
-from ..services import registration_certificates, registrations
+from ..services import registrations
+from ..services.registrations import certificates as registration_certificates
 from .option_fields import RawField
 from .shared import SharedForm
 

@@ -1,4 +1,4 @@
-"""The form of a new message; rules of addresses and headers are services/compose."""
+"""The form of a new message; rules of addresses and headers: outbox/compose."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from ..core.choices import RunState
 from ..models import Mailbox
-from ..services import compose
-from ..services.compose import Attachment, Composed, MessageError
+from ..services.outbox import compose
+from ..services.outbox.compose import Attachment, Composed, MessageError
 
 FIELDS = {"from": "sender"}
 LIST = {"autocomplete": "off", "spellcheck": "false"}

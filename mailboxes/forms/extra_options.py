@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from ..services.secret_names import looks_secret
+from ..services.secrets.names import looks_secret
 
 MASK = "********"  # stands for what is stored
 LONGEST_NAME = 120

@@ -1,4 +1,4 @@
-"""The form of a secret by name; rules and saving are services/named_secrets."""
+"""The form of a secret by name; rules and saving are services/secrets/named."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ..core.errors import Problem
-from ..services import named_secrets
+from ..services.secrets import named as named_secrets
 from .option_fields import RawField
 from .shared import SECRET, TEXT, SharedForm
 

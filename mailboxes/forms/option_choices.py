@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from ..core.choices import Grant, Protocol, ProxyKind
 from ..core.options import Option, Target

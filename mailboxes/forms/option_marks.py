@@ -16,7 +16,7 @@ from ..core.conditions import Needs, Test
 from ..core.options import Group, Option, Target, format_value
 from ..models import SecretValue
 from ..models.clients import GRAPH_SCOPE, MICROSOFT_AUTHORITY, OUTLOOK_SCOPE
-from ..services import pins
+from ..services.options import pins
 from ..templatetags.words import EFFECT_SHORT
 from .option_choices import choices_of, rows_to_name
 from .option_fields import Inherited, OptionField

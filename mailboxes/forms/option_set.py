@@ -14,15 +14,16 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 from django.forms.utils import ErrorDict
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy as _, ngettext
 
 from ..core.errors import OptionError, Problem
 from ..core.options import Group, Kind
 from ..models import PopClient, SmtpClient
-from ..services import comparison, revisions, snapshots
-from ..services.comparison import OptionState
+from ..services import revisions
 from ..services.option_rules import Cleaned, clean, defaults
+from ..services.options import snapshots
+from ..services.revisions import comparison
+from ..services.revisions.comparison import OptionState
 from . import extra_options, option_marks
 from .extra_options import ExtraOptions
 from .option_blocks import Block, blocks_of

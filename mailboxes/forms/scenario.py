@@ -7,10 +7,9 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext as _, gettext_lazy as lazy
 
-from ..services.drill_plan import Plan
+from ..services.drill.plan import Plan
 from ..services.laboratory import NONE
 
 

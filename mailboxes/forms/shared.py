@@ -11,11 +11,10 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from ..core.errors import OptionError, Problem, StaleEdit
-from ..services import seen
+from ..services.fetch import seen
 from .option_fields import PLAIN, RawField
 from .option_marks import mark, stored_words
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from ..core.choices import Grant, Mechanism, Protocol, Security
 from ..models.clients import GRAPH_SCOPE, MECHANISMS
-from ..services import abilities, pins
+from ..services import abilities
+from ..services.options import pins
 
 Text = str | Promise
 

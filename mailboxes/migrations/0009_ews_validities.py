@@ -12,7 +12,7 @@ import re
 from django.db import migrations
 
 DIGEST = re.compile(r"[0-9a-f]{40}")
-# What was given up (services/sources) is no id, and nothing looks for it again.
+# What was given up (services/fetch/sources) is no id, and nothing looks for it again.
 GIVEN_UP = " until "
 
 

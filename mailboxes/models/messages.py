@@ -1,6 +1,6 @@
 """What was fetched: sources, messages, where they lie on the server, and their bytes.
 
-services/store writes them in one transaction with the cursor (DESIGN D7);
+services/fetch/store writes them in one transaction with the cursor (DESIGN D7);
 services/parse fills the readable columns in a second, repeatable step.
 """
 
@@ -59,7 +59,7 @@ class Listing(models.Model):
     """A message that a server with text ids has named, and its number with us.
 
     Numbers grow in the order of listing, so they do what UIDs do for IMAP. gone: the
-    server said that it has left the folder. Written by services/listings.
+    server said that it has left the folder. Written by services/numbering/listings.
     """
 
     source = models.ForeignKey(

@@ -1,7 +1,7 @@
 """Conditions of options that both kinds of section share, as data (core/conditions).
 
 What they are conditions of: option_shared. The same questions to values of a revision:
-services/pins.
+services/options/pins.
 """
 
 from __future__ import annotations

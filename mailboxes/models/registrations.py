@@ -1,6 +1,6 @@
 """What many sections share: app registrations, and secrets by name (DESIGN D2).
 
-services/registrations and services/named_secrets save them; every section that names
+services/registrations and services/secrets/named save them; every section that names
 one gets a new revision that pins its values.
 """
 

@@ -17,7 +17,7 @@ class Revision(models.Model):
     values: complete, by option name; secrets as id of a SecretValue, a proxy, an app
         registration and a named secret as their ids.
     pinned: what those stood for then, by target ({"proxy": {...}, ...}); what a section
-        inherits from its registration is read from there (services/snapshots).
+        inherits from its registration is read from there (services/options/snapshots).
     extra: options that this console does not know, name to text.
     """
 

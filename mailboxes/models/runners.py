@@ -2,7 +2,7 @@
 
 A Fetcher belongs to a pop-client, a Sender to an smtp-client. Options are elsewhere
 (clients.py): a save of options and a running cycle never write the same row.
-All changes are conditional updates by services/leases, fetch, outbox and retry.
+All changes are conditional updates by services/worker/leases, fetch, outbox and retry.
 """
 
 from __future__ import annotations

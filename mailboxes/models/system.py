@@ -14,7 +14,7 @@ class Instance(models.Model):
     """This installation: one row. Held means nothing is fetched, settled or sent.
 
     epoch: only grows; where the data folder knows a higher one, the database is an
-    older copy (services/epoch).
+    older copy (services/instance/epoch).
     """
 
     instance_id = models.UUIDField(default=uuid.uuid4, editable=False)

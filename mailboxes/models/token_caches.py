@@ -1,6 +1,6 @@
 """The token cache of one login, and the refresh token that is good now.
 
-Reading and writing: services/token_caches. Ciphertext lies in SecretValue.
+Reading and writing: services/tokens/caches. Ciphertext lies in SecretValue.
 """
 
 from __future__ import annotations

@@ -52,11 +52,11 @@ from .world import (
     APPS,
     MAILBOXES,
     PROXY_LOGIN,
+    SCENARIOS as REFUSING,
     SHARED,
     Account,
     accounts,
 )
-from .world import SCENARIOS as REFUSING
 
 FIRST_LETTERS = len(letters.FIRST)
 FIRST_SPAN = 2 * 86400  # seconds over which the first letters are spread

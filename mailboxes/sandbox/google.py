@@ -22,8 +22,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from . import effects
-from . import google_pages as pages
+from . import effects, google_pages as pages
 from .ca import write_private
 from .entra_consent import ACCEPT
 from .entra_faults import shown

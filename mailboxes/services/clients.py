@@ -23,8 +23,9 @@ from ..models import (
     Sender,
     SmtpClient,
 )
-from . import audit, sign_ins, snapshots
-from .changes import diff
+from . import audit, sign_ins
+from .options import snapshots
+from .options.changes import diff
 
 Client = PopClient | SmtpClient
 User = AbstractBaseUser | None

@@ -5,7 +5,7 @@ machine that was asleep) writes times that lie hours or days ahead. When the clo
 right again, everything that waits for them would wait: mailboxes, messages, leases of
 dead processes. All these times are short in truth, so one that is much further away
 than it may be is taken for over. May be done at any time, and again; whoever works on a
-row keeps it by its fence (services/leases).
+row keeps it by its fence (services/worker/leases).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from django.db.models import Model, Q
 
 from ..core.choices import OUTBOX_CLAIMABLE
 from ..models import Batch, Fetcher, OutboundMessage, Sender, SignIn, TokenCache, Worker
-from . import outbox_outcome, retry
+from . import retry
+from .outbox import outcome as outbox_outcome
 
 logger = logging.getLogger(__name__)
 

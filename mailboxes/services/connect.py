@@ -23,8 +23,9 @@ from ..transports.base import (
     Proxy,
     Transport,
 )
-from . import numbering, pins, secrets, tokens
-from .snapshots import Snapshot
+from . import numbering, secrets, tokens
+from .options import pins
+from .options.snapshots import Snapshot
 
 Given = tuple[Credential, NetworkPolicy]
 

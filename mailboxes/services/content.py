@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from ..core.choices import ParseState
 from ..models import Message, MessageChunk
-from . import mime, mime_text, parse, signatures
+from . import mime, parse, signatures
+from .mime import text as mime_text
 
 HTML_LIMIT = 1_000_000  # characters
 # nh3 is quadratic on nesting: 200,000 nested <div> take minutes (dependencies.md 0).

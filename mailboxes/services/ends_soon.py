@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from ..core.choices import Grant, Protocol
 from ..core.options import Kind
 from ..models import AppRegistration, PopClient, SmtpClient
-from . import pins
-from .option_rule import EXCHANGE_ONLINE
+from .option_rules.rule import EXCHANGE_ONLINE
+from .options import pins
 
 SOON = 30  # days
 EWS_ENDS = date(2027, 4, 1)  # Microsoft message center MC1227454

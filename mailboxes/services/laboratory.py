@@ -17,8 +17,9 @@ from django.db import transaction
 
 from ..core.errors import OptionError
 from ..models import PopClient, Proxy, SmtpClient
-from . import audit, clients, proxies, revisions, sandbox_control, snapshots, tokens
-from .drill_plan import Plan
+from . import audit, clients, proxies, revisions, sandbox_control, tokens
+from .drill.plan import Plan
+from .options import snapshots
 from .sandbox_control import SandboxAway, SandboxControl, SandboxRefuses, World
 
 Client = PopClient | SmtpClient

@@ -13,8 +13,8 @@ from django.core.validators import validate_email
 
 from ..core.errors import Problem
 from ..models import Mailbox, PopClient, SmtpClient
-from .changes import Change
-from .option_values import tidy
+from .options.changes import Change
+from .options.values import tidy
 
 SECTION_LONGEST = 40
 SECTION_LETTERS = frozenset(

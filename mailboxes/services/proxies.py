@@ -19,10 +19,11 @@ from ..core.choices import ProxyKind
 from ..core.errors import OptionError, Problem
 from ..core.options import Effect, Kind, Option
 from ..models import Proxy, SecretValue
-from . import audit, pinning, secrets, uses
-from .option_reading import Reading
-from .option_values import read, read_secret, tidy
-from .seen import refuse_stale
+from . import audit, secrets, uses
+from .fetch.seen import refuse_stale
+from .options.reading import Reading
+from .options.values import read, read_secret, tidy
+from .revisions import pinning
 
 HOST = Option("host", "Host", "", Effect.NEXT_CYCLE, kind=Kind.HOST)
 PORT = Option(
@@ -129,7 +130,7 @@ def save_proxy(
 
     kind: how it is spoken to (ProxyKind). password: a new one in plain text, or "" to
         keep what is stored. A proxy without a user name has none.
-    seen: fingerprint of what was there when it was opened (services/seen).
+    seen: fingerprint of what was there when it was opened (services/fetch/seen).
     """
     cleaned = clean(
         proxy=proxy,

@@ -4,7 +4,7 @@ After a cycle that stopped its client a test runs by itself, once: it makes the 
 before the sign-in and tells the refusal again, so that network and tenant are known to
 be right or wrong without bringing the account nearer to being locked. So does a second
 test that waits for one with the same credential. Which failures stop a client:
-services/retry; carrying tests out: connection_test_run.
+services/retry; carrying tests out: connection_test/run.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from ..core.choices import CheckState, Retry, RunState, Stage, Step, TestState
 from ..models import Check, PopClient, Revision, SmtpClient, TestRun
-from . import connection_test, retry, snapshots
+from . import connection_test, retry
 from .connection_test import NotTested
 from .findings import find
-from .snapshots import Snapshot
+from .options import snapshots
+from .options.snapshots import Snapshot
 
 logger = logging.getLogger(__name__)
 

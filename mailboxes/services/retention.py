@@ -3,7 +3,7 @@
 Cycles 14 days, connection tests 90 days, audit 400 days, token caches 7 days after
 their last use, sessions of the console until they are over. Mail content has no end
 yet: it may go 30 days after a consumer has acknowledged it, and nothing can acknowledge
-in this version. When it is swept: services/ticker.
+in this version. When it is swept: services/worker/ticker.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Everything on one machine: web, worker and sandbox under one supervisor.
 
-`manage.py serve` calls `run`. Children: services/supervise. What the sandbox's
+`manage.py serve` calls `run`. Children: services/worker/supervise. What the sandbox's
 mailboxes are: services/demo.
 """
 
@@ -17,8 +17,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from . import demo, startup
-from .supervise import Child, Supervisor
+from . import demo
+from .instance import startup
+from .worker.supervise import Child, Supervisor
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 A message that is slow without end, or at which the server hangs up each time, would
 keep a mailbox from all that came after it. So its cycle writes it down, and after some
 tries it is given up: its header is stored, in quarantine, and it stays on the server
-(DESIGN D7). What is done about it: services/bodies.
+(DESIGN D7). What is done about it: services/fetch/bodies.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from mailboxes.core.choices import TEST_OPEN
 from mailboxes.models import TestRun
 from mailboxes.services import connection_test
 from mailboxes.services.finding import Finding
-from mailboxes.services.snapshots import saved_number
+from mailboxes.services.options.snapshots import saved_number
 from mailboxes.templatetags import ui
 from mailboxes.templatetags.words import look
 from mailboxes.views.option_set_lookup import Client, may_test, short_kind

@@ -9,7 +9,8 @@ from typing import Any
 
 from django import template
 
-from mailboxes.services import sign_ins, snapshots
+from mailboxes.services import sign_ins
+from mailboxes.services.options import snapshots
 from mailboxes.views.option_set_lookup import Client, may, short_kind
 from mailboxes.views.sign_ins import shown
 

@@ -23,8 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ..core.choices import TEST_OPEN, CheckState, TestState
 from ..models import Check, PopClient, TestRun
 from ..services import connection_test, status
-from ..services import connection_test_report as report
-from ..services.connection_test import NotTested
+from ..services.connection_test import NotTested, report
 from ..services.finding import Finding
 from . import inputs, links
 from .live import live

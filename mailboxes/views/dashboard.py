@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 
 from ..core.choices import HEALTH_NEEDS_ATTENTION, Health
-from ..services import activity, ends_soon, status
+from ..services import ends_soon, status
 from ..services.findings import Finding
 from ..services.status import ClientStatus, Machinery, Numbers
+from ..services.worker import activity
 from ..templatetags.ui import number, spell_duration
 from . import links
 from .live import live

@@ -16,7 +16,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from ..models import Proxy
-from ..services import aside, status
+from ..services import status
+from ..services.fetch import aside
 from .import_options import may_import
 
 THEMES = ("light", "dark")

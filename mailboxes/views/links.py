@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from ..core.options import Kind, Option
 from ..models import PopClient, SmtpClient
-from ..services import pins
 from ..services.findings import Finding
+from ..services.options import pins
 from ..services.status import ClientStatus
 
 BY_CERTIFICATE = ("entra-certificate-refused", "entra-certificate-expired")

@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 
 from ..core.choices import USUAL_PORTS, Outcome
 from ..models import Cycle, Mailbox, Message, PopClient, SetupDraft
-from ..services import activity, ends_soon, status
+from ..services import ends_soon, status
 from ..services.status import ClientStatus
+from ..services.worker import activity
 from ..templatetags.charts import Column
 from ..templatetags.ui import number
 from . import inputs, links

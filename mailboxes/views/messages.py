@@ -20,7 +20,8 @@ from mailadmin.csp import POLICY
 
 from ..core.choices import ParseState
 from ..models import Message
-from ..services import audit, content, listings, parse
+from ..services import audit, content, parse
+from ..services.numbering import listings
 from . import keeps
 from .live import live
 from .mailbox_actions import OPERATE

@@ -14,8 +14,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from ..models import PopClient, Revision, SmtpClient
-from ..services import changes, clients, comparison, snapshots, status
+from ..services import clients, status
 from ..services.option_rules import clean
+from ..services.options import changes, snapshots
+from ..services.revisions import comparison
 from . import links
 from .option_set_lookup import Client, find, may, may_test, users_of
 

@@ -20,9 +20,10 @@ from django.views.decorators.http import require_http_methods
 from ..core.errors import StaleEdit
 from ..forms.option_sets import OptionSetForm, PopClientForm, SmtpClientForm
 from ..models import PopClient, SmtpClient
-from ..services import connection_test, snapshots
+from ..services import connection_test
 from ..services.connection_test import NotTested
 from ..services.option_rules import clean
+from ..services.options import snapshots
 from ..services.revisions import SaveResult
 from .option_set_lookup import Client, find, may_test, require, short_kind, users_of
 from .option_set_stale import stale_page

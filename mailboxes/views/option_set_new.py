@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from ..forms import templates
 from ..forms.templates import Template
 from ..models import PopClient, SmtpClient
-from ..services import snapshots
-from ..services.secret_names import looks_secret
+from ..services.options import snapshots
+from ..services.secrets.names import looks_secret
 from .option_set_edit import FORMS, METHODS, done, entered
 from .option_set_lookup import Client, find, may_test, require
 

@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from ..models import Revision
-from ..services import changes, snapshots
 from ..services.option_rules import clean
+from ..services.options import changes, snapshots
 from .option_set_lookup import Client, find, may_test, users_of
 
 

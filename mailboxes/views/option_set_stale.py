@@ -21,7 +21,7 @@ from ..forms.option_fields import initial_text
 from ..forms.option_set import EXTRA, WAS
 from ..forms.option_sets import OptionSetForm
 from ..models import Revision
-from ..services import changes, snapshots
+from ..services.options import changes, snapshots
 from .option_set_lookup import short_kind
 
 CONFLICT = 409

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from ..core.choices import OUTBOX_UNSENT, OutboxState
 from ..models import OutboundMessage
-from ..services import outbox_list
+from ..services.outbox import listing as outbox_list
 from ..templatetags.ui import spell_duration
 from ..templatetags.words import look
 from . import inputs, links

@@ -1,6 +1,6 @@
 """Writes a message: the form, and what stands in the way of sending from a mailbox.
 
-The fields are forms/compose; building and queueing are services/compose.
+The fields are forms/compose; building and queueing are services/outbox/compose.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods
 
 from ..forms.compose import ComposeForm, senders
 from ..models import Mailbox, OutboundMessage, SmtpClient
-from ..services import compose, outbox_content
-from ..services.compose import Composed, MessageError
+from ..services.outbox import compose, content as outbox_content
+from ..services.outbox.compose import Composed, MessageError
 from . import inputs, keeps, links
 
 

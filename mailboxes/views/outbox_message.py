@@ -11,15 +11,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..core.choices import OutboxState, Outcome
 from ..models import Attempt, OutboundMessage, SmtpClient
-from ..services import audit, outbox_actions, outbox_content
+from ..services import audit
 from ..services.findings import find
+from ..services.outbox import actions as outbox_actions, content as outbox_content
 from ..templatetags.words import look, stage_word
 from . import keeps, links
 
@@ -191,7 +190,7 @@ def outbox_requeue(request: HttpRequest, client: int, code: str) -> HttpResponse
 @permission_required(CHANGE, raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def outbox_action(request: HttpRequest, pk: int, action: str) -> HttpResponse:
-    """Do one of outbox_actions; a GET asks first, where there is something to ask."""
+    """Do one of outbox/actions; a GET asks first, where there is something to ask."""
     row = _message(pk)
     act = outbox_actions.ACTIONS.get(action)
     if act is None or (request.method != "POST" and action not in ASK_FIRST):

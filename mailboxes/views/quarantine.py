@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ..services import aside
+from ..services.fetch import aside
 from ..templatetags.words import reason_text, reason_word
 from . import inputs
 from .live import live

@@ -24,7 +24,8 @@ from django.views.decorators.http import require_POST, require_safe
 from ..core.errors import OptionError, SecretUnreadable
 from ..forms.certificates import CertificateForm
 from ..models import AppRegistration, AuditEvent
-from ..services import registration_certificates, uses
+from ..services import uses
+from ..services.registrations import certificates as registration_certificates
 from .registrations import WHAT, detail, find
 from .shared_rows import after_save, require
 

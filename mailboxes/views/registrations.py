@@ -26,13 +26,9 @@ from ..forms.registrations import (
 )
 from ..models import AppRegistration
 from ..models.option_shared import AUTHORITIES
-from ..services import (
-    ends_soon,
-    registration_certificates,
-    registrations,
-    seen,
-    uses,
-)
+from ..services import ends_soon, registrations, uses
+from ..services.fetch import seen
+from ..services.registrations import certificates as registration_certificates
 from .shared_rows import METHODS, WHATS, after_save, require, use_context
 
 WHAT = WHATS["registrations"]

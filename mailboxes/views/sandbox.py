@@ -24,7 +24,7 @@ from ..core.choices import RunState
 from ..forms.scenario import ScenarioForm
 from ..models import Fetcher, PopClient, Sender
 from ..services import laboratory
-from ..services.drill_plan import Found, Plan
+from ..services.drill.plan import Found, Plan
 from ..services.findings import by_id
 from ..services.laboratory import NONE, SandboxAway, SandboxRefuses, Subject
 from ..templatetags.words import step_word

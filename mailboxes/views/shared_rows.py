@@ -18,13 +18,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from ..core.errors import OptionError
 from ..models import AppRegistration, AuditEvent, NamedSecret, Proxy
-from ..services import clients, named_secrets, proxies, registrations, uses
+from ..services import clients, proxies, registrations, uses
+from ..services.secrets import named as named_secrets
 from ..services.uses import Shared
 
 METHODS = ["GET", "HEAD", "POST"]

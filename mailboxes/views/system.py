@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from ..services import installation, instance, retention, schedule, status
+from ..services import instance, retention, status
+from ..services.instance import installation
 from ..services.status import Machinery
+from ..services.worker import schedule
 from ..templatetags.ui import size
 from . import inputs
 from .live import live

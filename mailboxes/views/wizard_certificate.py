@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from ..core.errors import OptionError, StaleEdit
 from ..models import SetupDraft
-from ..services import registration_certificates
+from ..services.registrations import certificates as registration_certificates
 from ..services.wizard import saving
 from ..services.wizard.setup import Setup
 from ..services.wizard.steps import BY_ID

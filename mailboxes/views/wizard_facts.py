@@ -20,14 +20,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ..core.choices import FirstFetch, Grant, Protocol
 from ..models import Cycle, Message, TestRun
-from ..services import (
-    registration_certificates,
-    registrations,
-    seen,
-    sign_ins,
-    status,
-)
+from ..services import registrations, sign_ins, status
+from ..services.fetch import seen
 from ..services.finding import Finding
+from ..services.registrations import certificates as registration_certificates
 from ..services.status import ClientStatus
 from ..services.wizard import (
     consent,

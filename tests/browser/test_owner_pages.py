@@ -15,11 +15,9 @@ from playwright.sync_api import Page
 
 from mailboxes.core import certificates
 from mailboxes.models import PopClient, SetupDraft, SignIn
-from mailboxes.services import (
-    named_secrets,
-    registration_certificates,
-    sign_ins,
-)
+from mailboxes.services import sign_ins
+from mailboxes.services.registrations import certificates as registration_certificates
+from mailboxes.services.secrets import named as named_secrets
 from mailboxes.services.wizard import making
 from tests import factories
 from tests.browser.test_setup_pages import LOOKS, _faults

@@ -13,14 +13,9 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from mailboxes.models import AuditEvent, Fetcher, Mailbox, PopClient
-from mailboxes.services import (
-    clients,
-    named_secrets,
-    proxies,
-    registrations,
-    revisions,
-    snapshots,
-)
+from mailboxes.services import clients, proxies, registrations, revisions
+from mailboxes.services.options import snapshots
+from mailboxes.services.secrets import named as named_secrets
 from tests import factories
 from tests.services import sending
 from tests.services.option_sets import saved_pop, saved_smtp

@@ -22,12 +22,13 @@ from mailboxes.models import PopClient, Worker
 from mailboxes.sandbox import world as contoso
 from mailboxes.sandbox.scenarios import SCENARIOS
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import clients, drill_names, drill_scene, sandbox_control
-from mailboxes.services.drill_plan import Plan
-from mailboxes.services.heartbeat import Heartbeat
-from mailboxes.services.outbox_connections import connections
-from mailboxes.services.pool import pool
+from mailboxes.services import clients, sandbox_control
+from mailboxes.services.drill import names as drill_names, scene as drill_scene
+from mailboxes.services.drill.plan import Plan
+from mailboxes.services.outbox.open_connections import connections
 from mailboxes.services.sandbox_control import SandboxControl, World
+from mailboxes.services.worker.heartbeat import Heartbeat
+from mailboxes.services.worker.pool import pool
 from tests import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

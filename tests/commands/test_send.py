@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from mailboxes.management.commands import send
 from mailboxes.models import Mailbox, OutboundMessage
-from mailboxes.services import outbox_rows
+from mailboxes.services.outbox import rows as outbox_rows
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import snapshots
+from mailboxes.services.options import snapshots
 from tests.fixtures import person
-from tests.services.test_sign_ins import ADDRESS, pop, proxy
+from tests.services.sign_ins.test_sign_ins import ADDRESS, pop, proxy
 
 __all__ = ["proxy"]
 pytestmark = pytest.mark.django_db

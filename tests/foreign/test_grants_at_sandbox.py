@@ -21,8 +21,7 @@ from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
 from tests.fixtures import person
 from tests.fixtures.matrix import Claim
-from tests.foreign import test_ews_javascript_api as ews
-from tests.foreign import test_graph_client as graph
+from tests.foreign import test_ews_javascript_api as ews, test_graph_client as graph
 from tests.foreign.programs import curl, version
 from tests.matrix.cells import GOOGLE, MICROSOFT
 from tests.sandbox.clients import AUTHORITY, SUPPORT, session

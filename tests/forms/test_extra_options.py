@@ -6,7 +6,8 @@ import pytest
 
 from mailboxes.forms import extra_options
 from mailboxes.forms.option_sets import PopClientForm, SmtpClientForm
-from mailboxes.services import revisions, snapshots
+from mailboxes.services import revisions
+from mailboxes.services.options import snapshots
 from tests.services.option_sets import saved_pop, saved_smtp
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,9 @@ from mailboxes.core.options import Kind
 from mailboxes.forms import templates
 from mailboxes.forms.option_sets import PopClientForm, SmtpClientForm
 from mailboxes.models import Fetcher, PopClient, SmtpClient
-from mailboxes.services import revisions, snapshots
+from mailboxes.services import revisions
+from mailboxes.services.options import snapshots
+from tests.services.option_rules.rule_cases import CASES, Case
 from tests.services.option_sets import (
     CANARY,
     named,
@@ -17,7 +19,6 @@ from tests.services.option_sets import (
     saved_pop,
     saved_smtp,
 )
-from tests.services.rule_cases import CASES, Case
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,9 @@ from django.utils import timezone
 
 from mailboxes.core.crypto import new_key
 from mailboxes.models import Worker
-from mailboxes.services import instance, processes, secrets, startup
+from mailboxes.services import instance, secrets
+from mailboxes.services.instance import startup
+from mailboxes.services.worker import processes
 from tests import factories
 
 pytestmark = pytest.mark.django_db

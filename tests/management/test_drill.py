@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 
 from mailboxes.sandbox.scenarios import SCENARIOS
 from mailboxes.services import drill
-from mailboxes.services.drill_plan import Found, Plan, Result
+from mailboxes.services.drill.plan import Found, Plan, Result
 
 ROOT = Path(__file__).resolve().parents[2]
 

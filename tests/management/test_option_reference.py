@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from mailboxes.management.commands import option_reference as command
-from mailboxes.services import option_reference
+from mailboxes.services.options import reference as option_reference
 
 
 def run(*arguments: str) -> str:

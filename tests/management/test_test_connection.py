@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 
 from mailboxes.models import Mailbox, TestRun
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import connection_test, connection_test_batch, demo, instance
-from mailboxes.services import connection_test_rows as rows
+from mailboxes.services import connection_test, demo, instance
+from mailboxes.services.connection_test import batch as connection_test_batch, rows
 
 # A test opens connections of its own to the database.
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -207,7 +207,7 @@ def test_a_wrong_variable_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_second_copy_on_the_same_data_is_one_sentence(tmp_path: Path) -> None:
-    from mailboxes.services import processes
+    from mailboxes.services.worker import processes
 
     held = processes.lock(tmp_path / "run" / "serve.lock")
     try:

@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from mailboxes.core.choices import Protocol
 from mailboxes.models import Cycle, Fetcher, Mailbox, PopClient, Revision
-from mailboxes.services import fetch_cycle, leases, pool, secrets
+from mailboxes.services import secrets
+from mailboxes.services.fetch import cycle as fetch_cycle
+from mailboxes.services.worker import leases, pool
 from mailboxes.transports import registry
 from mailboxes.transports.memory import MemoryInbound
 from mailboxes.transports.memory_server import MemoryServer

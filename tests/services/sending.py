@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from mailboxes.core.choices import Protocol
 from mailboxes.models import Cycle, OutboundMessage, Revision, Sender, SmtpClient
-from mailboxes.services import compose, outbox_connections, revisions
-from mailboxes.services.outbox_cycle import SendCycle
+from mailboxes.services import revisions
+from mailboxes.services.outbox import compose, open_connections as outbox_connections
+from mailboxes.services.outbox.cycle import SendCycle
 from mailboxes.transports import registry
 from mailboxes.transports.memory import MemoryOutbound, MemoryServer
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from mailboxes.services import addresses, compose
+from mailboxes.services import addresses
 from mailboxes.services.addresses import AddressError
-from mailboxes.services.compose import MessageError
+from mailboxes.services.outbox import compose
+from mailboxes.services.outbox.compose import MessageError
 
 PIECES = [*'()<>[]@,:.\\" =?_', "=?", "?=", "?q?", "a", "ß", "\xa0", "b.de", "a@b.de"]
 ODD = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from mailboxes.core.choices import OutboxState, RunState
 from mailboxes.models import AuditEvent, Fetcher, OutboundMessage, Sender
-from mailboxes.services import clients, outbox_senders, revisions
+from mailboxes.services import clients, revisions
+from mailboxes.services.outbox import senders as outbox_senders
 from tests.services import sending
 from tests.services.option_sets import saved_pop, saved_smtp
 

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from mailboxes.core.choices import OutboxState, RunState
 from mailboxes.models import Batch, Fetcher, Lease, OutboundMessage, Sender, Worker
-from mailboxes.services import batches, clock, due, fetch, heartbeat, schedule
-from mailboxes.services.heartbeat import Heartbeat
-from mailboxes.services.ticker import LEASE, Ticker
+from mailboxes.services import clock, fetch
+from mailboxes.services.worker import batches, due, heartbeat, schedule
+from mailboxes.services.worker.heartbeat import Heartbeat
+from mailboxes.services.worker.ticker import LEASE, Ticker
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,8 @@ import pytest
 
 from mailboxes.models import PopClient, Proxy, Revision, SmtpClient
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import demo, proxies, secrets, snapshots
+from mailboxes.services import demo, proxies, secrets
+from mailboxes.services.options import snapshots
 
 pytestmark = pytest.mark.django_db
 

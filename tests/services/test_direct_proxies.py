@@ -13,15 +13,11 @@ from mailboxes.models import PopClient, Proxy
 from mailboxes.oauth import probe
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import (
-    connect,
-    connection_test_plan,
-    proxies,
-    revisions,
-    snapshots,
-)
-from mailboxes.services.changes import value_text
+from mailboxes.services import connect, proxies, revisions
+from mailboxes.services.connection_test import planning as connection_test_plan
 from mailboxes.services.option_rules import options_by_name
+from mailboxes.services.options import snapshots
+from mailboxes.services.options.changes import value_text
 from mailboxes.services.sections import exporting, importing
 from tests.services.option_sets import CANARY
 

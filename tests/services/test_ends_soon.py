@@ -8,15 +8,11 @@ import pytest
 
 from mailboxes.core import certificates
 from mailboxes.models import PopClient, SmtpClient
-from mailboxes.services import (
-    clients,
-    ends_soon,
-    registration_certificates,
-    registrations,
-)
+from mailboxes.services import clients, ends_soon, registrations
+from mailboxes.services.registrations import certificates as registration_certificates
 from tests import factories
 from tests.services.option_sets import saved_pop
-from tests.services.test_registration_certificates import MADE
+from tests.services.registrations.test_certificates import MADE
 
 pytestmark = pytest.mark.django_db
 

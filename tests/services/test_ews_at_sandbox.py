@@ -22,9 +22,11 @@ from mailboxes.models import (
 from mailboxes.models.clients import MECHANISMS
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import compose, connect, fetch, revisions, snapshots
-from mailboxes.services.outbox_cycle import SendCycle
-from mailboxes.services.pool import pool
+from mailboxes.services import connect, fetch, revisions
+from mailboxes.services.options import snapshots
+from mailboxes.services.outbox import compose
+from mailboxes.services.outbox.cycle import SendCycle
+from mailboxes.services.worker.pool import pool
 from tests.fixtures.connection_tests import ADDRESS, carried_out, pop, shown, smtp
 from tests.fixtures.matrix import Claim
 from tests.matrix.cells import BASIC, MICROSOFT, SANDBOX

@@ -12,18 +12,13 @@ from mailboxes.models import NamedSecret, PopClient, Proxy, SignIn, SmtpClient, 
 from mailboxes.models.clients import MECHANISMS
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import (
-    connect,
-    connection_test,
-    named_secrets,
-    revisions,
-    sign_in_work,
-    sign_ins,
-    snapshots,
-)
-from mailboxes.services import connection_test_rows as rows
-from mailboxes.services.connection_test_run import carry_out
+from mailboxes.services import connect, connection_test, revisions, sign_ins
+from mailboxes.services.connection_test import rows
+from mailboxes.services.connection_test.run import carry_out
+from mailboxes.services.options import snapshots
 from mailboxes.services.proxies import save_proxy
+from mailboxes.services.secrets import named as named_secrets
+from mailboxes.services.sign_ins import work as sign_in_work
 from tests.fixtures import person
 
 pytestmark = pytest.mark.django_db

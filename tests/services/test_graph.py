@@ -23,10 +23,11 @@ from mailboxes.models import (
     SmtpClient,
 )
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import compose, fetch, outbox_senders, revisions
-from mailboxes.services.outbox_connections import connections
-from mailboxes.services.outbox_cycle import SendCycle
-from mailboxes.services.pool import pool
+from mailboxes.services import fetch, revisions
+from mailboxes.services.outbox import compose, senders as outbox_senders
+from mailboxes.services.outbox.cycle import SendCycle
+from mailboxes.services.outbox.open_connections import connections
+from mailboxes.services.worker.pool import pool
 from tests.fixtures.connection_tests import (
     ADDRESS,
     carried_out,

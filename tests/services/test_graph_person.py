@@ -10,9 +10,10 @@ from mailboxes.core.choices import Grant, Outcome
 from mailboxes.models import Message, PopClient, Proxy, SmtpClient
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import connect, fetch, pins, snapshots
+from mailboxes.services import connect, fetch
 from mailboxes.services.option_rules import clean
-from mailboxes.services.pool import pool
+from mailboxes.services.options import pins, snapshots
+from mailboxes.services.worker.pool import pool
 from tests.fixtures.connection_tests import ADDRESS, carried_out, failed
 from tests.fixtures.graph import graph_pop, graph_smtp
 from tests.fixtures.matrix import Claim

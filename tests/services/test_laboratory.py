@@ -19,8 +19,9 @@ from mailboxes.models import (
     TokenCache,
 )
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import demo, fetch, laboratory, snapshots
-from mailboxes.services.pool import pool
+from mailboxes.services import demo, fetch, laboratory
+from mailboxes.services.options import snapshots
+from mailboxes.services.worker.pool import pool
 from tests import factories
 from tests.fixtures.connection_tests import carried_out, failed
 

@@ -16,10 +16,11 @@ from mailboxes.models import (
     Proxy,
     Sender,
 )
-from mailboxes.services import compose, fetch, outbox_rows, proxies, revisions
-from mailboxes.services.outbox_connections import connections
-from mailboxes.services.outbox_cycle import SendCycle
-from mailboxes.services.pool import pool
+from mailboxes.services import fetch, proxies, revisions
+from mailboxes.services.outbox import compose, rows as outbox_rows
+from mailboxes.services.outbox.cycle import SendCycle
+from mailboxes.services.outbox.open_connections import connections
+from mailboxes.services.worker.pool import pool
 from tests.servers.mailboxes import PASSWORD
 from tests.transports.large import MEGABYTE, Letter, digest
 

@@ -18,25 +18,25 @@ from tests.servers.postgresql import PostgreSQL
 FOLDER = Path(__file__).parent
 # Claims that race, conditional updates, rows with what a server has answered.
 FILES = (
-    "test_epoch.py",
+    "instance/test_epoch.py",
     # Ids as long as Exchange's: SQLite looks at no length.
     "test_ews_at_sandbox.py::test_messages_are_settled_on_the_server[move-Archive]",
     "../migrations/test_0009_ews_validities.py",
-    "test_fetch_batch.py",
-    "test_fetch_end.py",
-    "test_instance.py",
-    "test_leases.py",
-    "test_numbering.py",
-    "test_outbox.py",
-    "test_outbox_batch.py",
-    "test_outbox_crash.py",
+    "fetch/test_batch.py",
+    "fetch/test_end.py",
+    "instance/test_instance.py",
+    "worker/test_leases.py",
+    "numbering/test_numbering.py",
+    "outbox/test_outbox.py",
+    "outbox/test_batch.py",
+    "outbox/test_crash.py",
     "test_parse.py",
     "test_parse_left.py",
-    "test_pinning.py",
+    "revisions/test_pinning.py",
     "test_provider.py",
-    "test_settle.py",
-    "test_sources.py",
-    "test_store.py",
+    "fetch/test_settle.py",
+    "fetch/test_sources.py",
+    "fetch/test_store.py",
 )
 NOT = "not oldest_goes_first"  # a thousand messages tell nothing more there
 

@@ -12,11 +12,12 @@ from django.utils import timezone
 from mailboxes.core.choices import Protocol, RunState, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.models import Fetcher, Mailbox, PopClient, Revision, Sender
-from mailboxes.services import fetch, outbox_senders, secrets
-from mailboxes.services.fetch_cycle import FetchCycle
-from mailboxes.services.outbox_connections import connections
-from mailboxes.services.outbox_cycle import SendCycle
-from mailboxes.services.pool import pool
+from mailboxes.services import fetch, secrets
+from mailboxes.services.fetch.cycle import FetchCycle
+from mailboxes.services.outbox import senders as outbox_senders
+from mailboxes.services.outbox.cycle import SendCycle
+from mailboxes.services.outbox.open_connections import connections
+from mailboxes.services.worker.pool import pool
 from mailboxes.transports import registry
 from mailboxes.transports.memory import MemoryInbound, MemoryOutbound, MemoryServer
 from tests.services import sending

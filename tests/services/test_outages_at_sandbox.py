@@ -15,8 +15,8 @@ from mailboxes.models import Fetcher, PopClient, Proxy
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.services import clients, fetch, registrations, revisions
-from mailboxes.services.fetch_cycle import FetchCycle
-from mailboxes.services.pool import pool
+from mailboxes.services.fetch.cycle import FetchCycle
+from mailboxes.services.worker.pool import pool
 from tests.fixtures.connection_tests import ADDRESS, oauth, pop
 
 pytestmark = pytest.mark.django_db

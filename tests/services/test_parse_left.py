@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from mailboxes.core.choices import Outcome, ParseState
 from mailboxes.models import Fetcher, Message
-from mailboxes.services import content, mime, parse, pool
+from mailboxes.services import content, mime, parse
+from mailboxes.services.worker import pool
 from tests import factories
 from tests.services.conftest import Inbox, letter
 

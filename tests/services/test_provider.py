@@ -17,7 +17,8 @@ from mailboxes.models import (
     Sender,
     SmtpClient,
 )
-from mailboxes.services import outbox_senders, provider
+from mailboxes.services import provider
+from mailboxes.services.outbox import senders as outbox_senders
 from mailboxes.services.provider import Client
 from tests import factories
 

@@ -14,9 +14,11 @@ from mailboxes.core.errors import MailError
 from mailboxes.models import Mailbox, PopClient, Revision, SecretValue, TokenCache
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import connect, secrets, snapshots, token_caches, tokens
+from mailboxes.services import connect, secrets, tokens
 from mailboxes.services.findings import find
-from mailboxes.services.snapshots import Snapshot
+from mailboxes.services.options import snapshots
+from mailboxes.services.options.snapshots import Snapshot
+from mailboxes.services.tokens import caches as token_caches
 
 ADDRESS = "support@contoso.example"
 REFRESH = SecretValue.Purpose.REFRESH_TOKEN

@@ -8,15 +8,10 @@ from mailboxes.core.choices import RunState, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.models import AuditEvent, Fetcher, Proxy, Sender, TestRun
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import (
-    clients,
-    connection_test,
-    fetch,
-    outbox_senders,
-    revisions,
-)
-from mailboxes.services import connection_test_rows as rows
-from mailboxes.services.connection_test_run import carry_out
+from mailboxes.services import clients, connection_test, fetch, revisions
+from mailboxes.services.connection_test import rows
+from mailboxes.services.connection_test.run import carry_out
+from mailboxes.services.outbox import senders as outbox_senders
 from mailboxes.transports.memory_server import MemoryServer
 from tests.fixtures.connection_tests import ADDRESS, pop, shown, smtp, states
 from tests.services.conftest import Inbox

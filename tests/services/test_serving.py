@@ -13,7 +13,7 @@ import pytest
 
 from mailboxes.services import demo, serving
 from mailboxes.services.serving import Service
-from mailboxes.services.supervise import Child
+from mailboxes.services.worker.supervise import Child
 
 
 class FakeSupervisor:

@@ -20,26 +20,19 @@ from mailboxes.models import (
 from mailboxes.models.clients import MECHANISMS
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import (
-    compose,
-    connect,
-    connection_checks,
-    fetch,
-    pins,
-    revisions,
-    sign_in_work,
-    sign_ins,
-    snapshots,
-    tokens,
-)
+from mailboxes.services import connect, fetch, revisions, sign_ins, tokens
+from mailboxes.services.connection_test import checks as connection_checks
 from mailboxes.services.findings import find
 from mailboxes.services.option_rules import clean, options_by_name
-from mailboxes.services.outbox_connections import connections
-from mailboxes.services.outbox_cycle import SendCycle
-from mailboxes.services.pool import pool
+from mailboxes.services.options import pins, snapshots
+from mailboxes.services.outbox import compose
+from mailboxes.services.outbox.cycle import SendCycle
+from mailboxes.services.outbox.open_connections import connections
+from mailboxes.services.sign_ins import work as sign_in_work
+from mailboxes.services.worker.pool import pool
 from tests.fixtures import person
 from tests.fixtures.connection_tests import carried_out, failed, oauth, pop, smtp
-from tests.services.test_sign_ins import BACK, came_back
+from tests.services.sign_ins.test_sign_ins import BACK, came_back
 
 pytestmark = pytest.mark.django_db
 

@@ -16,22 +16,18 @@ from django.utils import timezone
 from mailboxes.core.choices import Outcome, RunState, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.models import Batch, Cycle, Fetcher, SignIn, TokenCache
-from mailboxes.services import (
-    batches,
-    connect,
-    connection_test,
-    connection_test_batch,
-    connection_test_rows,
-    connection_test_run,
-    fetch_cycle,
-    leases,
-    sign_in_work,
-    sign_ins,
-    snapshots,
-    token_caches,
-    tokens,
+from mailboxes.services import connect, connection_test, sign_ins, tokens
+from mailboxes.services.connection_test import (
+    batch as connection_test_batch,
+    rows as connection_test_rows,
+    run as connection_test_run,
 )
-from mailboxes.services.outbox_cycle import SendCycle
+from mailboxes.services.fetch import cycle as fetch_cycle
+from mailboxes.services.options import snapshots
+from mailboxes.services.outbox.cycle import SendCycle
+from mailboxes.services.sign_ins import work as sign_in_work
+from mailboxes.services.tokens import caches as token_caches
+from mailboxes.services.worker import batches, leases
 from mailboxes.transports.base import NetworkPolicy
 from tests.fixtures.connection_tests import pop
 from tests.services.conftest import Inbox

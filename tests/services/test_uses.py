@@ -7,15 +7,10 @@ import pytest
 from mailboxes.core.errors import OptionError, StaleEdit
 from mailboxes.core.options import Effect
 from mailboxes.models import AppRegistration, Fetcher, NamedSecret, Proxy
-from mailboxes.services import (
-    clients,
-    named_secrets,
-    pinning,
-    proxies,
-    registrations,
-    snapshots,
-    uses,
-)
+from mailboxes.services import clients, proxies, registrations, uses
+from mailboxes.services.options import snapshots
+from mailboxes.services.revisions import pinning
+from mailboxes.services.secrets import named as named_secrets
 from tests import factories
 from tests.services import sending
 from tests.services.option_sets import saved_pop, saved_smtp

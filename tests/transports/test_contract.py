@@ -32,8 +32,7 @@ from mailboxes.transports.imap import ImapTransport
 from mailboxes.transports.memory import MemoryInbound, MemoryOutbound, MemoryServer
 from mailboxes.transports.smtp import SmtpTransport
 from tests.fixtures.matrix import Claim
-from tests.live import place as live_place
-from tests.live import settings as live_settings
+from tests.live import place as live_place, settings as live_settings
 from tests.matrix.cells import ANY, BASIC, SANDBOX, TOKEN
 
 WHEN = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)

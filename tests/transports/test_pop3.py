@@ -10,8 +10,7 @@ import pytest
 from mailboxes.core.choices import AfterFetch, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.keyed import Remote
-from mailboxes.transports.pop3 import Pop3Transport
-from mailboxes.transports.pop3 import transport as pop3_transport
+from mailboxes.transports.pop3 import Pop3Transport, transport as pop3_transport
 from mailboxes.transports.pop3.client import Client
 from mailboxes.transports.settling import PartlySettled
 from tests.servers.pop3_script import (

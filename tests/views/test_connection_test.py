@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from mailboxes.models import Check, Revision, TestRun
 from mailboxes.services import connection_test, instance
-from mailboxes.services import connection_test_rows as rows
+from mailboxes.services.connection_test import rows
 from tests import factories
 from tests.services.option_sets import CANARY, saved_pop, saved_smtp
 

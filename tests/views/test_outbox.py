@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailboxes.models import Attempt, AuditEvent, OutboundMessage, Sender
-from mailboxes.services import compose, instance, outbox_rows
+from mailboxes.services import instance
+from mailboxes.services.outbox import compose, rows as outbox_rows
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from mailboxes.forms import compose as forms
 from mailboxes.models import Mailbox, OutboundChunk, OutboundMessage, Sender, SmtpClient
-from mailboxes.services import clients, compose, instance, outbox_rows
+from mailboxes.services import clients, instance
+from mailboxes.services.outbox import compose, rows as outbox_rows
 from tests import factories
 from tests.views.test_outbox import signed_in, words
 

@@ -26,13 +26,8 @@ from mailboxes.models import (
     SignIn,
     SmtpClient,
 )
-from mailboxes.services import (
-    clients,
-    connection_test,
-    named_secrets,
-    proxies,
-    registrations,
-)
+from mailboxes.services import clients, connection_test, proxies, registrations
+from mailboxes.services.secrets import named as named_secrets
 from mailboxes.services.wizard import drafts
 from mailboxes.urls import urlpatterns
 from tests import factories

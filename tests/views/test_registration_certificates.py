@@ -7,9 +7,9 @@ from django.test import Client
 
 from mailboxes.core import certificates
 from mailboxes.models import AppRegistration, SecretValue
-from mailboxes.services import seen
-from mailboxes.services.registration_certificates import public
+from mailboxes.services.fetch import seen
 from mailboxes.services.registrations import SEEN
+from mailboxes.services.registrations.certificates import public
 from mailboxes.views import registrations
 from tests import factories
 

@@ -14,15 +14,11 @@ from django.test import Client
 
 from mailboxes.core.choices import Outcome, Protocol
 from mailboxes.models import AuditEvent, Fetcher, PopClient, SecretValue, SmtpClient
-from mailboxes.services import (
-    fetch_cycle,
-    leases,
-    outbox_connections,
-    pool,
-    secrets,
-    tokens,
-)
-from mailboxes.services.outbox_cycle import SendCycle
+from mailboxes.services import secrets, tokens
+from mailboxes.services.fetch import cycle as fetch_cycle
+from mailboxes.services.outbox import open_connections as outbox_connections
+from mailboxes.services.outbox.cycle import SendCycle
+from mailboxes.services.worker import leases, pool
 from mailboxes.transports import registry
 from mailboxes.transports.base import Credential
 from mailboxes.transports.memory import MemoryInbound, MemoryOutbound, MemoryServer

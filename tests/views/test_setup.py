@@ -18,7 +18,8 @@ from mailboxes.models import (
     SecretValue,
     Sender,
 )
-from mailboxes.services import named_secrets, proxies, registrations, secrets
+from mailboxes.services import proxies, registrations, secrets
+from mailboxes.services.secrets import named as named_secrets
 from tests import factories
 from tests.services import sending
 from tests.services.option_sets import CANARY, CLIENT, DIRECTORY, saved_pop, saved_smtp

@@ -7,10 +7,11 @@ from django.test import Client
 
 from mailboxes.models import SignIn
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import sign_in_work, sign_ins
+from mailboxes.services import sign_ins
+from mailboxes.services.sign_ins import work as sign_in_work
 from tests import factories
 from tests.fixtures import person
-from tests.services.test_sign_ins import ADDRESS, pop, proxy
+from tests.services.sign_ins.test_sign_ins import ADDRESS, pop, proxy
 
 __all__ = ["proxy"]
 pytestmark = pytest.mark.django_db

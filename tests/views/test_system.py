@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from mailboxes.models import Instance, Worker
-from mailboxes.services import installation
+from mailboxes.services.instance import installation
 from tests.views.test_mailbox_actions import said
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from mailboxes.models import AppRegistration, AuditEvent, SetupDraft
-from mailboxes.services import seen
+from mailboxes.services.fetch import seen
 from mailboxes.services.registrations import SEEN
 from tests import factories
 from tests.fixtures import setups

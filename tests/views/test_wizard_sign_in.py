@@ -12,7 +12,8 @@ from mailboxes.core.choices import Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.models import PopClient, SetupDraft, SignIn
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import sign_in_result, sign_ins
+from mailboxes.services import sign_ins
+from mailboxes.services.sign_ins import result as sign_in_result
 from mailboxes.services.wizard import making
 from tests import factories
 from tests.fixtures import setups

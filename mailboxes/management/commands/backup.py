@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mailboxes.services import backup
+from mailboxes.services.instance import backup
 
 
 class Command(BaseCommand):

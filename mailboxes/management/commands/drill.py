@@ -14,9 +14,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mailboxes.services import drill, drill_job, drill_table
-from mailboxes.services.drill import CannotDrill
-from mailboxes.services.drill_plan import Result
+from mailboxes.services import drill
+from mailboxes.services.drill import CannotDrill, job as drill_job, table as drill_table
+from mailboxes.services.drill.plan import Result
 
 USAGE = 2
 MOST_JOBS = 16

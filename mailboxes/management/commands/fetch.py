@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from mailboxes.core.choices import Outcome
 from mailboxes.models import Cycle, PopClient
-from mailboxes.services import fetch, instance, startup, status
+from mailboxes.services import fetch, instance, status
+from mailboxes.services.instance import startup
 
 FETCHED = (Outcome.OK, Outcome.PARTIAL)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mailboxes.services import option_reference
+from mailboxes.services.options import reference as option_reference
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "options.md"
 

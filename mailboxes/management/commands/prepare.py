@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from mailboxes.services import instance, startup
+from mailboxes.services import instance
+from mailboxes.services.instance import startup
 
 
 class Command(BaseCommand):

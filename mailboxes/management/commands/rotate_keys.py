@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from mailboxes.core.crypto import new_key
-from mailboxes.services import key_rotation
+from mailboxes.services.secrets import rotation as key_rotation
 
 
 class Command(BaseCommand):

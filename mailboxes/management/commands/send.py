@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mailboxes.core.choices import OutboxState
 from mailboxes.models import Mailbox, OutboundMessage
-from mailboxes.services import compose
-from mailboxes.services.compose import MessageError
+from mailboxes.services.outbox import compose
+from mailboxes.services.outbox.compose import MessageError
 
 LOOK = 0.5  # seconds between looks while waiting
 LONGEST_WAIT = 86_400

@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mailboxes.services import serving, startup
-from mailboxes.services.processes import AlreadyRunning
+from mailboxes.services import serving
+from mailboxes.services.instance import startup
+from mailboxes.services.worker.processes import AlreadyRunning
 
 
 class Command(BaseCommand):

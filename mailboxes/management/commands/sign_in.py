@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from mailboxes.core.choices import Grant
 from mailboxes.models import SignIn
-from mailboxes.services import sign_in_work, sign_ins, snapshots, startup
-from mailboxes.services.sections_by_name import NotFound, named
-from mailboxes.services.sign_ins import CannotSignIn
+from mailboxes.services import sign_ins
+from mailboxes.services.instance import startup
+from mailboxes.services.options import snapshots
+from mailboxes.services.sections.by_name import NotFound, named
+from mailboxes.services.sign_ins import CannotSignIn, work as sign_in_work
 
 USAGE = 2
 LOOK = 0.5  # seconds

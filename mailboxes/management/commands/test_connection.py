@@ -10,10 +10,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from mailboxes.core.choices import CheckState, TestState
 from mailboxes.models import PopClient, SmtpClient, TestRun
-from mailboxes.services import connection_test, connection_test_batch, startup
-from mailboxes.services import connection_test_report as report
-from mailboxes.services.connection_test import NotTested
-from mailboxes.services.sections_by_name import NotFound, named
+from mailboxes.services import connection_test
+from mailboxes.services.connection_test import (
+    NotTested,
+    batch as connection_test_batch,
+    report,
+)
+from mailboxes.services.instance import startup
+from mailboxes.services.sections.by_name import NotFound, named
 
 USAGE = 2
 

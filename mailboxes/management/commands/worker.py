@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mailboxes.services import cluster, startup
-from mailboxes.services.processes import AlreadyRunning
+from mailboxes.services.instance import startup
+from mailboxes.services.worker import cluster
+from mailboxes.services.worker.processes import AlreadyRunning
 
 
 class Command(BaseCommand):

@@ -1,6 +1,6 @@
 """Entra ID through MSAL: tokens, and the first sign-in of a person.
 
-Nothing else imports msal. Which of it a section needs: services/token_requests and
+Nothing else imports msal. Which of it a section needs: services/tokens/requests and
 services/sign_ins.
 """
 

@@ -25,10 +25,8 @@ from django.utils.translation import gettext as _
 from ...core.choices import Protocol, Stage, Step
 from ...core.codes import Code
 from ..finding import Certainty, Finding, Who
-from ..findings_authority import AUTHORITY, at_authority
-from . import backoff, google_token, rank
-from . import claims as token_claims
-from . import features as prepared
+from . import backoff, claims as token_claims, features as prepared, google_token, rank
+from .authority import AUTHORITY, at_authority
 from .catalogue import BY_CODE, BY_ID, BY_NUMBER, ENTRIES, of_number
 from .families import refines
 from .filling import filled, partly_filled

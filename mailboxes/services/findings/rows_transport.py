@@ -1,7 +1,7 @@
 """Names, connections, encryption and proxies: diagnosis.md rows 169 to 186.
 
 One cause has one entry for all protocols and for the authority; what differs there
-stands in services/findings_authority.
+stands in services/findings/authority.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from dataclasses import replace
 from ...core.errors import StaleEdit
 from ...models import AuditEvent, PopClient, Revision
 from .. import audit
-from ..changes import Change, Side
 from ..mailbox_fields import change_fields
-from ..revision_rows import changes_of, columns, signs_in_anew, try_at_once
+from ..options.changes import Change, Side
+from ..revisions.rows import changes_of, columns, signs_in_anew, try_at_once
 from .clients import Planned
 from .known import AT_ONCE, newest_revisions
 from .saving import NOTE, Client, Saving

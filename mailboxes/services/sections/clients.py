@@ -14,7 +14,6 @@ from ...core.errors import Problem
 from ...core.options import NEVER
 from ...models import PopClient, SmtpClient
 from ...models.clients import MECHANISMS
-from ..changes import Change, Side
 from ..mailbox_fields import (
     MailboxFields,
     mailbox_problems,
@@ -22,10 +21,11 @@ from ..mailbox_fields import (
     tidy_fields,
 )
 from ..option_rules import Cleaned, clean, options_by_name
-from ..option_values import FALSE, TRUE, tidy
-from ..pins import Lookup
-from ..revision_rows import changes_of
-from ..secret_names import looks_secret
+from ..options.changes import Change, Side
+from ..options.pins import Lookup
+from ..options.values import FALSE, TRUE, tidy
+from ..revisions.rows import changes_of
+from ..secrets.names import looks_secret
 from . import inheritance
 from .kinds import BESIDE, MODELS, Kind, mechanisms_of
 from .known import Existing, Known

@@ -18,8 +18,8 @@ from ...core.choices import VENDOR_GRANTS, ProxyKind
 from ...core.options import Target
 from ...models import PopClient, Proxy
 from .. import audit
-from ..pins import ROWS
-from ..secret_names import looks_secret
+from ..options.pins import ROWS
+from ..secrets.names import looks_secret
 from . import flattened, table
 from .flattened import Reveal, Written
 from .known import Existing, Known

@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ...core.choices import USUAL_PORTS
-from ...core.options import Kind as OptionKind
-from ...core.options import Option, Origin, Target, format_value
+from ...core.options import Kind as OptionKind, Option, Origin, Target, format_value
 from ...models import AppRegistration, NamedSecret, PopClient, Proxy
 from ...models.clients import MECHANISMS
 from ..option_rules import in_form_order, options_by_name
-from ..pins import Lookup
-from ..secret_names import looks_secret
-from ..snapshots import Snapshot
+from ..options.pins import Lookup
+from ..options.snapshots import Snapshot
+from ..secrets.names import looks_secret
 from .ini import CONTROL, quoted
 from .kinds import Kind, kind_of
 from .known import Existing

@@ -12,10 +12,10 @@ from typing import Any
 from ...core.errors import Problem
 from ...core.options import Target
 from ...models import AppRegistration, PopClient, SmtpClient
-from .. import pins
 from ..option_rules import clean
-from ..option_values import tidy
-from ..pins import INHERITED
+from ..options import pins
+from ..options.pins import INHERITED
+from ..options.values import tidy
 from .known import Existing, Known
 from .parts import Section
 from .report import Report

@@ -15,9 +15,10 @@ from django.db.models import F
 from ...core.errors import SecretUnreadable
 from ...core.options import Target
 from ...models import KeptSection, Mailbox, PopClient, Revision, SecretValue, SmtpClient
-from .. import secrets, snapshots
-from ..pins import ROWS, Lookup
-from ..snapshots import Snapshot
+from .. import secrets
+from ..options import snapshots
+from ..options.pins import ROWS, Lookup
+from ..options.snapshots import Snapshot
 from .kinds import MODELS, Kind
 
 Client = PopClient | SmtpClient

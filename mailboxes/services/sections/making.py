@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from ...models import AuditEvent, Fetcher, Mailbox, PopClient, Revision, Sender
 from .. import audit
-from ..changes import Side
-from ..revision_rows import changes_of, columns
+from ..options.changes import Side
+from ..revisions.rows import changes_of, columns
 from .clients import Planned
 from .known import AT_ONCE
 from .saving import NOTE, Saving

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from ...core.errors import Problem
 from ...core.options import NEVER
 from ...models import AppRegistration, KeptSection, NamedSecret, Proxy
-from .. import named_secrets, proxies, registrations
-from ..secret_names import looks_secret
-from ..seen import fingerprint
+from .. import proxies, registrations
+from ..fetch.seen import fingerprint
+from ..secrets import named as named_secrets
+from ..secrets.names import looks_secret
 from . import clients, ini, proposals, shared, table, text
 from .clients import Planned, Setting
 from .kinds import MODELS, Kind, kind_of

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from ...core.options import Target
 from ...models import AppRegistration
-from .. import pins
-from ..pins import INHERITED
+from ..options import pins
+from ..options.pins import INHERITED
 from .clients import Planned
 from .inheritance import PASSWORD, REGISTRATION
 from .known import Known

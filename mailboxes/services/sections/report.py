@@ -11,8 +11,8 @@ from functools import cache
 
 from ...core.errors import Problem
 from ...models.clients import MECHANISMS
-from ..changes import Change
 from ..option_rules import MODELS
+from ..options.changes import Change
 from .kinds import mechanisms_of
 from .parts import Entry, Section, Value
 

@@ -13,9 +13,10 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from ...core.options import Kind as OptionKind
 from ...models import PopClient, Revision, SecretValue, SmtpClient
-from .. import pins, secrets
+from .. import secrets
 from ..option_rules import options_by_name
-from ..revision_rows import purpose
+from ..options import pins
+from ..revisions.rows import purpose
 from .clients import Planned
 from .known import AT_ONCE, NameLookup
 

@@ -1,7 +1,7 @@
 """Meaning of the sections that others name: secrets, proxies, app registrations.
 
 `[secret-<name>]` and `[proxy]` are the old server's, `[proxy-<name>]` and
-`[registration-<name>]` ours. Rules and saving are those of services/named_secrets,
+`[registration-<name>]` ours. Rules and saving are those of services/secrets/named,
 proxies and registrations; what they do not know is kept beside.
 """
 
@@ -17,8 +17,9 @@ from ...core.choices import ProxyKind
 from ...core.errors import Problem
 from ...core.options import Target
 from ...models import AppRegistration, NamedSecret, Proxy
-from .. import named_secrets, proxies, registrations
-from ..option_values import tidy
+from .. import proxies, registrations
+from ..options.values import tidy
+from ..secrets import named as named_secrets
 from .kinds import Kind
 from .known import Known
 from .parts import Section, Value

@@ -15,7 +15,7 @@ from ...core.errors import StaleEdit
 from ...core.options import Target
 from ...models import KeptSection
 from .. import audit, registrations
-from ..pins import ROWS
+from ..options.pins import ROWS
 from . import shared
 from .changing import change
 from .kinds import MODELS, Kind

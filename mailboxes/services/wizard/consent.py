@@ -27,7 +27,7 @@ from ...models import ConsentLink, SetupDraft
 from .. import audit
 from ..finding import Finding
 from ..findings import find
-from ..option_rule import GUID
+from ..option_rules.rule import GUID
 from . import grounds, permissions
 from .setup import Setup
 

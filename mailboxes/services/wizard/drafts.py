@@ -25,7 +25,7 @@ from ...models import (
     SignIn,
 )
 from .. import audit, clients, sign_ins
-from ..option_values import tidy
+from ..options.values import tidy
 from . import judging
 
 PRESENT = timedelta(seconds=90)  # since the last sign of a visitor

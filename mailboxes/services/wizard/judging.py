@@ -16,10 +16,10 @@ from ...core.errors import Problem
 from ...models import Mailbox, SetupDraft
 from .. import option_rules, registrations
 from ..mailbox_fields import mailbox_problems, tidy_fields
-from ..option_rule import GUID, NIL_GUID
 from ..option_rules import Cleaned
-from ..option_rules_sign_in import ADDRESS
-from ..option_values import tidy
+from ..option_rules.rule import GUID, NIL_GUID
+from ..option_rules.sign_in import ADDRESS
+from ..options.values import tidy
 from .fields import FIELDS, OF_REGISTRATION
 from .modes import BY_NAME, POP, SMTP
 from .setup import KINDS, Setup

@@ -23,9 +23,10 @@ from ...models import (
     SmtpClient,
     TestRun,
 )
-from .. import audit, clients, connection_test, revisions, sign_ins, snapshots
-from ..changes import Change, Side, compare
+from .. import audit, clients, connection_test, revisions, sign_ins
 from ..mailbox_fields import suggest_section
+from ..options import snapshots
+from ..options.changes import Change, Side, compare
 from . import drafts
 from .modes import POP, SMTP
 from .setup import WRITTEN, Client, Setup

@@ -14,7 +14,8 @@ from django.utils.translation import gettext
 
 from ...core.choices import OWNER_GRANTS, Grant, Protocol
 from ...models import PopClient, SmtpClient
-from .. import abilities, pins
+from .. import abilities
+from ..options import pins
 
 Text = str | Promise
 POP, SMTP = PopClient.kind, SmtpClient.kind

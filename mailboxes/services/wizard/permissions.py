@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ...core.choices import Protocol
-from ..option_rule_clouds import GLOBAL
+from ..option_rules.clouds import GLOBAL
 from .modes import POP, SMTP
 from .setup import Setup
 

@@ -14,8 +14,9 @@ from functools import cache
 from ...core.choices import CheckState, Stage, TestState
 from ...core.options import Group, Target
 from ...models import PopClient, Revision, SmtpClient, TestRun
-from .. import connection_test, snapshots
+from .. import connection_test
 from ..option_rules import options_by_name
+from ..options import snapshots
 
 LOOKED_AT = 20  # tests of a client, newest first
 GROUPS = (Group.SERVER, Group.SIGN_IN)

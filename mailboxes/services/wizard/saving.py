@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 
 from ...core.errors import OptionError, Problem, StaleEdit
 from ...models import AppRegistration, SecretValue, SetupDraft
-from .. import audit, registrations, secrets, seen, sign_ins
-from ..option_values import tidy
+from .. import audit, registrations, secrets, sign_ins
+from ..fetch import seen
+from ..options.values import tidy
 from . import consent, drafts, grounds, signer
 from .judging import Judged, judge, of_registration
 from .setup import Setup
-from .steps import BY_ID as STEPS_BY_ID
-from .steps import Saver, Step
+from .steps import BY_ID as STEPS_BY_ID, Saver, Step
 
 # Done by hand for another application, or for another way of connecting.
 OF_APPLICATION = ("certificate", "permissions", "exchange")

@@ -23,19 +23,17 @@ from ...models import (
     TestRun,
 )
 from ...models.clients import MICROSOFT_AUTHORITY
-from .. import (
-    connection_test,
-    option_rule_authority,
-    option_rules,
-    registrations,
-    sign_ins,
-    snapshots,
+from .. import connection_test, option_rules, registrations, sign_ins
+from ..option_rules import (
+    Cleaned,
+    authority_value as option_rule_authority,
+    clouds,
+    options_by_name,
 )
-from .. import option_rule_clouds as clouds
-from ..option_rules import Cleaned, options_by_name
-from ..option_rules_server import EWS_PATH
-from ..pins import Lookup
-from ..snapshots import Snapshot
+from ..option_rules.server import EWS_PATH
+from ..options import snapshots
+from ..options.pins import Lookup
+from ..options.snapshots import Snapshot
 from . import proof
 from .fields import FIELDS, OF_REGISTRATION, Field
 from .modes import BY_NAME, MODES, POP, SMTP, Mode, Provider

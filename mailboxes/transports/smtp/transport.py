@@ -26,8 +26,7 @@ from ..base import (
     SendResult,
 )
 from ..line import LineTransport
-from . import answers
-from . import message as wire
+from . import answers, message as wire
 from .client import Client, disconnected, reply
 
 GOODBYE = 5.0  # seconds that a server has for the answer to QUIT

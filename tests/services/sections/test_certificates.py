@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mailboxes.models import AppRegistration, PopClient, Revision
-from mailboxes.services import registration_certificates
+from mailboxes.services.registrations import certificates as registration_certificates
 from mailboxes.services.sections import exporting, importing
 from mailboxes.services.sections.report import Report
 from tests.services.option_sets import CANARY, CLIENT, DIRECTORY
+from tests.services.registrations.test_certificates import MADE, TODAY
 from tests.services.sections.files import short
-from tests.services.test_registration_certificates import MADE, TODAY
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,8 @@ from mailboxes.models import (
     SecretValue,
     SmtpClient,
 )
-from mailboxes.services import clients, registrations, revisions, secrets, snapshots
+from mailboxes.services import clients, registrations, revisions, secrets
+from mailboxes.services.options import snapshots
 from mailboxes.services.sections import exporting, importing, plan, writing
 from tests import factories
 from tests.services.option_sets import CANARY, CLIENT, DIRECTORY, named, saved_pop

@@ -19,7 +19,8 @@ from mailboxes.models import (
     SmtpClient,
 )
 from mailboxes.models.clients import MECHANISMS
-from mailboxes.services import clients, secrets, snapshots
+from mailboxes.services import clients, secrets
+from mailboxes.services.options import snapshots
 from mailboxes.services.sections import importing
 from tests.services.option_sets import CANARY, CLIENT, DIRECTORY, saved_pop
 from tests.services.sections.files import POP, SMTP, replaced, short

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mailboxes.models import AppRegistration, Mailbox, PopClient, SmtpClient
-from mailboxes.services import clients, comparison, registrations
+from mailboxes.services import clients, registrations
+from mailboxes.services.revisions import comparison
 from mailboxes.services.sections import exporting, importing
 from tests import factories
 from tests.services.option_sets import saved_pop

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import transaction
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from mailboxes.models import PopClient, SmtpClient
 from mailboxes.services.sections import exporting, importing

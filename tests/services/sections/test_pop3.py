@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailboxes.models import PopClient
-from mailboxes.services import snapshots
+from mailboxes.services.options import snapshots
 from mailboxes.services.sections import exporting, importing
 from tests.services.option_sets import CLIENT, DIRECTORY
 

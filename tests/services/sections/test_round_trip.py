@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from mailboxes.core.options import Kind, Target
 from mailboxes.models import KeptSection, Mailbox, PopClient, Revision, SmtpClient
-from mailboxes.services import secrets, snapshots
+from mailboxes.services import secrets
+from mailboxes.services.options import snapshots
 from mailboxes.services.sections import exporting, importing, ini, plan
 from tests.services.option_sets import CLIENT, DIRECTORY
 

@@ -8,12 +8,12 @@ import io
 import pytest
 
 from mailboxes.models import AppRegistration
-from mailboxes.services.pins import INHERITED
+from mailboxes.services.options.pins import INHERITED
 from mailboxes.services.sections import importing, ini
 from mailboxes.services.sections.kinds import mechanisms_of
 from mailboxes.services.sections.report import Report
-from tests.services import rule_cases
-from tests.services.rule_cases import CASES, Case
+from tests.services.option_rules import rule_cases
+from tests.services.option_rules.rule_cases import CASES, Case
 
 pytestmark = pytest.mark.django_db
 # Of the options that are not ours those that a file can write, and is refused for.

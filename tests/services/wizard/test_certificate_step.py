@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from mailboxes.models import AppRegistration, SetupDraft
-from mailboxes.services import registration_certificates
 from mailboxes.services.findings import find
+from mailboxes.services.registrations import certificates as registration_certificates
 from mailboxes.services.wizard import faults, standing
 from mailboxes.services.wizard.modes import POP
 from mailboxes.services.wizard.setup import Setup

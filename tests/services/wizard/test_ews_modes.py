@@ -14,10 +14,10 @@ from mailboxes.models import Message, PopClient, Proxy, SmtpClient
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.services import fetch
-from mailboxes.services.pool import pool
 from mailboxes.services.wizard import making, permissions, powershell
 from mailboxes.services.wizard.setup import Setup
 from mailboxes.services.wizard.steps import of
+from mailboxes.services.worker.pool import pool
 from tests.fixtures import setups
 
 pytestmark = pytest.mark.django_db

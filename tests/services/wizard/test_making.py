@@ -21,7 +21,8 @@ from mailboxes.models import (
     SmtpClient,
     TestRun,
 )
-from mailboxes.services import named_secrets, registrations, revisions, secrets
+from mailboxes.services import registrations, revisions, secrets
+from mailboxes.services.secrets import named as named_secrets
 from mailboxes.services.wizard import drafts, making, proof
 from mailboxes.services.wizard.making import ChangedOutside, NotProven
 from mailboxes.services.wizard.modes import POP, SMTP

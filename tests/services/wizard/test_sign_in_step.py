@@ -9,14 +9,11 @@ from django.test import RequestFactory
 from mailboxes.models import PopClient, SetupDraft, SmtpClient
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
-from mailboxes.services import (
-    connect,
-    named_secrets,
-    sign_in_work,
-    sign_ins,
-    snapshots,
-)
+from mailboxes.services import connect, sign_ins
+from mailboxes.services.options import snapshots
 from mailboxes.services.proxies import save_proxy
+from mailboxes.services.secrets import named as named_secrets
+from mailboxes.services.sign_ins import work as sign_in_work
 from mailboxes.services.wizard import making, standing
 from mailboxes.services.wizard.setup import Setup
 from tests.fixtures import person, setups

@@ -8,8 +8,9 @@ from django.utils import timezone
 from mailboxes.models import PopClient, SecretValue, SetupDraft, SignIn
 from mailboxes.oauth.base import Token, TokenOutcome
 from mailboxes.sandbox import world
-from mailboxes.services import named_secrets, secrets, sign_in_result, sign_ins
-from mailboxes.services.sign_ins import of_now
+from mailboxes.services import secrets, sign_ins
+from mailboxes.services.secrets import named as named_secrets
+from mailboxes.services.sign_ins import of_now, result as sign_in_result
 from mailboxes.services.wizard import drafts, making, standing
 from mailboxes.services.wizard.setup import Setup
 from mailboxes.services.wizard.steps import BY_ID

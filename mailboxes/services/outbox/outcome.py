@@ -1,0 +1,212 @@
+"""What a try means for its message: sent, waiting, failed, unconfirmed, or as before.
+
+Decides and writes through outbox/rows. Whether the sender itself has failed, and what
+then, is the caller's question (outbox/cycle, retry).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from ...core.choices import OutboxState, Outcome, Stage
+from ...core.errors import Code, MailError
+from ...transports.base import SendResult
+from . import lookup as outbox_lookup, rows as outbox_rows
+from .rows import Claim
+
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
+GIVE_UP_AFTER = timedelta(hours=48)
+
+# Failures of this message alone; the sender goes on with the next one.
+OF_THE_MESSAGE = frozenset(
+    {
+        Code.RECIPIENT_REFUSED,
+        Code.RECIPIENT_DEFERRED,
+        Code.MESSAGE_REFUSED,
+        Code.MESSAGE_DEFERRED,
+        Code.MESSAGE_TOO_LARGE,
+        Code.SENDER_REFUSED,
+    }
+)
+# The line ended or made no sense: it may be the server's day, or this message.
+LINE_ENDED = frozenset(
+    {
+        Code.CONNECTION_LOST,
+        Code.READ_TIMEOUT,
+        Code.SERVER_CLOSED,
+        Code.PROTOCOL_ERROR,
+    }
+)
+
+
+def taken(claimed: Claim, result: SendResult) -> bool:
+    """The server took it, for some or all. True when it is sent to all it will reach.
+
+    Raises LeaseLost.
+    """
+    replies = {who: (r.code, r.text) for who, r in result.refused.items()}
+    recipients = _judged(claimed.recipients, replies, result.accepted, result.answer)
+    deferred = [r for r in recipients if r["state"] == "pending"]
+    refused = [r for r in recipients if r["state"] == "refused"]
+    evidence: dict[str, Any] = {"answer": result.answer}
+    if deferred:
+        evidence["answer"] = _line(deferred[-1])
+        _defer(claimed, recipients, Code.RECIPIENT_DEFERRED, Stage.ENVELOPE, evidence)
+        return False
+    if refused:
+        evidence["answer"] = _line(refused[-1])
+    outbox_rows.finish(
+        claimed,
+        OutboxState.SENT,
+        outcome=Outcome.OK,
+        answer=result.answer,
+        code=Code.RECIPIENT_REFUSED if refused else "",
+        stage=Stage.ENVELOPE if refused else "",
+        evidence=evidence,
+        recipients=recipients,
+        sent_at=timezone.now(),
+    )
+    return True
+
+
+def failed(claimed: Claim, error: MailError) -> bool:
+    """Write what `error` means for the message. True when the sender may go on.
+
+    Raises LeaseLost.
+    """
+    if error.handed_over:
+        # Never queued again by itself: the server may have taken it (DESIGN D8).
+        _end(claimed, OutboxState.UNCONFIRMED, error, claimed.recipients)
+        return False
+    if error.code in OF_THE_MESSAGE:
+        recipients = _judged(claimed.recipients, _replies(error))
+        if error.permanent:
+            # Some may have been accepted by an earlier try.
+            reached = any(r["state"] == "accepted" for r in recipients)
+            gone = error.code == Code.RECIPIENT_REFUSED and reached
+            state = OutboxState.SENT if gone else OutboxState.FAILED
+            _end(claimed, state, error, recipients)
+        else:
+            _defer(claimed, recipients, error.code, error.stage, error.evidence)
+        return True
+    if not error.permanent and outbox_rows.failed_before(claimed):
+        # A line that falls, a throttling, a full mailbox: each may be the sender's, or
+        # come of this message (greylisting answers alike). The second time it gives
+        # way to the others, and the end of patience holds for it too.
+        _defer(claimed, claimed.recipients, error.code, error.stage, error.evidence)
+        return False
+    outbox_rows.finish(
+        claimed,
+        claimed.former,
+        outcome=Outcome.FAILED,
+        answer=_answer(error),
+        code=error.code,
+        stage=error.stage,
+        evidence=_kept(claimed) | error.evidence,
+        tries=F("tries") - 1,  # nothing consumed
+        not_before=claimed.former_not_before,
+    )
+    return False
+
+
+def back_off(deferrals: int) -> timedelta:
+    """The pause after the n-th deferral, from 1."""
+    return BACK_OFF[min(deferrals, len(BACK_OFF)) - 1]
+
+
+def _defer(
+    claimed: Claim,
+    recipients: list[dict[str, Any]],
+    code: str,
+    stage: str,
+    evidence: Mapping[str, Any],
+) -> None:
+    """Another try later, or the end of patience after 48 hours."""
+    now = timezone.now()
+    since = claimed.evidence.get("deferred_since") or now.isoformat()
+    deferrals = int(claimed.evidence.get("deferrals", 0)) + 1
+    spent = now - datetime.fromisoformat(since) >= GIVE_UP_AFTER
+    outbox_rows.finish(
+        claimed,
+        OutboxState.FAILED if spent else OutboxState.WAITING,
+        outcome=Outcome.FAILED,
+        answer=str(evidence.get("answer", "")),
+        code=code,
+        stage=stage,
+        evidence=dict(evidence) | {"deferred_since": since, "deferrals": deferrals},
+        recipients=recipients,
+        not_before=now + back_off(deferrals),
+    )
+
+
+def _end(
+    claimed: Claim,
+    state: OutboxState,
+    error: MailError,
+    recipients: list[dict[str, Any]],
+) -> None:
+    lost = state is OutboxState.UNCONFIRMED
+    now = timezone.now()
+    changes: dict[str, Any] = {}
+    if lost:
+        changes["not_before"] = now + outbox_lookup.FIRST
+    elif state is OutboxState.SENT:
+        changes["sent_at"] = now
+    outbox_rows.finish(
+        claimed,
+        state,
+        outcome=Outcome.LOST if lost else Outcome.FAILED,
+        answer=_answer(error),
+        code=Code.SEND_UNCONFIRMED if lost else error.code,
+        stage=error.stage,
+        evidence=error.evidence,
+        recipients=recipients,
+        **changes,
+    )
+
+
+def _judged(
+    recipients: list[dict[str, Any]],
+    replies: Mapping[str, tuple[int, str]],
+    accepted: tuple[str, ...] = (),
+    answer: str = "",
+) -> list[dict[str, Any]]:
+    """The recipients with what the server said to each; 4xx stay pending."""
+    judged = []
+    for recipient in recipients:
+        known = dict(recipient)
+        address = known["address"]
+        if address in accepted:
+            known |= {"state": "accepted", "code": 250, "text": answer}
+        elif address in replies:
+            code, text = replies[address]
+            known |= {"code": code, "text": text}
+            if code >= 500:
+                known["state"] = "refused"
+        judged.append(known)
+    return judged
+
+
+def _replies(error: MailError) -> dict[str, tuple[int, str]]:
+    found = error.evidence.get("recipients")
+    if not isinstance(found, dict):
+        return {}
+    return {who: (int(code), str(text)) for who, (code, text) in found.items()}
+
+
+def _kept(claimed: Claim) -> dict[str, Any]:
+    names = ("deferred_since", "deferrals")
+    return {name: claimed.evidence[name] for name in names if name in claimed.evidence}
+
+
+def _answer(error: MailError) -> str:
+    return str(error.evidence.get("answer", ""))
+
+
+def _line(recipient: Mapping[str, Any]) -> str:
+    return f"{recipient['code']} {recipient['text']}".strip()

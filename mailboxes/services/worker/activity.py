@@ -1,0 +1,70 @@
+"""What the lists draw: outcomes of the last cycles, messages by hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Count
+from django.db.models.functions import TruncHour
+
+from ...core.choices import Outcome
+from ...models import Cycle, Message, PopClient
+
+LETTERS = {outcome.value[0]: outcome for outcome in Outcome}
+DAY = 24  # hours
+
+
+def outcomes(recent: str) -> list[Outcome]:
+    """The outcomes of a runner's `recent`, oldest first."""
+    return [LETTERS[letter] for letter in recent if letter in LETTERS]
+
+
+def messages_by_hour(clients: Iterable[int], now: datetime) -> dict[int, list[int]]:
+    """Messages stored in each of the last 24 hours, oldest first, by client."""
+    counts: dict[int, list[int]] = {pk: [0] * DAY for pk in clients}
+    first = _hour(now) - timedelta(hours=DAY - 1)
+    rows = (
+        Message.objects.filter(pop_client_id__in=counts, stored_at__gte=first)
+        .order_by()
+        .annotate(hour=TruncHour("stored_at"))
+        .values("pop_client_id", "hour")
+        .annotate(count=Count("pk"))
+    )
+    for row in rows:
+        place = int((row["hour"] - first).total_seconds() // 3600)
+        if 0 <= place < DAY:
+            counts[row["pop_client_id"]][place] = row["count"]
+    return counts
+
+
+def failed_by_hour(client: PopClient, now: datetime) -> list[int]:
+    """Cycles that failed in each of the last 24 hours, oldest first."""
+    first = _hour(now) - timedelta(hours=DAY - 1)
+    counts = [0] * DAY
+    rows = (
+        Cycle.objects.filter(
+            pop_client=client,
+            started_at__gte=first,
+            outcome__in=[Outcome.FAILED, Outcome.LOST],
+        )
+        .order_by()
+        .annotate(hour=TruncHour("started_at"))
+        .values("hour")
+        .annotate(count=Count("pk"))
+    )
+    for row in rows:
+        place = int((row["hour"] - first).total_seconds() // 3600)
+        if 0 <= place < DAY:
+            counts[place] = row["count"]
+    return counts
+
+
+def hours(now: datetime) -> list[str]:
+    """Labels of the last 24 hours, oldest first."""
+    first = _hour(now) - timedelta(hours=DAY - 1)
+    return [f"{first + timedelta(hours=i):%H:00}" for i in range(DAY)]
+
+
+def _hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0)

@@ -1,0 +1,441 @@
+"""Fetching by protocols whose ids are text: as exact as by UIDs.
+
+Each test runs over a double that tells changes and times in pages (as Graph and EWS)
+and over one that tells all there is, without times (as POP3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from mailboxes.core.choices import Outcome, Protocol, SettleState, Stage
+from mailboxes.core.errors import Code, LeaseLost, MailError
+from mailboxes.models import Cycle, Fetcher, Listing, Location
+from mailboxes.services.fetch import sources, store
+from mailboxes.services.numbering import listings
+from mailboxes.services.options import snapshots
+from mailboxes.services.worker import leases, pool
+from mailboxes.transports import registry
+from mailboxes.transports.base import Folder
+from mailboxes.transports.keyed import Changes, KeyedInbound, Remote
+from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
+from mailboxes.transports.memory_server import MemoryServer
+from tests.services.conftest import ADDRESS, Inbox, letter, make_inbox
+
+
+@pytest.fixture(params=[MemoryKeyed, MemoryUndated])
+def kind(request: pytest.FixtureRequest) -> type[KeyedInbound]:
+    return request.param
+
+
+@pytest.fixture
+def inbox(kind: type[KeyedInbound], db: None) -> Iterator[Inbox]:
+    with (
+        MemoryServer("mail.contoso.example") as server,
+        registry.override(inbound={Protocol.IMAP: kind}),
+    ):
+        server.add_account(ADDRESS, password="right")
+        yield make_inbox(server)
+        pool.pool.close_all()
+
+
+def old(inbox: Inbox, subject: str, days: int) -> int:
+    """A message that came `days` ago, as its header and the server say."""
+    arrived = datetime.now(UTC) - timedelta(days=days)
+    line = f"Received: from a by b; {format_datetime(arrived)}\r\n".encode()
+    return inbox.server.deliver(ADDRESS, line + letter(subject), arrived=arrived)
+
+
+def numbers(inbox: Inbox) -> list[tuple[int, str, bool]]:
+    rows = Listing.objects.filter(source__pop_client=inbox.client)
+    return list(rows.order_by("number").values_list("number", "key", "gone"))
+
+
+def test_messages_are_stored_once_in_the_order_of_their_listing(inbox: Inbox) -> None:
+    inbox.deliver("one", "two", "three", "four")
+    first = inbox.run()
+    inbox.deliver("five")
+    second, third = inbox.run(), inbox.run()
+    assert [(c.outcome, c.stored) for c in (first, second, third)] == [
+        (Outcome.OK, 4),
+        (Outcome.OK, 1),
+        (Outcome.OK, 0),
+    ]
+    assert inbox.subjects() == ["one", "two", "three", "four", "five"]
+    assert numbers(inbox) == [(n, f"id-{n}", False) for n in range(1, 6)]
+
+
+def test_message_is_shown_with_the_id_that_the_server_gave(inbox: Inbox) -> None:
+    inbox.deliver("one")
+    inbox.run()
+    message = inbox.client.messages.get()
+    assert [place.key for place in listings.of_message(message)] == ["id-1"]
+
+
+def test_from_now_leaves_what_was_there(inbox: Inbox) -> None:
+    inbox.save(first_fetch="from-now")
+    for number in range(4):
+        old(inbox, f"old {number}", days=1)
+    assert inbox.run().stored == 0
+    inbox.deliver("new")
+    assert inbox.run().stored == 1
+    assert inbox.subjects() == ["new"]
+
+
+def test_from_now_begins_where_the_first_listing_could_be_finished(
+    inbox: Inbox,
+) -> None:
+    inbox.save(first_fetch="from-now")
+    old(inbox, "old", days=1)
+    inbox.server.fail("list", MailError(Code.CONNECTION_LOST, Stage.LIST))
+    assert inbox.run().outcome == Outcome.FAILED
+    Fetcher.objects.update(not_before=None, next_due=timezone.now())
+    assert inbox.run().stored == 0
+    inbox.deliver("new")
+    inbox.run()
+    assert inbox.subjects() == ["new"]
+
+
+def test_last_days_are_known_by_the_server_or_by_the_header(inbox: Inbox) -> None:
+    inbox.save(first_fetch="last-days", first_fetch_days=3)
+    for subject, days in (("month", 30), ("week", 7), ("yesterday", 1)):
+        old(inbox, subject, days)
+    inbox.run()
+    inbox.deliver("now")
+    inbox.run()
+    assert inbox.subjects() == ["yesterday", "now"]
+
+
+def test_window_that_was_not_stored_is_fetched_again(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.deliver("one", "two")
+
+    def lost(*_args: object) -> None:
+        raise LeaseLost
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "write_window", lost)
+        with pytest.raises(LeaseLost):
+            inbox.run()
+    assert (inbox.subjects(), len(numbers(inbox))) == ([], 2)
+    Fetcher.objects.update(lease_owner="", lease_until=None)
+    assert inbox.run().stored == 2
+
+
+def test_listing_of_a_process_that_lost_its_lease_changes_nothing(
+    inbox: Inbox,
+) -> None:
+    inbox.deliver("one")
+    inbox.run()
+    before = numbers(inbox)
+    held = leases.claim(Fetcher.objects.all(), inbox.fetcher.pk)
+    assert held is not None
+    Fetcher.objects.update(fence=held.fence + 1)
+    source = inbox.client.sources.get()
+    late = listings.Listings(source, held)
+    with pytest.raises(LeaseLost):
+        late.write(Changes((Remote("x", 1, None),), (), "later", complete=True))
+    assert numbers(inbox) == before
+    assert inbox.client.sources.get().state == source.state != "later"
+
+
+def test_what_left_before_it_was_fetched_stands_in_nobodys_way(inbox: Inbox) -> None:
+    one, _two = inbox.deliver("one", "two")
+
+    def remove() -> None:
+        inbox.server.folder(ADDRESS).messages.pop(one, None)
+
+    inbox.server.hook("stream", remove)
+    assert (inbox.run().outcome, inbox.subjects()) == (Outcome.OK, ["two"])
+    inbox.run()
+    assert numbers(inbox) == [(1, "id-1", True), (2, "id-2", False)]
+
+
+def test_message_that_left_and_comes_back_is_stored_once(inbox: Inbox) -> None:
+    (number,) = inbox.deliver("one")
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    away = folder.messages.pop(number)
+    inbox.run()
+    folder.messages[number] = away
+    assert inbox.run().stored == 0
+    assert (inbox.subjects(), numbers(inbox)) == (["one"], [(1, "id-1", False)])
+
+
+def test_message_that_comes_back_and_was_never_stored_is_new(inbox: Inbox) -> None:
+    inbox.save(first_fetch="from-now")
+    number = old(inbox, "old", days=9)
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    away = folder.messages.pop(number)
+    inbox.run()
+    folder.messages[number] = away
+    assert inbox.run().stored == 1
+    assert (inbox.subjects(), numbers(inbox)) == (["old"], [(2, "id-1", False)])
+
+
+def reuse(inbox: Inbox, number: int, subject: str) -> None:
+    """The server gives the id of a message that has left to another one."""
+    folder = inbox.server.folder(ADDRESS)
+    folder.next_id = number
+    inbox.deliver(subject)
+
+
+def test_id_that_was_given_again_after_we_deleted_its_message_hides_no_mail(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("old one")
+    assert (inbox.run().settled, inbox.run().stored) == (1, 0)
+    reuse(inbox, number, "new one")
+    cycle = inbox.run()
+    assert (cycle.stored, cycle.settled) == (1, 1)
+    assert inbox.subjects() == ["old one", "new one"]
+    assert numbers(inbox) == [(2, "id-1", False)]
+    assert inbox.server.folder(ADDRESS).messages == {}
+    places = Location.objects.order_by("pk").values_list("server_id", "settle")
+    assert list(places) == [("1", SettleState.DONE), ("2", SettleState.DONE)]
+
+
+def test_message_that_we_deleted_and_that_comes_back_is_stored_once(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    """As from a backup: the same bytes under the same id."""
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("one")
+    folder = inbox.server.folder(ADDRESS)
+    away = folder.messages[number]
+    assert (inbox.run().settled, inbox.run().stored) == (1, 0)
+    folder.messages[number] = away
+    assert (inbox.run().stored, inbox.run().stored) == (0, 0)
+    assert inbox.subjects() == ["one"]
+    assert Location.objects.get().settle == SettleState.DONE
+    # Where it may have been another message it is mail as any, and deleted again.
+    assert list(folder.messages) == ([] if kind.reuses_keys else [number])
+
+
+def test_copies_under_ids_that_were_given_again_are_counted(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("one")
+    inbox.run()
+    inbox.run()
+    reuse(inbox, number, "one")
+    inbox.deliver("one")
+    cycle = inbox.run()
+    # The first is the old one come back, the other one a copy that is new.
+    assert (cycle.stored, cycle.matched, cycle.settled) == (1, 1, 2)
+    assert inbox.subjects() == ["one", "one"]
+
+
+def test_id_that_has_another_size_when_it_comes_back_is_another_message(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    """Somebody else deleted the first one."""
+    number, _other = inbox.deliver("old", "other")
+    inbox.run()
+    del inbox.server.folder(ADDRESS).messages[number]
+    inbox.run()
+    reuse(inbox, number, "a longer one")
+    stored = inbox.run().stored
+    assert stored == (1 if kind.reuses_keys else 0)
+    assert inbox.run().stored == 0
+
+
+def test_what_waits_to_be_deleted_takes_no_other_message_of_its_id(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    number, _other = inbox.deliver("old", "other")
+    inbox.run()
+    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE), times=2)
+    first = Location.objects.order_by("pk")[:1]
+    Location.objects.filter(pk__in=first).update(settle=SettleState.PENDING)
+    inbox.save(after_fetch="delete")
+    del inbox.server.folder(ADDRESS).messages[number]
+    for _ in range(2):
+        inbox.run()
+        Fetcher.objects.update(not_before=None, next_due=timezone.now())
+    reuse(inbox, number, "a longer one")
+    assert inbox.run().stored == 1
+    states = Location.objects.order_by("pk").values_list("settle", flat=True)
+    assert list(states) == [SettleState.GONE, SettleState.NOT_NEEDED, SettleState.DONE]
+
+
+def test_delete_is_done_on_the_server_and_written_down(inbox: Inbox) -> None:
+    inbox.save(after_fetch="delete")
+    inbox.deliver("one", "two")
+    assert inbox.run().settled == 2
+    assert inbox.server.folder(ADDRESS).messages == {}
+    states = set(Location.objects.values_list("settle", flat=True))
+    assert states == {SettleState.DONE}
+
+
+def test_mailbox_that_moved_is_matched_against_what_is_stored(inbox: Inbox) -> None:
+    """Another server name is a new Source with new ids of the same messages."""
+    inbox.deliver("one", "two")
+    inbox.run()
+    with MemoryServer("new.contoso.example") as server:
+        server.add_account(ADDRESS, password="right")
+        for subject in ("two", "three", "one"):
+            server.deliver(ADDRESS, letter(subject))
+        inbox.server, inbox.values["server"] = server, server.host
+        inbox.save()
+        cycle = inbox.run()
+        pool.pool.close_all()
+    assert (cycle.stored, cycle.matched) == (1, 2)
+    assert inbox.subjects() == ["one", "two", "three"]
+
+
+def test_folder_that_took_the_name_of_another_is_a_new_source(inbox: Inbox) -> None:
+    inbox.deliver("one")
+    inbox.run()
+    inbox.server.folder(ADDRESS).renumber("another")
+    inbox.deliver("two")
+    cycle = inbox.run()
+    assert (cycle.stored, cycle.matched, inbox.subjects()) == (1, 1, ["one", "two"])
+
+
+def test_server_that_gives_all_messages_new_ids_doubles_nothing(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    """Without another validity, as a POP3 server that was moved."""
+    if kind.dated:
+        pytest.skip("its changes tell what has left and what came")
+    inbox.deliver("one", "two", "three")
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    folder.next_id = 100
+    for number in sorted(folder.messages):
+        again = folder.messages.pop(number)
+        inbox.server.deliver(ADDRESS, again.data)
+    inbox.deliver("four")
+    cycle, after = inbox.run(), inbox.run()
+    assert (cycle.stored, cycle.matched) == (1, 3)
+    assert (after.stored, after.matched) == (0, 0)
+    assert inbox.subjects() == ["one", "two", "three", "four"]
+    assert inbox.client.sources.count() == 2
+
+
+def test_mailbox_that_is_emptied_in_each_cycle_keeps_its_source(inbox: Inbox) -> None:
+    inbox.save(after_fetch="delete")
+    for subject in ("one", "two", "three"):
+        inbox.deliver(subject)
+        inbox.run()
+    assert inbox.subjects() == ["one", "two", "three"]
+    assert inbox.client.sources.count() == 1
+
+
+def test_mail_that_came_while_all_else_was_taken_away_is_stored(inbox: Inbox) -> None:
+    inbox.deliver("one")
+    inbox.run()
+    inbox.server.folder(ADDRESS).messages.clear()
+    inbox.deliver("two")
+    assert inbox.run().stored == 1
+    assert inbox.subjects() == ["one", "two"]
+
+
+def test_connection_that_sees_nothing_new_is_not_kept(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    inbox.run()
+    inbox.run()
+    opened = list(Cycle.objects.order_by("pk").values_list("new_connection", flat=True))
+    assert opened == [True, not kind.reusable]
+
+
+def whole(*keys: str) -> Changes:
+    there = tuple(Remote(key, 1, None) for key in keys)
+    return Changes(there, (), "", complete=True, whole=True)
+
+
+def held(inbox: Inbox) -> Fetcher:
+    fetcher = leases.claim(Fetcher.objects.all(), inbox.fetcher.pk)
+    assert fetcher is not None
+    return fetcher
+
+
+def test_listing_that_tells_nothing_new_reads_no_row_while_it_may_write(
+    inbox: Inbox,
+) -> None:
+    """SQLite has one writer, and POP3 names everything in each cycle."""
+    inbox.run()
+    fetcher, source = held(inbox), inbox.client.sources.get()
+    page = whole(*[f"k{number}" for number in range(3000)])
+    listings.Listings(source, fetcher).write(page)
+    with CaptureQueriesContext(connection) as queries:
+        listings.Listings(source, fetcher).write(page)
+    said = [query["sql"].split()[0] for query in queries]
+    begin, end = said.index("SAVEPOINT"), said.index("RELEASE")
+    assert said[begin:end] == ["SAVEPOINT", "UPDATE", "UPDATE"]
+    with CaptureQueriesContext(connection) as queries:
+        listings.Listings(source, fetcher).write(whole("k1", "new"))
+    assert sum("SAVEPOINT" in query["sql"] for query in queries) == 2
+    assert Listing.objects.filter(source=source, gone=True).count() == 2999
+
+
+def test_long_listing_is_written_in_parts_and_gone_on_with(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.save(first_fetch="from-now")
+    for number in range(7):
+        old(inbox, f"old {number}", days=1)
+    monkeypatch.setattr(listings, "AT_ONCE", 2)
+    guard, calls = leases.guard, []
+
+    def lost(row: Fetcher, **changes: object) -> None:
+        calls.append(row)
+        if len(calls) == 3:
+            raise LeaseLost
+        guard(row, **changes)
+
+    fetcher = held(inbox)
+    source = sources.open_source(
+        inbox.client,
+        snapshots.take(inbox.client),
+        Folder("INBOX", "1", None, dated=False),
+        fetcher,
+    )
+    page = whole(*[f"id-{number}" for number in range(1, 8)])
+    with monkeypatch.context() as patch, pytest.raises(LeaseLost):
+        patch.setattr(leases, "guard", lost)
+        listings.Listings(source, fetcher).write(page)
+    source.refresh_from_db()
+    assert (len(numbers(inbox)), source.listed_at, source.cursor) == (4, None, "0")
+    listings.Listings(source, fetcher).write(page)
+    source.refresh_from_db()
+    assert numbers(inbox) == [(n, f"id-{n}", False) for n in range(1, 8)]
+    assert (source.cursor, source.baseline) == ("7", 7)
+
+
+def test_thousands_are_listed_with_few_queries(
+    inbox: Inbox, django_assert_max_num_queries: object
+) -> None:
+    inbox.run()
+    fetcher = leases.claim(Fetcher.objects.all(), inbox.fetcher.pk)
+    assert fetcher is not None
+    source = inbox.client.sources.get()
+    there = tuple(Remote(f"k{number}", 1, None) for number in range(5000))
+    with django_assert_max_num_queries(40):  # type: ignore[operator]
+        listings.Listings(source, fetcher).write(
+            Changes(there, (), "all", complete=True)
+        )
+    with django_assert_max_num_queries(6):  # type: ignore[operator]
+        listings.Listings(source, fetcher).write(
+            Changes(there, (), "again", complete=True)
+        )
+    assert Listing.objects.filter(source=source).count() == 5000

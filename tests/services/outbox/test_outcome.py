@@ -1,0 +1,174 @@
+"""A message that its server puts off, or that ends the line, gives way in the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from mailboxes.core.choices import Protocol, Stage
+from mailboxes.core.errors import Code, MailError
+from mailboxes.models import Sender
+from mailboxes.services.outbox import (
+    open_connections as outbox_connections,
+    outcome as outbox_outcome,
+)
+from mailboxes.transports import registry
+from mailboxes.transports.base import Reply, SendResult
+from mailboxes.transports.memory import MemoryOutbound
+from tests.services.sending import Scene, scene
+
+__all__ = ["scene"]
+
+pytestmark = pytest.mark.django_db
+
+
+def test_back_off_grows_and_ends_after_two_days(scene: Scene) -> None:
+    scene.server.refused["x@b.example"] = Reply(451, "4.7.1 try later")
+    row = scene.queue("x@b.example")
+    pauses = []
+    for _ in range(7):
+        before = timezone.now()
+        scene.cycle()
+        row.refresh_from_db()
+        assert row.state == "waiting"
+        pauses.append(round((row.not_before - before).total_seconds() / 60))
+        scene.due_now()
+    assert pauses == [1, 2, 5, 15, 60, 60, 60]
+    since = timezone.now() - outbox_outcome.GIVE_UP_AFTER
+    row.refresh_from_db()
+    row.evidence["deferred_since"] = since.isoformat()
+    row.save(update_fields=["evidence"])
+    scene.cycle()
+    row.refresh_from_db()
+    assert (row.state, row.tries) == ("failed", 8)
+
+
+def test_deferred_message_waits_and_others_go_on(scene: Scene) -> None:
+    scene.server.fail("send", MailError(Code.MESSAGE_DEFERRED, Stage.DATA))
+    first, second = scene.queue(), scene.queue()
+    scene.cycle()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == ("waiting", "sent")
+
+
+def test_line_that_ends_between_messages_is_made_anew(scene: Scene) -> None:
+    """Some servers close a connection after so many messages."""
+    first = scene.queue()
+    closed = MailError(Code.SERVER_CLOSED, Stage.ENVELOPE)
+    second, third = scene.queue(), scene.queue()
+    calls = iter([None, closed])
+    scene.server.hook("send", lambda: _raise(next(calls, None)))
+    assert scene.cycle().outcome == "ok"
+    for row in (first, second, third):
+        row.refresh_from_db()
+    assert [row.state for row in (first, second, third)] == ["sent"] * 3
+    assert second.tries == 1
+    assert second.attempts.count() == 2
+    assert scene.sender.state == "active"
+
+
+def _raise(error: MailError | None) -> None:
+    if error is not None:
+        raise error
+
+
+def test_message_that_ends_the_line_twice_lets_the_others_go(scene: Scene) -> None:
+    ended = MailError(Code.CONNECTION_LOST, Stage.DATA)
+    scene.server.fail("send", ended, times=2)
+    bad, good = scene.queue(), scene.queue()
+    scene.cycle()
+    bad.refresh_from_db()
+    assert (bad.state, bad.tries, scene.sender.state) == ("queued", 0, "failing")
+    scene.due_now()
+    scene.cycle()
+    bad.refresh_from_db()
+    assert (bad.state, bad.tries) == ("waiting", 1)
+    Sender.objects.update(not_before=None)
+    scene.cycle()
+    good.refresh_from_db()
+    assert good.state == "sent"
+
+
+class Greylisting(MemoryOutbound):
+    """Puts off one recipient by an answer that reads like one to the sender."""
+
+    code: Code = Code.SERVER_THROTTLED
+
+    def send(self, sender: str, recipients: Any, message: bytes) -> SendResult:
+        if "grey@b.example" in recipients:
+            raise MailError(
+                self.code, Stage.ENVELOPE, evidence={"answer": "451 4.7.0 later"}
+            )
+        return super().send(sender, recipients, message)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        Code.SERVER_THROTTLED,
+        Code.TOO_MANY_CONNECTIONS,
+        Code.QUOTA_FULL,
+        Code.SENDING_QUOTA,
+    ],
+)
+def test_message_put_off_for_ever_gives_way_and_gives_up(
+    scene: Scene, code: Code, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Greylisting, "code", code)
+    begun = timezone.now()
+    bad, good = scene.queue("grey@b.example"), scene.queue("a@b.example")
+    states: list[tuple[str, str]] = []
+    with registry.override(outbound={Protocol.SMTP: Greylisting}):
+        for _ in range(3):
+            scene.cycle()
+            bad.refresh_from_db()
+            good.refresh_from_db()
+            states.append((bad.state, good.state))
+            Sender.objects.update(not_before=None)
+        # The second failure puts it off; the third cycle is the others'.
+        assert states == [("queued", "queued"), ("waiting", "queued")] + [
+            ("waiting", "sent")
+        ]
+        tries, hours = bad.tries, 0
+        while bad.state == "waiting" and hours < 100:
+            hours += 1
+            earlier = begun - timedelta(hours=hours)
+            bad.evidence["deferred_since"] = earlier.isoformat()
+            bad.save(update_fields=["evidence"])
+            scene.due_now()
+            scene.cycle()
+            bad.refresh_from_db()
+    assert (bad.state, bad.code, hours) == ("failed", code, 48)
+    assert bad.tries == tries + 48
+
+
+def test_tries_without_a_connection_in_between_change_nothing(scene: Scene) -> None:
+    """The server takes turns: a message that ends the line, and no line at all."""
+    bad, good = scene.queue("grey@b.example"), scene.queue("a@b.example")
+    down = MailError(Code.CONNECT_REFUSED, Stage.TCP)
+    with registry.override(outbound={Protocol.SMTP: Greylisting}):
+        for number in range(5):
+            if number % 2:
+                outbox_connections.connections.close_all()
+                scene.server.fail("open", down)
+            scene.cycle()
+            Sender.objects.update(not_before=None)
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, good.state) == ("waiting", "sent")
+
+
+def test_sender_that_must_sign_in_keeps_its_messages_queued(scene: Scene) -> None:
+    """A fault of the options is no fault of a message; an admin may mend it later."""
+    error = MailError(Code.SMTP_AUTH_REQUIRED, Stage.ENVELOPE, permanent=True)
+    scene.server.fail("send", error, times=4)
+    row = scene.queue()
+    for _ in range(4):
+        scene.cycle()
+        scene.due_now()
+    row.refresh_from_db()
+    assert (row.state, row.tries) == ("queued", 0)
