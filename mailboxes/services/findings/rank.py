@@ -224,6 +224,10 @@ _WITH_WORDS: tuple[tuple[int, str, str], ...] = (
         "entra-certificate-expired",
     ),
     (70003, r"device.?code|not supported over", "entra-flow-not-allowed"),
+    # Malformed is the grant, where it says so: a refresh token or a code.
+    (9002313, r"invalid_grant|refresh|redeem", "entra-refresh-token-ended"),
+    (7000014, r"body must contain|missing", "entra-field-missing"),
+    (90013, r"tenant", "entra-tenant-malformed"),
 )
 _PATTERNS = [(number, re.compile(words), id) for number, words, id in _WITH_WORDS]
 

@@ -237,7 +237,7 @@ SIGNS = (
              r"|too long|shutting)",
              "imap"),
             ("folder-missing", DECISIVE,
-             r"\[nonexistent\]|illegal in state auth\b|folder is not inbox"
+             r"\[nonexistent\]|folder is not inbox"
              r"|folder\b[^:(]{0,60}(?:doesn'?t exist|does not exist"
              r"|not exist|not found|isn't selectable|is not selectable|unknown$)"
              r"|unknown mailbox|nonexistent namespace|folder selection failed"
@@ -255,6 +255,8 @@ SIGNS = (
              "imap|mail|exchange",
              r"errornonexistent|no mailbox associated|55[0-4][ -]5|recipient|rcpt"
              r"|user.{0,20}doesn't exist|graph"),
+            ("folder-missing", STRONG,
+             r"illegal in state auth\b"),
             ("folder-missing", STRONG,
              r"(?:mailbox|folder) selection failed|(?:could not|cannot|can't|failed to"
              r"|unable to) (?:open|select|examine) (?:the )?(?:mailbox|folder)\b"

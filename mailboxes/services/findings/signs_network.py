@@ -67,6 +67,8 @@ SIGNS = table(
          r"network_error: network request failed"),
         ("connect-timeout", LOOSE,
          r"smtp connect\(\) failed"),
+        ("connect-timeout", STRONG,  # a firewall of Windows forbids it
+         r"access a socket in a way forbidden|wsaeacces\b"),
         ("connect-unreachable", STRONG,
          r"cannot assign requested address|\berrno 99\b"),
         ("connect-refused", FAIR,
@@ -98,10 +100,11 @@ SIGNS = table(
         ("proxy-denied", DECISIVE,
          r"tunnel connection failed: 403|from proxy after connect"
          r"|received http code 403 from proxy|403 (?:forbidden )?.{0,30}(?:squid"
-         r"|zscaler)|x-squid-error|err_access_denied.{0,40}squid"),
+         r"|zscaler)|x-squid-error|err_access_denied.{0,40}squid"
+         r"|squid.{0,80}err_access_denied|tcp_denied"),
         ("proxy-gateway", DECISIVE,
          r"tunnel connection failed: 50[234]|received http code 50[234] from proxy"
-         r"|err_cannot_forward"),
+         r"|err_cannot_forward|unable to tunnel through proxy"),
         ("proxy-auth", DECISIVE,
          r"rejected by the socks5? server|socks5?.{0,40}(?:authentication|login)"
          r" (?:failed|status)|no authentication method was acceptable.{0,40}socks"
@@ -164,7 +167,7 @@ SIGNS = table(
          r"|an unexpected tls packet was received|received_unexpected_tls_packet"
          r"|cannot determine the frame size|corrupted frame"
          r"|eproto.{0,80}version number|invalid_ssl_record|1408f10b|0a00010b"
-         r"|140770fc",
+         r"|140770fc|port \d+ is typically reserved for plain",
          "",
          r"(?:login\.microsoftonline|accounts\.google|oauth2\.googleapis)"),
         ("tls-handshake", STRONG,
@@ -179,7 +182,10 @@ SIGNS = table(
          r"|tlsv1 alert protocol|server selected unsupported protocol"
          r"|handshake_failure.{0,60}tls ?1\.[01]|dh[_ ]key[_ ]too[_ ]small"
          r"|remote host terminated the hand.{0,20}tlsv1\b"
-         r"|unsupported or unrecognized ssl protocol"),
+         r"|unsupported or unrecognized ssl protocol|no supported cipher"
+         r"|no ?cipher ?suites ?in ?common|no common (?:cipher|tls|ssl)"
+         r"|fatal alert has been received: protocol version"
+         r"|do not conform to algorithm constraints|internal_error.{0,20}no cipher"),
         ("tls-untrusted", STRONG,
          r"certificate[_ ]verif(?:y|ication)[_ ]fail|self[- _]signed"
          r"|pkix path building failed|unable to find valid certification"
@@ -193,6 +199,8 @@ SIGNS = table(
          r"|invalid peer certificate|root certificate which is not trusted"
          r"|bad handshake|certificate (?:chain )?(?:is )?not trusted"
          r"|load system roots|no roots provided|untrusted issuer"
+         r"|trustanchors parameter must be non-empty|certificate issuer is unknown"
+         r"|hasn't got a known issuer"
          r"|missing (?:ca|root) certificates?"
          r"|cert(?:ificate)?validationerror|verify error:num=(?:18|19|20|21)"),
         ("tls-untrusted", FAIR,
