@@ -5,6 +5,7 @@ Every word, every two words that follow each other, every concept that a word st
 the errors of public threads and stands in vocabulary_weights.txt, in tenths
 (scripts/learn-vocabulary). So a sign counts for what
 it was worth on lines that it had never met, in the company of the words around it.
+The errors that are most like the text have a voice beside it (neighbours).
 What comes of it is a guess: likely at best, never certain. Which finding stands for a
 step: `stand_ins`.
 """
@@ -14,11 +15,12 @@ from __future__ import annotations
 import functools
 import math
 import re
+import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import features as prepared
+from . import features as prepared, neighbours
 from .features import Features
 from .sign import DECISIVE, FAIR, HEARD, STRONG
 from .vocabulary import CONCEPTS, SILENT
@@ -35,6 +37,7 @@ _KINDS = (
 )
 _ROOM = 6_000  # characters looked at
 _STEM = 7  # letters of a word that count
+LETTERS = string.ascii_letters  # of the steps, in the table
 PAIR = "p:"  # before two words that follow each other
 _TOLD = 4  # words named in the reason
 _SIGNS = 3  # signs of a text that count
@@ -96,9 +99,12 @@ def guess(features: Features, signs: Iterable[str] = (), faulty: bool = False) -
     sums = dict(table[ALWAYS])
     if faulty:
         sums[NONE] -= _OURS
-    for name in (*seen, *signs):
+    names = (*seen, *signs)
+    for name in names:
         for step, weight in table.get(name, {}).items():
             sums[step] += weight
+    for step, voice in neighbours.voices(names, tuple(table), letters()).items():
+        sums[step] += voice
     best = max(sums, key=lambda step: (sums[step], step))
     whole = sum(math.exp(value - sums[best]) for value in sums.values())
     shares = {
@@ -176,11 +182,18 @@ def weights() -> Mapping[str, Mapping[str, float]]:
     """The table: for each name the steps it speaks for."""
     table = {}
     for line in WEIGHTS.read_text("utf-8").splitlines():
-        if line and not line.startswith("#"):
-            name, *pairs = line.split()
-            tenths = (int(value) / 10 for value in pairs[1::2])
-            table[name] = dict(zip(pairs[::2], tenths, strict=True))
+        if not line.startswith("#"):
+            name, *told = line.split()
+            table[name] = {letters()[one[0]]: int(one[1:]) / 10 for one in told}
     return table
+
+
+@functools.cache
+def letters() -> Mapping[str, str]:
+    """The steps by the letters that stand for them in the table: its head tells."""
+    with WEIGHTS.open(encoding="utf-8") as table:
+        heads = [line[2:].split() for line in table if line.startswith("#")]
+    return dict(zip(LETTERS, heads[-1], strict=False))
 
 
 @functools.cache

@@ -143,6 +143,11 @@ class Features:
         """It names neither mail nor a protocol nor a provider."""
         return self.tags.isdisjoint(_NAMED)
 
+    @property
+    def foreign(self) -> bool:
+        """It names another kind of server and no protocol of mail."""
+        return "foreign" in self.tags and self.tags.isdisjoint(PROTOCOLS)
+
     def as_mail(self) -> Features:
         """The same, taken for a text that speaks of mail."""
         return replace(self, tags=self.tags | {"mail"})

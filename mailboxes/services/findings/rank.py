@@ -31,7 +31,7 @@ from . import (
     signs_token,
 )
 from .catalogue import BY_ID, BY_NUMBER, MORE_NUMBERS, of_number
-from .features import PROTOCOLS, Features
+from .features import Features
 from .sign import DECISIVE, FAIR, HEARD, LOOSE, STRONG, SURE, TOKEN, WEAK, Sign
 
 SIGNS: tuple[Sign, ...] = (
@@ -54,7 +54,6 @@ _SNIPPET = 80
 # Of the weight, in a text that names neither mail nor a provider:
 _SILENT = 0.85
 _SILENT_AND_UNMET = 0.6  # where the sign belongs to a protocol or provider
-_PROTOCOLS = "|".join(PROTOCOLS)
 _FOREIGN = 0.2  # where the text names another kind of server
 
 
@@ -169,7 +168,7 @@ def _by_sign(features: Features) -> list[Match]:
 
 def _weighed(sign: Sign, features: Features) -> int:
     """The weight of a sign, less where the text does not speak of mail at all."""
-    if "foreign" in features.tags and not features.speaks_of(_PROTOCOLS):
+    if features.foreign:
         return int(sign.weight * _FOREIGN)
     if not features.silent or sign.weight == LOOSE:
         return sign.weight

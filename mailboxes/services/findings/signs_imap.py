@@ -247,6 +247,7 @@ SIGNS = (
              "imap|mail|exchange",
              r"\[(?:serverbug|unavailable|inuse)\]|default folder|errornonexistent"
              r"|no mailbox associated|55[0-4][ -]5|recipient|rcpt"
+             r"|erroraccessdenied|mailbox null"
              r"|user.{0,20}doesn't exist|graph"),
             ("folder-missing", STRONG,
              r"mailbox\b[^:(@]{0,60}(?:doesn'?t exist|does not exist|not exist"

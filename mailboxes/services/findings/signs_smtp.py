@@ -216,6 +216,14 @@ SIGNS = (
              "smtp|mail",
              r"relay(?!=)|dmarc|5\.7\.1\b|graph|authentication failure"
              r"|gr[ae]y.?list|\b4\.\d\.\d <|he?[el]{1,2}o command|quota"),
+            # The domain of an address, looked up by a server that passes mail on.
+            ("recipient-refused", STRONG,
+             r"bounced \(host or domain name not found|unrouteable address"
+             r"|mx records? points? to non-?existent|all relevant mx records",
+             "smtp|mail"),
+            ("message-refused", STRONG,
+             r"lines? too long for transport|maximum line length|line length exceeded",
+             "smtp|mail"),
             ("recipient-refused", DECISIVE,
              r"user unknown|unknown user\b.{0,20}mailbox|no such user"
              r"|does not exist here",
@@ -251,7 +259,8 @@ SIGNS = (
              r"spamhaus|banned sending ip|unauthori[sz]ed ip address|5\.7\.6[0-4]\d\b"
              r"|(?:client )?host .{0,60}blocked (?:using|by)"
              r"|ip (?:address )?.{0,40}(?:blacklist|blocked|blocklist)|\brbl\b"
-             r"|poor reputation|5\.7\.25\b|ptr record",
+             r"|poor reputation|5\.7\.25\b|ptr record"
+             r"|cannot find your (?:reverse )?(?:hostname|dns)",
              "",
              r"open resolver|spamhaus\.org/returnc"),
             ("smtp-relay-denied", STRONG,

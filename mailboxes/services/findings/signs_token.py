@@ -281,7 +281,9 @@ SIGNS = table(
          "oauth",
          r"google"),
         ("token-unavailable", STRONG,
-         r"temporarily_unavailable|\bserver_error\b"),
+         r"temporarily_unavailable|\bserver_error\b"
+         r"|(?:fetch|acquir|refresh|get|obtain)\w* (?:the |an? |access )*token\b.{0,20}"
+         r"\b50[0234]\b"),
         ("token-throttled", STRONG,
          r"(?:token|oauth2|login\.microsoft).{0,120}(?:\b429\b|too many requests)"
          r"|too many requests.{0,60}login\.",
