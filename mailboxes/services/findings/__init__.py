@@ -39,10 +39,10 @@ from .stand_ins import stand_in
 # from which the program itself is said to be at fault where the text speaks of no mail
 # or of no fault; from which it goes before signs of another step by their weight,
 # unless Microsoft's number says it or they are sure; from which before any where
-# somebody named the protocol; and the share below which a sure sign is only likely. All
-# by what was right most often on rounds of the corpus that the table had not been
-# learnt from, and a little above it: signs are better by now than when those rounds
-# were met.
+# somebody named the protocol; and the share below which a sure sign is only likely. By
+# what was right most often on rounds of the corpus that the table had not been learnt
+# from, where they matter little; decisive signs are trusted more, as they are better by
+# now than when those rounds were met.
 _GUESSED = 0.15
 _PROGRAM = 0.2
 _OVERRULES = ((rank.DECISIVE, 0.9), (rank.STRONG, 0.6), (rank.FAIR, 0.3), (0, 0.1))

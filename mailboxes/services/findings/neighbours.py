@@ -90,7 +90,7 @@ def _held(table: tuple[str, ...]) -> _Errors:
     values = ((ord(sign) - _FIRST) / _EIGHTHS for sign in first)
     rarity = dict(zip(table, values, strict=True))
     at: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    steps = []
+    steps: list[str] = []
     for line in filter(None, lines):
         letters, _space, codes = line.partition(" ")
         numbers = [ord(sign) - _FIRST for sign in codes]

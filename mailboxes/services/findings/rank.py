@@ -240,6 +240,7 @@ _KNOWN_HOST = re.compile(
 )
 _OUT: Any = _("Let this host look up the provider's names and reach its ports.")
 _MALFORMED_ID = re.compile(r"errorinvalididmalformed|\bid is malformed")
+_SYNC = re.compile(r"delta|sync")
 _REFUSED = re.compile(r"authenticate failed")
 _PROVEN = frozenset({700027})  # its words leave no doubt
 
@@ -258,6 +259,12 @@ def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
         )
     if finding.id == "session-token-ended" and _REFUSED.search(features.text):
         return replace(BY_ID["oauth-refresh-token-ended"], certain=False)
+    if finding.id == "graph-item-gone" and not _SYNC.search(features.text):
+        return replace(finding, certain=False)  # or the program asks for another's
+    if finding.id == "recipient-refused" and "try again" in features.text:
+        return replace(finding, certain=False)
+    if finding.id == "google-api-off" and "app not enabled" in features.text:
+        return replace(finding, certain=False)  # the licence may lack it
     if finding.id == "starttls-missing":
         # In a text, not on our own line, another port or security is the usual cause.
         return replace(finding, step=Step.SERVER, certain=False)

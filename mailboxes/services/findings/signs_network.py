@@ -49,7 +49,11 @@ SIGNS = table(
         ("connect-unreachable", DECISIVE,
          r"network is unreachable|no route to host|\benetunreach\b|\behostunreach\b"
          r"|errno[^a-z]{1,4}(?:101|113)\b|host is unreachable|unreachable (?:host"
-         r"|network)|wsaenetunreach|(?:wsa|errno|error|code|[\[(])\W{0,4}(?:1005[01]|10065)\b"),
+         r"|network)|wsaenetunreach|(?:wsa|errno|error|code|[\[(])\W{0,4}(?:1005[01]|10065)\b",
+         "",
+         r"\bsaid: [45]\d\d"),  # by another way it came through
+        ("connect-unreachable", WEAK,
+         r"network is unreachable|no route to host"),
         ("connect-timeout", STRONG,
          r"connect(?:ion)? (?:attempt )?timed ?out|connect \betimedout\b"
          r"|\betimedout\b|connecttimeout|connect timeout|\b10060\b"
@@ -117,6 +121,7 @@ SIGNS = table(
          r"|complete socks5 connection to .{0,80}\([13456]\)"),
         ("proxy-unreachable", STRONG,
          r"error connecting to socks[45] proxy|proxyprotocolexception|<--denied"
+         r"|proxy refused the connection|unsupported socks version"
          r"|socks ?: no acceptable methods|proxy connect aborted"
          r"|socks5?.{0,30}(?:server failure|rejected connection)"),
         ("proxy-not-socks", DECISIVE,

@@ -26,7 +26,8 @@ SIGNS = table(
          r"|uninitialized constant|noclassdeffounderror|classnotfoundexception"
          r"|could not load file or assembly|is not recognized as (?:the name of )?an?"
          r" (?:name of a )?(?:cmdlet|internal or external)|commandnotfoundexception"
-         r"|err_module_not_found|err_require_esm|cannot import name",
+         r"|err_module_not_found|err_require_esm|cannot import name"
+         r"|(?:need|require)s? (?:\w+::\w+(?: and )?)+|must be compiled with",
          _ANY,
          _ANSWER),
         ("program-fault", STRONG,

@@ -95,6 +95,8 @@ SIGNS = (
              r"|starttls is required"
              r"|requires? starttls|starttls (?:first|before)"
              r"|encryption required for requested"),
+            ("smtp-auth-before-tls", STRONG + 5,
+             r"invalid authentication mechanism|cannot use a secure auth"),
             ("smtp-auth-before-tls", STRONG,
              r"504[^0-9]{1,6}5\.7\.4|unrecognized authentication type"
              r"|auth(?:entication)? (?:extension "
