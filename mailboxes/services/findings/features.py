@@ -55,7 +55,7 @@ _DOTTED = re.compile(
 
 _TAGS: dict[str, str] = {
     "imap": r"imap|authenticate xoauth2|\bexamine\b|select inbox|uidvalidity"
-    r"|\bno (?:authenticate|login) failed|:993\b|:143\b|port:? ?(?:993|143)\b"
+    r"|(?:\bno |: )(?:authenticate|login) failed|:993\b|:143\b|port:? ?(?:993|143)\b"
     r"|\bselect \\*\"?inbox|\btag\d+ (?:no|bad)\b|\b[a-z]\d+ (?:no|bad) "
     r"|user is authenticated but not|\* bye\b"
     r"|\[(?:nonexistent|authenticationfailed|trycreate|alert|unavailable|privacyrequired"

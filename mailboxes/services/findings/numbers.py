@@ -67,7 +67,7 @@ MORE: dict[str, tuple[int, ...]] = {
     "entra-field-missing": (
         90004, 90013, 90015, 90056, 90016, 90101, 90102, 90104, 900971001, 9002317,
     ),
-    "entra-flow-not-allowed": (70005, 70007, 700051, 700054, 7000113, 7000114, 7000117),
+    "entra-flow-not-allowed": (70005, 70007, 700051, 7000113, 7000114, 7000117),
     "entra-redirect-unregistered": (
         500111, 50029, 50147, 500112, 500113, 500117, 700009, 9001014, 900147,
     ),
@@ -89,7 +89,7 @@ MORE: dict[str, tuple[int, ...]] = {
         500089, 90081, 90082, 90085,
     ),
     "entra-consent-other": (90023,),
-    "entra-registration-other": (50146, 67003, 100007, 240002),
+    "entra-registration-other": (50146, 700054, 67003, 100007, 240002),
     # What a program sends itself: no setting mends it.
     "program-fault": (
         9000411, 50061, 50068, 50070, 50071, 51005, 165004, 165900, 220450,

@@ -152,6 +152,8 @@ SIGNS = (
              r"|offer|advertise).{0,40}xoauth2|xoauth2.{0,40}(?:not supported"
              r"|not available|unsupported)|no auth=xoauth2"
              r"|xoauth2 (?:mechanism )?not"),
+            ("xoauth2-missing", STRONG + 10,
+             r"(?:unknown|unsupported) (?:sasl |auth\w* )?mechanism"),
             ("imap-sasl-broken", STRONG,
              r"command error\. ?1[0-2]\b|command argument error\.? ?1[0-2]"
              r"|invalid sasl argument|authenticate.{0,60}invalid base64"),

@@ -38,7 +38,7 @@ SIGNS = table(
          r"|dns lookup failed|(?:host|domain)(?: or domain)? name not found"
          r"|name service error",
          "",
-         r"type=mx\b"),
+         r"type=mx\b|bounced \(host or domain"),
         # connections
         ("connect-refused", DECISIVE,
          r"\beconnrefused\b|connection (?:was )?refused|errno[^a-z]{1,4}(?:111|61"
@@ -163,7 +163,9 @@ SIGNS = table(
          r"|certificate is expired|not yet valid"
          r"|cert_has_expired|certificateexpired|notafter:.{0,60}expired"
          r"|certificate is not valid yet|cert_not_yet_valid|certificatenotyetvalid"
-         r"|validity check failed|num=10\b"),
+         r"|validity check failed|num=10\b",
+         "",
+         r"application-specific signing key"),
         ("tls-not-tls", DECISIVE,
          r"wrong[_ ]version[_ ]number|get_server_hello:unknown"
          r"|unrecognized ssl message|plaintext connection\??|packet length too long"
