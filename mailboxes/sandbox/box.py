@@ -25,19 +25,19 @@ from .control import Control
 from .dead_ports import DeadPorts
 from .delivery import Delivery
 from .description import described, described_app
-from .entra import Entra
-from .entra_keys import Keys
-from .ews_server import EwsServer
-from .ews_sign_in import EwsSignIn
+from .entra.keys import Keys
+from .entra.server import Entra
+from .ews.server import EwsServer
+from .ews.sign_in import EwsSignIn
 from .faults import Faults
-from .google import Google
-from .graph import Graph
-from .graph_sign_in import SignIn as GraphSignIn
-from .imap_server import ImapServer
+from .google.server import Google
+from .graph.server import Graph
+from .graph.sign_in import SignIn as GraphSignIn
+from .imap.server import ImapServer
 from .laboratory import Laboratory
 from .lines import HOST, Lines
 from .mailstore import INBOX, Mailstore
-from .pop3_server import Pop3Server
+from .pop3.server import Pop3Server
 from .proxy import Proxy
 from .sasl import SignIn
 from .scenarios import SCENARIOS

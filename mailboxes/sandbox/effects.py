@@ -52,7 +52,7 @@ class Effect:
     say: words in place of the usual answer; of IMAP without the tag, of the proxy the
         whole head and body.
     end: DROP, CLOSE or SILENT; "" = the line goes on.
-    number: of a refusal by Entra (entra_errors). error, text: of a refusal without any
+    number: of a refusal by Entra (entra/errors). error, text: of a refusal without any
         number, as OAuth has it.
     status, body, headers: of an answer over HTTP; status alone of one of SOCKS.
     late: seconds that the clock of the Date header is ahead of ours (below 0: behind).

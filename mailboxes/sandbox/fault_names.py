@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from . import effects, entra_errors
+from . import effects
 from .effects import Effect, place
+from .entra import errors as entra_errors
 
 PAGE = (
     "<!DOCTYPE html><html><head><title>Network sign-in</title></head><body>"

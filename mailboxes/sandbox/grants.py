@@ -1,7 +1,7 @@
 """Codes that the fake authorities give out: of a sign-in by link, and of a device.
 
 Each is good once and for a while, and belongs to what was asked for. Pages on which a
-person gets one: entra_sign_in. Changing one into tokens: entra.
+person gets one: entra/sign_in. Changing one into tokens: entra/server.
 """
 
 from __future__ import annotations

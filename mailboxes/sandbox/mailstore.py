@@ -4,7 +4,7 @@ UIDs only grow; nothing is numbered anew but by `reset`. An item number belongs 
 message for ever and goes with it from folder to folder; what comes to a folder, changes
 or leaves it stands in a log that only grows. One store behind all protocols.
 
-Who puts mail in: delivery and generator. Who shows it: imap_session and the sessions of
+Who puts mail in: delivery and generator. Who shows it: imap/session and the sessions of
 the other protocols. Not for several threads: the loop owns it.
 """
 

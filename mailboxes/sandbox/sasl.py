@@ -1,7 +1,7 @@
 """Sign-in lines: XOAUTH2, PLAIN and LOGIN taken apart and judged, for IMAP and SMTP.
 
 XOAUTH2: Microsoft and Google, "SASL XOAUTH2" (developers.google.com/gmail/imap/
-xoauth2-protocol); PLAIN: RFC 4616. The words on the wire: imap_server, smtp_server.
+xoauth2-protocol); PLAIN: RFC 4616. The words on the wire: imap/server, smtp_server.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import effects
 from .effects import Effect
-from .entra_errors import ERRORS
+from .entra.errors import ERRORS
 from .fault_names import ASK_LOGIN
 from .tls_faults import KINDS
 

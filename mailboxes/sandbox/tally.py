@@ -1,6 +1,6 @@
 """Counts who asked for what, and how it ended: for drills that ask "how often?".
 
-Filled by entra, imap_server and smtp_server; read through control and server.
+Filled by entra, imap/server and smtp_server; read through control and server.
 """
 
 from __future__ import annotations

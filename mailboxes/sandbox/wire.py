@@ -1,6 +1,6 @@
 """One client connection of a line protocol: lines in, buffers out, TLS on the way.
 
-imap_server, pop3_server and smtp_server are Services of it. Knows no protocol.
+imap/server, pop3/server and smtp_server are Services of it. Knows no protocol.
 """
 
 from __future__ import annotations

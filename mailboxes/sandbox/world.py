@@ -1,7 +1,7 @@
 """Who lives in the sandbox: tenant, applications, mailboxes, provider names.
 
 Fixed ids, so that option sets can hold production values that work here. What each
-server does with them: entra, imap_server, smtp_server. Letters: letters.
+server does with them: entra, imap/server, smtp_server. Letters: letters.
 """
 
 from __future__ import annotations

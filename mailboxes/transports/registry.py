@@ -15,12 +15,12 @@ from .keyed import KeyedInbound
 INBOUND: dict[Protocol, str] = {
     Protocol.IMAP: "mailboxes.transports.imap.ImapTransport",
     Protocol.POP3: "mailboxes.transports.pop3.Pop3Transport",
-    Protocol.GRAPH: "mailboxes.transports.graph_inbound.GraphInbound",
+    Protocol.GRAPH: "mailboxes.transports.graph.inbound.GraphInbound",
     Protocol.EWS: "mailboxes.transports.ews.EwsInbound",
 }
 OUTBOUND: dict[Protocol, str] = {
     Protocol.SMTP: "mailboxes.transports.smtp.SmtpTransport",
-    Protocol.GRAPH: "mailboxes.transports.graph_outbound.GraphOutbound",
+    Protocol.GRAPH: "mailboxes.transports.graph.outbound.GraphOutbound",
     Protocol.EWS: "mailboxes.transports.ews.EwsOutbound",
 }
 

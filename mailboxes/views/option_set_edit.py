@@ -79,7 +79,7 @@ def edit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 def _show_findings(form: OptionSetForm, client: Client) -> None:
     """What the newest test found stands at the field that mends it."""
     run = connection_test.newest(client)
-    for name, finding in connection_test.finding_at(client).items():
+    for name, finding in connection_test.finding_at(client, run).items():
         form.fields[name].tested = {"finding": finding, "run": run}
 
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from mailboxes.sandbox import world
-from mailboxes.sandbox.entra_errors import ERRORS
+from mailboxes.sandbox.entra.errors import ERRORS
 from mailboxes.sandbox.server import Sandbox
 from tests.sandbox.clients import (
     AUTHORITY,

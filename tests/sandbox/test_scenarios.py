@@ -8,12 +8,12 @@ from collections import Counter
 import pytest
 
 from mailboxes.sandbox import effects
-from mailboxes.sandbox.entra_errors import ERRORS
+from mailboxes.sandbox.entra.errors import ERRORS
 from mailboxes.sandbox.fault_names import FAULTS
 from mailboxes.sandbox.scenario import Scenario
 from mailboxes.sandbox.scenarios import BY_NAME, HEALTHY, SCENARIOS
-from mailboxes.sandbox.scenarios_graph import HEALTHY as HEALTHY_GRAPH
-from mailboxes.sandbox.scenarios_shared import HEALTHY as HEALTHY_SHARED
+from mailboxes.sandbox.scenarios.graph import HEALTHY as HEALTHY_GRAPH
+from mailboxes.sandbox.scenarios.shared import HEALTHY as HEALTHY_SHARED
 from mailboxes.sandbox.tls_faults import ALERTS, KINDS
 from mailboxes.services.findings import by_id
 

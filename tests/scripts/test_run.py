@@ -206,6 +206,7 @@ def test_a_wrong_variable_is_one_sentence(tmp_path: Path) -> None:
     assert said.startswith("PORT is 'eighty', not a whole number from 1 to 65535.")
 
 
+@pytest.mark.slow  # it makes ready before it looks; the taken port shows the same way
 def test_a_second_copy_on_the_same_data_is_one_sentence(tmp_path: Path) -> None:
     from mailboxes.services.worker import processes
 

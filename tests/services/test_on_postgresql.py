@@ -38,17 +38,22 @@ FILES = (
     "fetch/test_sources.py",
     "fetch/test_store.py",
 )
+# What would lose or double mail if a claim were no claim there.
+FIRST = ("fetch/test_store.py", "outbox/test_crash.py", "worker/test_leases.py")
 NOT = "not oldest_goes_first"  # a thousand messages tell nothing more there
 
 
 @pytest.mark.server
 @pytest.mark.timeout(330)
-def test_what_depends_on_the_database_holds_there(postgresql: PostgreSQL) -> None:
+@pytest.mark.parametrize("files", [FIRST, pytest.param(FILES, marks=pytest.mark.slow)])
+def test_what_depends_on_the_database_holds_there(
+    postgresql: PostgreSQL, files: tuple[str, ...]
+) -> None:
     environ = {n: v for n, v in os.environ.items() if not n.startswith("PYTEST_")}
     environ.pop("MAILADMIN_TESTS_DATA", None)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", NOT]
-        + [str(FOLDER / name) for name in FILES],
+        + [str(FOLDER / name) for name in files],
         env=environ | {"MAILADMIN_TESTS_DATABASE_URL": postgresql.url},
         cwd=FOLDER.parent.parent,
         capture_output=True,

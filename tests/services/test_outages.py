@@ -144,10 +144,11 @@ def test_wrong_passwords_at_the_authority_cost_one_each(world: World) -> None:
 @pytest.mark.parametrize(
     "apart",
     [
-        pytest.param(timedelta(0), marks=pytest.mark.slow),
+        timedelta(0),
         timedelta(seconds=30),
     ],
 )
+@pytest.mark.slow  # fifteen seconds each; test_outages_at_sandbox has a short one
 def test_shared_outage_of_hours_stops_nobody(world: World, apart: timedelta) -> None:
     """Twenty mailboxes and the sender are refused by a policy, for six hours."""
     for number in range(20):

@@ -64,7 +64,9 @@ def test_its_finding_stands_at_the_field_that_mends_it(proxy: Proxy) -> None:
     fetch.fetch_now(client.pk)
     carried_out(TestRun.objects.get())
     client.refresh_from_db()
-    assert list(connection_test.finding_at(client)) == ["password"]
+    assert list(connection_test.finding_at(client, connection_test.newest(client))) == [
+        "password"
+    ]
 
 
 def test_a_network_that_is_also_wrong_is_found(proxy: Proxy, sandbox: Sandbox) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 
 from mailboxes.core.choices import Security
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
-from mailboxes.transports.graph_inbound import GraphInbound
-from mailboxes.transports.graph_outbound import GraphOutbound
+from mailboxes.transports.graph.inbound import GraphInbound
+from mailboxes.transports.graph.outbound import GraphOutbound
 
 LOGIN, ANNA = "support@contoso.example", "anna@customers.example"
 

@@ -10,9 +10,10 @@ import pytest
 
 from mailboxes.core.choices import AfterFetch, Security, Stage
 from mailboxes.core.errors import Code, MailError
-from mailboxes.sandbox import effects, ews_items, ews_server
+from mailboxes.sandbox import effects
 from mailboxes.sandbox.effects import Effect
-from mailboxes.sandbox.ews_xml import Refused
+from mailboxes.sandbox.ews import items as ews_items, server as ews_server
+from mailboxes.sandbox.ews.xml import Refused
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import ON_PREMISES
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy

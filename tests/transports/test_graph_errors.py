@@ -9,7 +9,7 @@ import pytest
 
 from mailboxes.core.choices import Stage
 from mailboxes.core.errors import Code
-from mailboxes.transports.graph_errors import refusal
+from mailboxes.transports.graph.errors import refusal
 
 FACTS = {"host": "graph.microsoft.com"}
 

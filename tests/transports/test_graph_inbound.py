@@ -15,12 +15,12 @@ import pytest
 
 from mailboxes.core.choices import AfterFetch, Security, Stage
 from mailboxes.core.errors import Code, MailError
-from mailboxes.sandbox.graph import Graph
+from mailboxes.sandbox.graph.server import Graph
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import GRAPH_RESOURCE, PROXY_LOGIN
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
-from mailboxes.transports.graph_client import segment
-from mailboxes.transports.graph_inbound import GraphInbound
+from mailboxes.transports.graph.client import segment
+from mailboxes.transports.graph.inbound import GraphInbound
 from mailboxes.transports.keyed import Changes, Remote
 from mailboxes.transports.settling import PartlySettled
 
@@ -147,7 +147,7 @@ def test_folder_that_was_made_anew_has_another_validity(box: Sandbox) -> None:
 def test_listing_comes_in_pages_with_size_and_time(
     box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mailboxes.transports.graph_inbound.AT_A_TIME", 2)
+    monkeypatch.setattr("mailboxes.transports.graph.inbound.AT_A_TIME", 2)
     deliver(box, 5)
     with reader(box) as graph:
         graph.select("")
@@ -161,7 +161,7 @@ def test_listing_comes_in_pages_with_size_and_time(
 def test_state_after_a_page_goes_on_there(
     box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mailboxes.transports.graph_inbound.AT_A_TIME", 2)
+    monkeypatch.setattr("mailboxes.transports.graph.inbound.AT_A_TIME", 2)
     deliver(box, 5)
     with reader(box) as graph:
         graph.select("")

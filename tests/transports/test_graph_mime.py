@@ -8,12 +8,7 @@ from typing import Any
 
 import pytest
 
-from mailboxes.transports.graph_mime import (
-    CannotAddress,
-    CannotSplit,
-    addressed,
-    split,
-)
+from mailboxes.transports.graph.mime import CannotAddress, CannotSplit, addressed, split
 
 A, B, C = "a@x.example", "b@x.example", "c@x.example"
 HEAD = b"From: me@x.example\r\nTo: A <a@x.example>\r\nCc: b@x.example\r\n"

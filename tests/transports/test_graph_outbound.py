@@ -16,7 +16,7 @@ from mailboxes.core.errors import Code, MailError
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import GRAPH_RESOURCE, PROXY_LOGIN
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
-from mailboxes.transports.graph_outbound import MOST_MIME, GraphOutbound
+from mailboxes.transports.graph.outbound import MOST_MIME, GraphOutbound
 
 SUPPORT, ANNA = "support@contoso.example", "anna@customers.example"
 ORDERS, BEN = "orders@contoso.example", "ben@customers.example"

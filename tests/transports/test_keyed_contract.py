@@ -24,7 +24,7 @@ from mailboxes.transports.base import (
     Proxy,
 )
 from mailboxes.transports.ews import EwsInbound
-from mailboxes.transports.graph_inbound import GraphInbound
+from mailboxes.transports.graph.inbound import GraphInbound
 from mailboxes.transports.keyed import KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer

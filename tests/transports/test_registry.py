@@ -11,8 +11,8 @@ from mailboxes.core.choices import Protocol
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports import registry
 from mailboxes.transports.ews import EwsInbound, EwsOutbound
-from mailboxes.transports.graph_inbound import GraphInbound
-from mailboxes.transports.graph_outbound import GraphOutbound
+from mailboxes.transports.graph.inbound import GraphInbound
+from mailboxes.transports.graph.outbound import GraphOutbound
 from mailboxes.transports.imap import ImapTransport
 from mailboxes.transports.memory import MemoryInbound, MemoryOutbound
 from mailboxes.transports.pop3 import Pop3Transport

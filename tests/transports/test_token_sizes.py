@@ -22,8 +22,8 @@ from mailboxes.transports.base import (
     Transport,
 )
 from mailboxes.transports.ews import EwsInbound, EwsOutbound
-from mailboxes.transports.graph_inbound import GraphInbound
-from mailboxes.transports.graph_outbound import GraphOutbound
+from mailboxes.transports.graph.inbound import GraphInbound
+from mailboxes.transports.graph.outbound import GraphOutbound
 from mailboxes.transports.imap import ImapTransport
 from mailboxes.transports.pop3 import Pop3Transport
 from mailboxes.transports.smtp import SmtpTransport

@@ -351,7 +351,9 @@ def test_newest_test_says_what_failed_and_what_is_older() -> None:
 
 def test_finding_can_stand_at_its_field() -> None:
     run = refused()
-    [(field, finding)] = connection_test.finding_at(run.client).items()
+    [(field, finding)] = connection_test.finding_at(
+        run.client, connection_test.newest(run.client)
+    ).items()
     shown = rendered(
         "{% finding_at_field finding run %}", None, finding=finding, run=run
     )

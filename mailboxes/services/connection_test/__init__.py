@@ -193,12 +193,12 @@ def at_client(
     return replace(finding, option=option if option in options else "")
 
 
-def finding_at(client: Client) -> dict[str, Finding]:
+def finding_at(client: Client, run: TestRun | None) -> dict[str, Finding]:
     """Field name to finding, where the newest test of what is saved now failed.
 
     For the form: the finding stands at the field that mends it. At most one entry.
+    run: `newest` of the client.
     """
-    run = newest(client)
     if run is None or run.state != TestState.FAILED:
         return {}
     if run.revision.number != snapshots.saved_number(client):

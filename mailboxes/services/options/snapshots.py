@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Subquery
+
 from ...core.choices import USUAL_PORTS, Grant, Protocol, Security
 from ...models import PopClient, Revision, SmtpClient
 from ..option_rules import scope_value as option_rule_scope
@@ -119,9 +121,10 @@ def of(revision: Revision) -> Snapshot:
 def newest(client: PopClient | SmtpClient) -> Revision:
     """The newest saved revision. Raises Revision.DoesNotExist when never saved."""
     field = "pop_client" if isinstance(client, PopClient) else "smtp_client"
+    number = type(client).objects.filter(pk=client.pk).values("revision")
     return Revision.objects.select_related(
         "pop_client__mailbox_row", "smtp_client"
-    ).get(**{field: client, "number": saved_number(client)})
+    ).get(**{field: client, "number": Subquery(number)})
 
 
 def saved_number(client: PopClient | SmtpClient) -> int:

@@ -31,6 +31,7 @@ from mailboxes.services import (
 )
 from mailboxes.services.connection_test import NotTested, rows
 from mailboxes.services.connection_test.run import carry_out
+from mailboxes.services.finding import Finding
 from tests import factories
 from tests.fixtures.connection_tests import carried_out, failed, shown
 from tests.services.conftest import ADDRESS, Inbox
@@ -308,16 +309,20 @@ def test_history_costs_two_queries(
     assert [check.code for check in checks if check] == ["password-refused"] * 3
 
 
+def at_field(client: PopClient | SmtpClient) -> dict[str, Finding]:
+    return connection_test.finding_at(client, connection_test.newest(client))
+
+
 def test_finding_stands_at_its_field_until_the_options_change(inbox: Inbox) -> None:
-    assert connection_test.finding_at(inbox.client) == {}
+    assert at_field(inbox.client) == {}
     inbox.server.accounts[ADDRESS].password = "another"
     carried_out(inbox.client)
-    found = connection_test.finding_at(inbox.client)
+    found = at_field(inbox.client)
     assert {field: f.code for field, f in found.items()} == {
         "password": "password-refused"
     }
     inbox.save(cycle_time=60)
-    assert connection_test.finding_at(inbox.client) == {}
+    assert at_field(inbox.client) == {}
 
 
 def test_finding_disappears_with_a_green_test(inbox: Inbox) -> None:
@@ -325,7 +330,7 @@ def test_finding_disappears_with_a_green_test(inbox: Inbox) -> None:
     carried_out(inbox.client)
     inbox.server.accounts[ADDRESS].password = "right"
     carried_out(inbox.client)
-    assert connection_test.finding_at(inbox.client) == {}
+    assert at_field(inbox.client) == {}
 
 
 def a_failure(client: PopClient | SmtpClient, code: str, **evidence: Any) -> TestRun:
@@ -344,7 +349,7 @@ def test_finding_names_the_option_of_the_smtp_client() -> None:
     run = a_failure(client, "tls-not-tls")
     finding = connection_test.finding_of(run)
     assert finding is not None and finding.option == "smtp-connection-security"
-    assert list(connection_test.finding_at(client)) == ["smtp_connection_security"]
+    assert list(at_field(client)) == ["smtp_connection_security"]
 
 
 def test_finding_without_a_field_has_no_option() -> None:

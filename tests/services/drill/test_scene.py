@@ -18,7 +18,7 @@ import pytest
 
 from mailboxes.core.choices import Stage
 from mailboxes.oauth import refusals
-from mailboxes.sandbox import entra_errors
+from mailboxes.sandbox.entra import errors as entra_errors
 from mailboxes.sandbox.scenarios import SCENARIOS
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.services import sandbox_control

@@ -32,10 +32,10 @@ from mailboxes.services.outbox import compose
 from mailboxes.services.outbox.cycle import SendCycle
 from mailboxes.services.outbox.open_connections import connections
 from mailboxes.services.worker.pool import pool
-from mailboxes.transports import graph_inbound
 from mailboxes.transports.ews import EwsInbound, calls
-from mailboxes.transports.graph_inbound import GraphInbound
-from mailboxes.transports.graph_outbound import GraphOutbound
+from mailboxes.transports.graph import inbound as graph_inbound
+from mailboxes.transports.graph.inbound import GraphInbound
+from mailboxes.transports.graph.outbound import GraphOutbound
 from mailboxes.transports.imap import ImapTransport
 from mailboxes.transports.pop3 import Pop3Transport
 from tests.fixtures.connection_tests import ADDRESS, pop, smtp

@@ -1,0 +1,1 @@
+"""The fake Exchange Web Services: server, sign-in, folders, items, sending."""

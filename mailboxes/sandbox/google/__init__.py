@@ -1,0 +1,1 @@
+"""The fake sign-in of Google: server and pages."""

@@ -1,0 +1,1 @@
+"""The fake Microsoft Graph: server, sign-in, folders, messages, deltas, sending."""

@@ -1,0 +1,1 @@
+"""The fake IMAP server: connections, a session, its commands."""

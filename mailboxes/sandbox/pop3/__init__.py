@@ -1,0 +1,1 @@
+"""The fake POP3 server: connections and a session."""

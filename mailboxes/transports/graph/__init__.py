@@ -1,0 +1,1 @@
+"""Microsoft Graph in and out: inbound and outbound (verbs), client, errors."""
