@@ -65,10 +65,22 @@ FIRST_SIGHT = {
     "later_fortieth": 83.2,  # of everything, as it comes; 93.3 by experts
     "later_fortyfirst": 82.9,  # the same; 91.0 by experts
     "later_fortysecond": 90.6,  # written from memory, class by class
+    # By an expert who saw the text alone, as are all from here on:
+    "later_fortythird": 86.8,  # applications in PHP
+    "later_fortyfourth": 84.2,  # Java, .NET, PowerShell
+    "later_fortyfifth": 92.6,  # Node, Python, Go, Ruby, Rust
+    "later_fortysixth": 79.3,  # mail clients, servers, devices
+    "later_fortyseventh": 76.8,  # Exchange, Graph, MSAL, what says little
+    "later_fortyeighth": 87.6,  # IMAP and POP3
+    "later_fortyninth": 89.6,  # SMTP, TLS, network
+    "later_fiftieth": 86.5,  # of everything
+    "later_fiftyfirst": 86.5,  # tokens, Graph, EWS
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
+HELD_OUT = "held_out"  # never learnt from, never looked at
+OUT_AT_LEAST = 0.90
 MOST_LINES = 10
-SAMPLE = 6  # of so many entries the fast tier takes one
+SAMPLE = 12  # of so many entries the fast tier takes one
 
 
 @dataclass(frozen=True)
@@ -109,8 +121,10 @@ class Judged:
         )
 
 
-def entries() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in sorted(CORPUS.glob("*.json")):
+def entries(files: str = "*") -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in sorted(CORPUS.glob(f"{files}.json")):
+        if path.stem == HELD_OUT != files:
+            continue
         for entry in json.loads(path.read_text("utf-8")):
             yield path.stem, entry
 
@@ -137,7 +151,7 @@ def whole() -> list[Judged]:
 
 @pytest.fixture(params=["sample", pytest.param("whole", marks=pytest.mark.slow)])
 def some(request: pytest.FixtureRequest) -> list[Judged]:
-    """Every sixth entry, and in the slow tier all."""
+    """Every twelfth entry, and in the slow tier all."""
     rows: list[Judged] = request.getfixturevalue(request.param)
     return rows
 
@@ -153,6 +167,15 @@ def test_the_right_step_comes_first(some: list[Judged], half: str) -> None:
     print(f"by the thread {by_thread:.1%}, by experts {by_expert:.1%}")
     print("\n".join(wrong))
     assert share >= AT_LEAST[half]
+
+
+def test_lines_that_nobody_has_looked_at() -> None:
+    rows = [judged(file, entry) for file, entry in entries(HELD_OUT)]
+    by_expert = sum(one.by_expert for one in rows) / len(rows)
+    print(f"\n{sum(one.right for one in rows)} of {len(rows)} right")
+    print(f"by an expert {by_expert:.1%}")
+    assert by_expert >= OUT_AT_LEAST
+    assert [one for one in rows if one.certainty == "certain" and not one.right] == []
 
 
 def test_nothing_wrong_is_said_to_be_certain(some: list[Judged]) -> None:

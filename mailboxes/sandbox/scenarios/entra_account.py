@@ -84,7 +84,7 @@ SCENARIOS = (
     refused("entra-logon-hours", 58, (80012,), "Outside of the logon hours",
             Step.ACCOUNT),
     refused("entra-agent-clock", 58, (80013,), "Clock of the agent is wrong",
-            Step.ACCOUNT),
+            Step.CLOCK),
     refused("entra-tenant-restriction", 59, (500021, 500022, 50002),
             "Tenant restriction of a corporate proxy", Step.PROXY, "proxy"),
     refused("entra-cross-tenant", 60, (500212, 500213),

@@ -5,7 +5,6 @@ Every word, every two words that follow each other, every concept that a word st
 the errors of public threads and stands in vocabulary_weights.txt, in tenths
 (scripts/learn-vocabulary). So a sign counts for what
 it was worth on lines that it had never met, in the company of the words around it.
-The errors that are most like the text have a voice beside it (neighbours).
 What comes of it is a guess: likely at best, never certain. Which finding stands for a
 step: `stand_ins`.
 """
@@ -20,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import features as prepared, neighbours
+from . import features as prepared
 from .features import Features
 from .sign import DECISIVE, FAIR, HEARD, STRONG
 from .vocabulary import CONCEPTS, SILENT
@@ -99,12 +98,9 @@ def guess(features: Features, signs: Iterable[str] = (), faulty: bool = False) -
     sums = dict(table[ALWAYS])
     if faulty:
         sums[NONE] -= _OURS
-    names = (*seen, *signs)
-    for name in names:
+    for name in (*seen, *signs):
         for step, weight in table.get(name, {}).items():
             sums[step] += weight
-    for step, voice in neighbours.voices(names, tuple(table), letters()).items():
-        sums[step] += voice
     best = max(sums, key=lambda step: (sums[step], step))
     whole = sum(math.exp(value - sums[best]) for value in sums.values())
     shares = {

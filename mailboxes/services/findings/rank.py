@@ -28,6 +28,7 @@ from . import (
     signs_program,
     signs_replies,
     signs_smtp,
+    signs_threads,
     signs_token,
 )
 from .catalogue import BY_ID, BY_NUMBER, MORE_NUMBERS, of_number
@@ -46,6 +47,7 @@ SIGNS: tuple[Sign, ...] = (
     *signs_languages.SIGNS,
     *signs_replies.SIGNS,
     *signs_program.SIGNS,
+    *signs_threads.SIGNS,
     *signs_loose.SIGNS,
 )
 MOST = 5  # findings shown
@@ -205,6 +207,15 @@ _WITH_WORDS: tuple[tuple[int, str, str], ...] = (
         r"must (?:include|contain).{0,60}client_(?:secret|assertion)",
         "entra-public-flow-off",
     ),
+    (
+        70002,
+        r"marked as '?mobile|enabled for public client|public client flows",
+        "entra-public-flow-off",
+    ),
+    (70002, r"not enabled for consumers", "entra-account-audience"),
+    (70001, r"not supported for this api version", "entra-registration-other"),
+    (700023, r"assertion audience", "entra-certificate-refused"),
+    (90002, r"onmschina|\.azure\.us|chinacloud", "entra-other-cloud"),
     (70000, r"scopes requested are unauthori[sz]ed", "entra-consent-missing"),
     (50012, r"valid time range", "entra-assertion-time"),
     (50013, r"valid time range", "entra-assertion-time"),

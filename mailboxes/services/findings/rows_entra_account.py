@@ -265,7 +265,7 @@ ROWS: tuple[Entry, ...] = (
         58,
         _("The clock of the on-premises sign-in agent is wrong"),
         _("The pass-through agent and Entra do not agree on the time."),
-        Step.ACCOUNT,
+        Step.CLOCK,
         "",
         _("Synchronise the clock of the host that runs the authentication agent."),
         who=ENTRA,

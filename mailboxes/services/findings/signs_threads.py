@@ -1,0 +1,87 @@
+"""Signs met in public threads by lines that nothing else explained.
+
+What libraries and servers say in words of their own: lists of blocked addresses, a TLS
+handshake that a plain server took for text, Azure.Identity, System.Net.Mail, MailKit,
+Roundcube. Most of them are the usual cause, not the only one.
+"""
+
+from __future__ import annotations
+
+from .sign import AFTER, FAIR, LOOSE, NETWORK, SIGN_IN, STRONG, TOKEN, Sign, table
+
+_BLOCKED = r"spamhaus|spamcop|barracudacentral|abuseat|sorbs|uceprotect|surriel"
+
+SIGNS: tuple[Sign, ...] = (
+    *table(
+        NETWORK,
+        [
+            # Exchange's own words where a list has our address
+            ("smtp-address-blocked", STRONG + 5,
+             rf"client (?:host )?\[[^\]]{{3,45}}\] blocked using (?:\S+\.)?"
+             rf"(?:{_BLOCKED})"
+             rf"|\[[\d.]+\] (?:is )?listed (?:at|in|by) (?:\S+\.)?(?:{_BLOCKED})",
+             "smtp|mail"),
+            ("dns-temporary", STRONG,
+             r"(?:dns\.internalgethost|dns\.resolve|gethostby\w+).{0,300}temporar"
+             r"|temporar.{0,300}(?:dns\.internalgethost|dns\.resolvecallback)"
+             r"|dnsblog_query: lookup error"),
+            ("connect-refused", STRONG,
+             r"verbindungsaufbau abgelehnt|verbindung verweigert"),
+            ("connect-refused", FAIR,
+             r"could not connect to (?:ssl://|tls://)?[\w.-]+:\d{2,5}\b",
+             "imap|smtp|pop3|mail",
+             r"timed? ?out|unreachable|getaddrinfo|resolve"),
+            # a plain server that reads a TLS handshake as text
+            ("tls-not-tls", STRONG,
+             r"(?:bad|invalid) (?:request|command|syntax|http).{0,40}\\x16\\x03"
+             r"|\\x16\\x03.{0,400}(?:bad|invalid|missing) (?:request|command|syntax)"),
+            # System.Net.Mail knows STARTTLS only: 465 closes on it
+            ("tls-not-tls", FAIR,
+             r"net\.mail\.smtp.{0,400}(?:net_io_connectionclosed"
+             r"|transport connection: the connection was closed)"),
+            ("read-timeout", LOOSE,
+             r"resource temporarily unavailable \(os error (?:11|35)\)",
+             "imap|smtp|pop3|mail"),
+        ],
+    ),
+    *table(
+        TOKEN,
+        [
+            ("entra-tenant-missing", STRONG,
+             r"login\.(?:microsoftonline|windows)\.[a-z.]{2,6}//(?:oauth2|v2|token)"),
+            ("entra-redirect-unregistered", STRONG,
+             r"developer_redirecturi|redirect_?uri_?(?:invalid|mismatch)"),
+            ("oauth-client-secret", FAIR,
+             r"clientsecretcredential authentication (?:failed|unavailable)"),
+            ("graph-delta-lost", STRONG,
+             r"sync ?token is (?:expired|invalid)|full ?sync ?required"),
+        ],
+    ),
+    *table(
+        SIGN_IN,
+        [
+            ("smtp-auth-before-tls", STRONG + 5,
+             r"(?:command )?\W{0,2}auth\W{1,3} not (?:recogni[sz]ed|implemented)"
+             r"|\"auth not supported",
+             "smtp|mail"),
+            ("smtp-auth-required", STRONG,
+             r"\b530[ -]5\.5\.1\b|please turn on smtp authentication",
+             "",
+             r"starttls"),
+            ("imap-protocol-off", STRONG, r"\bunsafe login\b", "imap|mail|pop3"),
+        ],
+    ),
+    *table(
+        AFTER,
+        [
+            ("server-throttled", STRONG,
+             r"httperror 429|\b(?:error|code|status)\W{1,3}429\b"),
+            # the program speaks a protocol wrongly, or has no mailer
+            ("program-fault", STRONG,
+             r"\[badcharset\b|sendmail: (?:command )?not found"
+             r"|process /usr/s?bin/sendmail|this stream does not support ssl"
+             r"|cannot convert the \S{1,120} value of type",
+             "mail|imap|smtp"),
+        ],
+    ),
+)  # fmt: skip
