@@ -168,6 +168,7 @@ def test_an_unknown_argument_is_refused() -> None:
     assert refused("--with-sandbox").startswith("scripts/run does not know")
 
 
+@pytest.mark.slow  # it makes ready before it looks
 def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -206,7 +207,7 @@ def test_a_wrong_variable_is_one_sentence(tmp_path: Path) -> None:
     assert said.startswith("PORT is 'eighty', not a whole number from 1 to 65535.")
 
 
-@pytest.mark.slow  # it makes ready before it looks; the taken port shows the same way
+@pytest.mark.slow  # it makes ready before it looks
 def test_a_second_copy_on_the_same_data_is_one_sentence(tmp_path: Path) -> None:
     from mailboxes.services.worker import processes
 
