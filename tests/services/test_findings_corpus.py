@@ -75,6 +75,7 @@ FIRST_SIGHT = {
     "later_fortyninth": 89.6,  # SMTP, TLS, network
     "later_fiftieth": 86.5,  # of everything
     "later_fiftyfirst": 86.5,  # tokens, Graph, EWS
+    "later_fiftysecond": 88.0,  # of everything, as it comes
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 HELD_OUT = "held_out"  # never learnt from, never looked at

@@ -216,6 +216,7 @@ _WITH_WORDS: tuple[tuple[int, str, str], ...] = (
     (70001, r"not supported for this api version", "entra-registration-other"),
     (700023, r"assertion audience", "entra-certificate-refused"),
     (90002, r"onmschina|\.azure\.us|chinacloud", "entra-other-cloud"),
+    (70000, r"service abuse mode", "entra-account-other"),
     (70000, r"scopes requested are unauthori[sz]ed", "entra-consent-missing"),
     (50012, r"valid time range", "entra-assertion-time"),
     (50013, r"valid time range", "entra-assertion-time"),

@@ -7,7 +7,18 @@ Roundcube. Most of them are the usual cause, not the only one.
 
 from __future__ import annotations
 
-from .sign import AFTER, FAIR, LOOSE, NETWORK, SIGN_IN, STRONG, TOKEN, Sign, table
+from .sign import (
+    AFTER,
+    DECISIVE,
+    FAIR,
+    LOOSE,
+    NETWORK,
+    SIGN_IN,
+    STRONG,
+    TOKEN,
+    Sign,
+    table,
+)
 
 _BLOCKED = r"spamhaus|spamcop|barracudacentral|abuseat|sorbs|uceprotect|surriel"
 
@@ -39,6 +50,12 @@ SIGNS: tuple[Sign, ...] = (
             ("tls-not-tls", FAIR,
              r"net\.mail\.smtp.{0,400}(?:net_io_connectionclosed"
              r"|transport connection: the connection was closed)"),
+            ("read-timeout", DECISIVE,
+             r"greeting_timeout|(?:failed to receive|waiting for) (?:the )?greeting",
+             "imap|smtp|pop3|mail"),
+            ("connection-lost", FAIR,
+             r"socket was closed even though a response",
+             "mail"),
             ("read-timeout", LOOSE,
              r"resource temporarily unavailable \(os error (?:11|35)\)",
              "imap|smtp|pop3|mail"),
@@ -51,8 +68,16 @@ SIGNS: tuple[Sign, ...] = (
              r"login\.(?:microsoftonline|windows)\.[a-z.]{2,6}//(?:oauth2|v2|token)"),
             ("entra-redirect-unregistered", STRONG,
              r"developer_redirecturi|redirect_?uri_?(?:invalid|mismatch)"),
+            ("google-not-a-test-user", DECISIVE,
+             r"developer (?:hasn't|has not|hasn’t) given you access to this app"),
+            ("google-not-a-test-user", STRONG,
+             r"\b403\W{1,3}access_denied",
+             "google"),
             ("oauth-client-secret", FAIR,
              r"clientsecretcredential authentication (?:failed|unavailable)"),
+            ("imap-uidvalidity-changed", FAIR,
+             r"unique id not found",
+             "imap|pop3|mail"),
             ("graph-delta-lost", STRONG,
              r"sync ?token is (?:expired|invalid)|full ?sync ?required"),
         ],
@@ -69,11 +94,20 @@ SIGNS: tuple[Sign, ...] = (
              "",
              r"starttls"),
             ("imap-protocol-off", STRONG, r"\bunsafe login\b", "imap|mail|pop3"),
+            # Swift and Symfony; imapsync
+            ("password-refused", STRONG,
+             r"failed to authenticate on smtp server with username"
+             r"|host\d failure: error login on",
+             "",
+             r"5\.7\.139|xoauth2|oauthbearer|534[ -]5\.7|\b454\b"),
         ],
     ),
     *table(
         AFTER,
         [
+            ("sending-quota", STRONG,
+             r"limits? (?:for|of) your account (?:are|is|has been|have been) exceeded",
+             "smtp|mail"),
             ("server-throttled", STRONG,
              r"httperror 429|\b(?:error|code|status)\W{1,3}429\b"),
             # the program speaks a protocol wrongly, or has no mailer
