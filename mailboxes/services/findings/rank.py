@@ -277,8 +277,9 @@ def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
         return replace(finding, certain=False)
     if finding.id == "google-api-off" and "app not enabled" in features.text:
         return replace(finding, certain=False)  # the licence may lack it
-    if finding.id == "starttls-missing":
-        # In a text, not on our own line, another port or security is the usual cause.
+    if finding.id == "starttls-missing" and "xxxx" not in features.text:
+        # In a text, not on our own line, another port or security is the usual cause,
+        # unless a firewall has crossed the word out of EHLO's answer.
         return replace(finding, step=Step.SERVER, certain=False)
     if finding.id == "tls-version" or _MALFORMED_ID.search(features.text):
         # Either side may be too old; an id may be malformed by who sends it.

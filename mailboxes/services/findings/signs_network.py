@@ -38,7 +38,7 @@ SIGNS = table(
          r"|dns lookup failed|(?:host|domain)(?: or domain)? name not found"
          r"|name service error",
          "",
-         r"type=mx\b|bounced \(host or domain"),
+         r"type=mx\b|bounced \(host or domain|temporary failure in name resolution"),
         # connections
         ("connect-refused", DECISIVE,
          r"\beconnrefused\b|connection (?:was )?refused|errno[^a-z]{1,4}(?:111|61"

@@ -108,6 +108,7 @@ SIGNS: tuple[Sign, ...] = (
             ("sending-quota", STRONG,
              r"limits? (?:for|of) your account (?:are|is|has been|have been) exceeded",
              "smtp|mail"),
+            ("server-throttled", DECISIVE, r"\b4\.7\.500\b|\bs77719\b"),
             ("server-throttled", STRONG,
              r"httperror 429|\b(?:error|code|status)\W{1,3}429\b"),
             # the program speaks a protocol wrongly, or has no mailer

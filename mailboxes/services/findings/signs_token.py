@@ -17,7 +17,7 @@ SIGNS = table(
          r"token has been expired or revoked|token has been revoked"
          r"|invalid_grant.{0,80}(?:expired|revoked)",
          "",
-         r"aadsts|microsoft|office365"),
+         r"aadsts|microsoft|office365|invalid_rapt"),
         ("google-delegation-missing", STRONG,
          r"unauthorized_client.{0,80}client or scope in request",
          "",
