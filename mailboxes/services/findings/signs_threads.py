@@ -67,12 +67,18 @@ SIGNS: tuple[Sign, ...] = (
             ("entra-tenant-missing", STRONG,
              r"login\.(?:microsoftonline|windows)\.[a-z.]{2,6}//(?:oauth2|v2|token)"),
             ("entra-redirect-unregistered", STRONG,
-             r"developer_redirecturi|redirect_?uri_?(?:invalid|mismatch)"),
+             r"developer_redirecturi|redirect_?uri_?invalid"
+             r"|\buri miss?match"),
             ("google-not-a-test-user", DECISIVE,
              r"developer (?:hasn't|has not|hasn’t) given you access to this app"),
             ("google-not-a-test-user", STRONG,
              r"\b403\W{1,3}access_denied",
              "google"),
+            ("google-scope-narrow", STRONG, r"\binsufficient permissions?\b", "google"),
+            ("entra-registration-other", STRONG,
+             r"permission to register applications"),
+            ("oauth-refresh-token-ended", FAIR,
+             r"refresh[_ ]token\W{0,3}(?:无效|無效|过期|過期|失效)"),
             ("oauth-client-secret", FAIR,
              r"clientsecretcredential authentication (?:failed|unavailable)"),
             ("imap-uidvalidity-changed", FAIR,
@@ -85,6 +91,9 @@ SIGNS: tuple[Sign, ...] = (
     *table(
         SIGN_IN,
         [
+            # nodemailer, of a server that does not know AUTH here
+            ("smtp-auth-before-tls", DECISIVE,
+             r"invalid login: 50[024]\b.{0,80}not (?:implemented|recogni[sz]ed)"),
             ("smtp-auth-before-tls", STRONG + 5,
              r"(?:command )?\W{0,2}auth\W{1,3} not (?:recogni[sz]ed|implemented)"
              r"|\"auth not supported",
