@@ -360,3 +360,13 @@ def test_finding_can_stand_at_its_field() -> None:
     assert field == "password"
     assert shown.startswith("Microsoft refused the user name or password")
     assert "See the connection test" in shown
+
+
+def test_form_of_the_options_shows_it_above_the_field(anna: Client) -> None:
+    run = refused()
+    page = anna.get(reverse("option-set-edit", args=["pop", run.client.pk]))
+    said = html.unescape(page.content.decode())
+    assert said.count("See the connection test") == 1
+    told = said.index("See the connection test")
+    fields = re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', said[told:])
+    assert fields[0] == "password"

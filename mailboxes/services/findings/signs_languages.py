@@ -22,7 +22,7 @@ SIGNS = (
              r"|host n[aã]o [eé] conhecido|nome .{0,20}n[aã]o p[oô]de ser resolvido"
              r"|host is onbekend|kan externe naam niet"),
             ("connect-refused", DECISIVE,
-             r"verbindung (?:wurde )?(?:verweigert|abgelehnt)"
+             r"verbindung(?:saufbau)? (?:wurde )?(?:verweigert|abgelehnt)"
              r"|zielcomputer die verbindung"
              r"|connexion refus[eé]e|l'a express[eé]ment refus[eé]e"
              r"|conexi[oó]n (?:rechazada|rehusada)|deneg[oó] expresamente"

@@ -86,6 +86,8 @@ SIGNS = table(
          r"|curl: \(28\)|operation timed out|timed? ?out",
          "",
          r"response: ?-1|greeting never|while authenticating|read ?timed? ?out"),
+        ("read-timeout", DECISIVE,
+         r"greeting_timeout|failed to receive greeting"),
         ("read-timeout", STRONG,
          r'timed out while auth|timeout-auth|got code \"\", with message'
          r"|net::readtimeout|greeting never received|read timed? ?out|readtimeout"

@@ -128,7 +128,7 @@ SIGNS = (
              r"authentication (?:is )?required|must (?:first )?authenticate\b"
              r"|requires? authentication|\b530\b.{0,20}auth"
              r"|sender address rejected: not logged in|5\.7\.57\b"
-             r"|5\.5\.1 authentication",
+             r"|5\.5\.1 authentication|\b530[ -]5\.5\.1\b|turn on smtp auth",
              "smtp",
              r"5\.7\.139|535[^0-9]{1,6}5\.7\.3|proxy auth|\b407\b"
              r"|must issue a starttls|application-specific"),
@@ -260,6 +260,7 @@ SIGNS = (
             ("smtp-address-blocked", DECISIVE,
              r"spamhaus|banned sending ip|unauthori[sz]ed ip address|5\.7\.6[0-4]\d\b"
              r"|(?:client )?host .{0,60}blocked (?:using|by)"
+             r"|client \[[^\]]{3,45}\] blocked using"
              r"|ip (?:address )?.{0,40}(?:blacklist|blocked|blocklist)|\brbl\b"
              r"|poor reputation|5\.7\.25\b|ptr record"
              r"|cannot find your (?:reverse )?(?:hostname|dns)",

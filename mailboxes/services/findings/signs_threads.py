@@ -1,8 +1,8 @@
 """Signs met in public threads by lines that nothing else explained.
 
-What libraries and servers say in words of their own: lists of blocked addresses, a TLS
-handshake that a plain server took for text, Azure.Identity, System.Net.Mail, MailKit,
-Roundcube. Most of them are the usual cause, not the only one.
+What libraries and servers say in words of their own: a TLS handshake that a plain
+server took for text, Azure.Identity, System.Net.Mail, MailKit, Roundcube, Swift. Most
+of them are the usual cause, not the only one.
 """
 
 from __future__ import annotations
@@ -20,24 +20,14 @@ from .sign import (
     table,
 )
 
-_BLOCKED = r"spamhaus|spamcop|barracudacentral|abuseat|sorbs|uceprotect|surriel"
-
 SIGNS: tuple[Sign, ...] = (
     *table(
         NETWORK,
         [
-            # Exchange's own words where a list has our address
-            ("smtp-address-blocked", STRONG + 5,
-             rf"client (?:host )?\[[^\]]{{3,45}}\] blocked using (?:\S+\.)?"
-             rf"(?:{_BLOCKED})"
-             rf"|\[[\d.]+\] (?:is )?listed (?:at|in|by) (?:\S+\.)?(?:{_BLOCKED})",
-             "smtp|mail"),
             ("dns-temporary", STRONG,
              r"(?:dns\.internalgethost|dns\.resolve|gethostby\w+).{0,300}temporar"
              r"|temporar.{0,300}(?:dns\.internalgethost|dns\.resolvecallback)"
              r"|dnsblog_query: lookup error"),
-            ("connect-refused", STRONG,
-             r"verbindungsaufbau abgelehnt|verbindung verweigert"),
             ("connect-refused", FAIR,
              r"could not connect to (?:ssl://|tls://)?[\w.-]+:\d{2,5}\b",
              "imap|smtp|pop3|mail",
@@ -50,9 +40,6 @@ SIGNS: tuple[Sign, ...] = (
             ("tls-not-tls", FAIR,
              r"net\.mail\.smtp.{0,400}(?:net_io_connectionclosed"
              r"|transport connection: the connection was closed)"),
-            ("read-timeout", DECISIVE,
-             r"greeting_timeout|(?:failed to receive|waiting for) (?:the )?greeting",
-             "imap|smtp|pop3|mail"),
             ("connection-lost", FAIR,
              r"socket was closed even though a response",
              "mail"),
@@ -69,11 +56,6 @@ SIGNS: tuple[Sign, ...] = (
             ("entra-redirect-unregistered", STRONG,
              r"developer_redirecturi|redirect_?uri_?invalid"
              r"|\buri miss?match"),
-            ("google-not-a-test-user", DECISIVE,
-             r"developer (?:hasn't|has not|hasn’t) given you access to this app"),
-            ("google-not-a-test-user", STRONG,
-             r"\b403\W{1,3}access_denied",
-             "google"),
             ("google-scope-narrow", STRONG, r"\binsufficient permissions?\b", "google"),
             ("entra-registration-other", STRONG,
              r"permission to register applications"),
@@ -98,11 +80,6 @@ SIGNS: tuple[Sign, ...] = (
              r"(?:command )?\W{0,2}auth\W{1,3} not (?:recogni[sz]ed|implemented)"
              r"|\"auth not supported",
              "smtp|mail"),
-            ("smtp-auth-required", STRONG,
-             r"\b530[ -]5\.5\.1\b|please turn on smtp authentication",
-             "",
-             r"starttls"),
-            ("imap-protocol-off", STRONG, r"\bunsafe login\b", "imap|mail|pop3"),
             # Swift and Symfony; imapsync
             ("password-refused", STRONG,
              r"failed to authenticate on smtp server with username"
@@ -117,9 +94,6 @@ SIGNS: tuple[Sign, ...] = (
             ("sending-quota", STRONG,
              r"limits? (?:for|of) your account (?:are|is|has been|have been) exceeded",
              "smtp|mail"),
-            ("server-throttled", DECISIVE, r"\b4\.7\.500\b|\bs77719\b"),
-            ("server-throttled", STRONG,
-             r"httperror 429|\b(?:error|code|status)\W{1,3}429\b"),
             # the program speaks a protocol wrongly, or has no mailer
             ("program-fault", STRONG,
              r"\[badcharset\b|sendmail: (?:command )?not found"

@@ -68,9 +68,10 @@ SIGNS = table(
         ("google-not-a-test-user", DECISIVE,
          r"has not completed the google verification|only (?:be )?access(?:ed"
          r"|ible) (?:by|to) developer-approved testers|developer-approved testers"
-         r"|currently being tested|access_denied.{0,120}test user"),
-        ("google-not-a-test-user", FAIR,
-         r"403:? ?access_denied",
+         r"|currently being tested|access_denied.{0,120}test user"
+         r"|given you access to this app"),
+        ("google-not-a-test-user", STRONG,
+         r"403\W{0,3}access_denied",
          "google"),
         ("google-consent-declined", FAIR,
          r"error=access_denied|access_denied.{0,80}(?:declined|denied|cancel)",

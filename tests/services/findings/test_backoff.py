@@ -62,8 +62,19 @@ def test_replies_and_classes_are_read() -> None:
     assert {"550", "5xx", "x.7", "http-5xx"} <= set(said)
 
 
-def test_a_text_that_is_no_fault_of_mail_has_no_step() -> None:
-    assert backoff.guess(of_text("Segmentation fault (core dumped)")).step == ""
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Segmentation fault (core dumped)",
+        "Kernel panic - not syncing: VFS unable to mount root fs",
+        "npm ERR! peer dep missing: react@^16.0.0",
+        "git push rejected: non-fast-forward",
+    ],
+)
+def test_a_text_that_is_no_fault_of_mail_names_no_step_of_mail(text: str) -> None:
+    """It has no step, or the program that wrote it is at fault."""
+    assert backoff.guess(of_text(text)).step in ("", Step.CONSOLE)
+    assert [one.step for one in explain(text)[:1]] in ([], [Step.CONSOLE])
 
 
 @pytest.mark.parametrize("step", [step for step in Step if step != Step.CONSOLE])

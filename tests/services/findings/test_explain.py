@@ -7,7 +7,7 @@ import time
 import pytest
 
 from mailboxes.core.choices import Step
-from mailboxes.services.findings import explain
+from mailboxes.services.findings import explain, rank
 from mailboxes.services.findings.features import of_text
 
 TOKEN_FAULT = "AADSTS7000215: Invalid client secret provided."
@@ -273,3 +273,46 @@ def test_a_category_of_exchange_is_no_answer_of_an_authority() -> None:
         'error_category="invalid_grant"'
     )
     assert first(text) == ("ews-unauthorized", "likely")
+
+
+# One line for each row of signs_threads, as programs print it.
+THREADS = (
+    ("System.Net.Dns.InternalGetHostByName: Resource temporarily unavailable",
+     "dns-temporary"),
+    ("postfix/dnsblog[126]: warning: dnsblog_query: lookup error for DNS query"
+     " 1.2.0.192.b.example.org", "dns-temporary"),
+    ("IMAP Error: Login failed. Could not connect to mail.example.com:143",
+     "connect-refused"),
+    (r"smtp: Bad request syntax ('\x16\x03\x01\x02\x00')", "tls-not-tls"),
+    ("System.Net.Mail.SmtpException: Failure sending mail. IOException: Unable to read"
+     " data from the transport connection: net_io_connectionclosed.", "tls-not-tls"),
+    ("mail: Socket was closed even though a response was expected.", "connection-lost"),
+    ("SMTP IO error: Resource temporarily unavailable (os error 11)", "read-timeout"),
+    ("POST https://login.microsoftonline.com//oauth2/v2.0/token 404 Not Found",
+     "entra-tenant-missing"),
+    ("Microsoft.ADAL.api_error_code:DEVELOPER_REDIRECTURI_INVALID",
+     "entra-redirect-unregistered"),
+    ("gmail: Insufficient Permission: Request had too few", "google-scope-narrow"),
+    ("You don't have permission to register applications in Contoso",
+     "entra-registration-other"),
+    ("outlook refresh_token无效", "oauth-refresh-token-ended"),
+    ("ClientSecretCredential authentication failed:", "oauth-client-secret"),
+    ("mail: InvalidArgumentException: unique id not found", "imap-uidvalidity-changed"),
+    ("google calendar: Sync token is expired", "graph-delta-lost"),
+    ("Error: Invalid login: 502 Command not implemented", "smtp-auth-before-tls"),
+    ('smtp: 500 Error: command "AUTH" not recognized', "smtp-auth-before-tls"),
+    ('Failed to authenticate on SMTP server with username "a@example.com" using 2'
+     " possible authenticators", "password-refused"),
+    ("Host1 failure: Error login on [imap.example.com] with user [a]",
+     "password-refused"),
+    ("smtp 471 4.7.1: The limits for your account are exceeded", "sending-quota"),
+    ("imap NO [BADCHARSET (US-ASCII)] The specified charset is not supported",
+     "program-fault"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "id"), THREADS)
+def test_what_threads_say_in_words_of_their_own_is_a_sign(text: str, id: str) -> None:
+    """Seen by its sign, whatever the words around it are guessed to mean."""
+    seen = [match.finding.id for match in rank.ranked(of_text(text))]
+    assert id in seen
