@@ -265,8 +265,8 @@ def drill(product: Product, parts: tuple[str, ...]) -> dict[str, float]:
     return took
 
 
-def test_one_of_each_is_killed(own_product: Product) -> None:
-    took = drill(own_product, PARTS)
+def test_one_of_those_that_hold_mail_is_killed(own_product: Product) -> None:
+    took = drill(own_product, PARTS[:4])
     assert max(took.values()) <= WITHIN
 
 

@@ -32,6 +32,7 @@ def run(*arguments: str, seconds: float = 110, **env: str) -> Any:
     )
 
 
+@pytest.mark.slow  # twenty seconds; services/drill/test_scene has its parts
 def test_one_scenario_runs_without_any_installation(tmp_path: Path) -> None:
     """Its own database and sandbox: the data folder named by the settings stays empty,
     and a database that cannot be reached does not matter."""

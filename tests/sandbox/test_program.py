@@ -22,6 +22,10 @@ from tests.sandbox.waiting import until
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ("-m", "mailboxes.sandbox")
 COMMAND = ("manage.py", "sandbox")
+HOW = [
+    pytest.param(MODULE, id="module"),
+    pytest.param(COMMAND, id="command", marks=pytest.mark.slow),
+]
 Start = Callable[..., "Program"]
 
 
@@ -76,7 +80,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         program.process.communicate()
 
 
-@pytest.mark.parametrize("how", [MODULE, COMMAND], ids=["module", "command"])
+@pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_starts_lists_and_stops(
     start: Start, tmp_path: Path, how: tuple[str, ...], number: int
@@ -221,7 +225,7 @@ def test_two_cannot_share_a_folder(start: Start) -> None:
         (("--rate", "nan"), "--rate nan is not between 0 and 86400 seconds."),
     ],
 )
-@pytest.mark.parametrize("how", [MODULE, COMMAND], ids=["module", "command"])
+@pytest.mark.parametrize("how", HOW)
 def test_a_wrong_option_gets_a_sentence(
     tmp_path: Path, how: tuple[str, ...], options: tuple[str, ...], words: str
 ) -> None:
