@@ -281,6 +281,8 @@ def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
         # In a text, not on our own line, another port or security is the usual cause,
         # unless a firewall has crossed the word out of EHLO's answer.
         return replace(finding, step=Step.SERVER, certain=False)
+    if finding.id == "recipient-refused" and "local recipient table" in features.text:
+        return replace(finding, certain=False)  # it may be the wrong server
     if finding.id == "graph-token-time" and "compacttoken" in features.text:
         return replace(finding, certain=False)  # also of a token for something else
     if finding.id == "tls-version" or _MALFORMED_ID.search(features.text):
