@@ -10,6 +10,7 @@ pytest_plugins = [
     for name in (
         "examples",
         "groups",
+        "tables",
         "sandbox",
         "servers",
         "matrix",

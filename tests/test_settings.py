@@ -66,6 +66,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.table(4)
 @pytest.mark.parametrize(("variable", "value", "said"), WRONG)
 def test_a_wrong_value_is_one_sentence_and_its_own_fault(
     tmp_path: Path, variable: str, value: str, said: str
@@ -171,6 +172,7 @@ def test_a_missing_encryption_key_is_a_check() -> None:
         ]
 
 
+@pytest.mark.table(2)
 @pytest.mark.parametrize(
     ("command", "url", "said"),
     [

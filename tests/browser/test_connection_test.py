@@ -83,6 +83,7 @@ def test_rows_come_by_themselves_and_lead_to_the_field(
     expect(page.locator("#id_password")).to_be_in_viewport()
 
 
+@pytest.mark.slow
 def test_back_and_reload_never_run_a_test(visitor: Visitor, product: Product) -> None:
     page = visitor.page
     first = a_test_of(product, "pop-client-support")

@@ -143,6 +143,7 @@ def _press_enter_on(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
+@pytest.mark.slow
 def test_new_mailbox_by_mouse(
     browser: Browser, product: Product, account: dict[str, str]
 ) -> None:

@@ -165,6 +165,7 @@ def _faults(page: Page, name: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_narrowest_screen_does_not_scroll_sideways(
     console: Callable[..., Page], pages: dict[str, str]
 ) -> None:

@@ -131,6 +131,7 @@ def test_pages_are_accessible_and_fit(
     assert faults == []
 
 
+@pytest.mark.slow
 def test_narrowest_screen_does_not_scroll_sideways(
     console: Callable[..., Page], pages: dict[str, str]
 ) -> None:

@@ -140,6 +140,7 @@ def test_entra_refuses_by_itself(
     assert (answer.status_code, body["error"]) == ERRORS[number][:2]
 
 
+@pytest.mark.table(5)
 @pytest.mark.parametrize("number", ERRORS)
 def test_entra_refuses_by_name_in_the_real_shape(
     shared_sandbox: Sandbox, number: int

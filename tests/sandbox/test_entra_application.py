@@ -142,6 +142,7 @@ def test_the_words_name_the_wrong_scope(sandbox: Sandbox) -> None:
     )
 
 
+@pytest.mark.table(5)
 @pytest.mark.parametrize("number", ERRORS)
 def test_entra_refuses_by_name(shared_sandbox: Sandbox, number: int) -> None:
     shared_sandbox.fault(APP.client_id, str(number), times=1)

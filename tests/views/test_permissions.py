@@ -232,6 +232,7 @@ def visitors(client: Client) -> list[Callable[[], Client]]:
     ]
 
 
+@pytest.mark.table(4)
 @pytest.mark.parametrize("name", TABLE)
 @pytest.mark.parametrize("role", [0, 1, 2], ids=["anonymous", "nobody", "root"])
 def test_address_answers(
@@ -245,6 +246,7 @@ def test_address_answers(
         assert response["Location"].startswith(("/sign-in/?next=", "/admin/login/"))
 
 
+@pytest.mark.table(3)
 @pytest.mark.parametrize(
     "name", [name for name, (method, _a, _c) in TABLE.items() if method == "post"]
 )
