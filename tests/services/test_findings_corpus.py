@@ -1,7 +1,7 @@
 """Errors of public threads are explained: the right step first, never surely wrong.
 
 The corpus stands in findings_corpus/*.json, see the README there. The figures are
-printed (pytest -s, or the summary of a failure). The fast tier takes every sixth
+printed (pytest -s, or the summary of a failure). The fast tier takes every twelfth
 entry, the slow one all.
 """
 
@@ -76,12 +76,16 @@ FIRST_SIGHT = {
     "later_fiftieth": 86.5,  # of everything
     "later_fiftyfirst": 86.5,  # tokens, Graph, EWS
     "later_fiftysecond": 88.0,  # of everything, as it comes
+    "later_fiftythird": 89.2,  # the same; 91.4 by either of two
+    "later_fiftyfourth": 91.9,  # the same; 93.0 by either of two
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 HELD_OUT = "held_out"  # never learnt from, never looked at
 OUT_AT_LEAST = 0.90
 MOST_LINES = 10
 SAMPLE = 12  # of so many entries the fast tier takes one
+
+pytestmark = pytest.mark.timeout(600)  # all entries, on a machine that does more
 
 
 @dataclass(frozen=True)

@@ -340,6 +340,19 @@ ROWS: tuple[Entry, ...] = (
         _("Enter the log-in name and its current password."),
     ),
     row(
+        "user-unknown",
+        0,
+        _("The mail server does not know the log-in name"),
+        _(
+            "Likely it is misspelt or empty, or the server wants the whole address, or"
+            " only what stands before the @."
+        ),
+        Step.USER_NAME,
+        "mailbox",
+        _("Enter the log-in name as the provider of the mailbox tells it."),
+        likely=True,
+    ),
+    row(
         "too-many-connections",
         0,
         _("Too many connections to this mailbox"),

@@ -46,6 +46,16 @@ SIGNS: tuple[Sign, ...] = (
             ("read-timeout", LOOSE,
              r"resource temporarily unavailable \(os error (?:11|35)\)",
              "imap|smtp|pop3|mail"),
+            # Gecko: Thunderbird and its add-ons
+            ("dns-unknown", STRONG, r"ns_error_unknown_host"),
+            ("proxy-unreachable", STRONG,
+             r"ns_error_(?:unknown_proxy_host|proxy_connection_refused)"),
+            ("connect-refused", STRONG, r"ns_error_connection_refused"),
+            ("connect-timeout", STRONG, r"ns_error_net_timeout"),
+            ("connection-lost", STRONG, r"ns_error_net_(?:reset|interrupt)"),
+            # OpenSSL, of a connection that was closed before; c-client
+            ("connection-lost", DECISIVE,
+             r"protocol is shutdown|imap connection broken \(server response\)"),
         ],
     ),
     *table(
@@ -68,6 +78,27 @@ SIGNS: tuple[Sign, ...] = (
              "imap|pop3|mail"),
             ("graph-delta-lost", STRONG,
              r"sync ?token is (?:expired|invalid)|full ?sync ?required"),
+            ("oauth-client-secret", STRONG + 5,
+             r"(?:unexpected|unsupported|invalid|unknown) client.?assertion.?type"),
+            # the same in camel case: Haskell, Rust, .NET
+            ("token-invalid-client", FAIR, r"\binvalidclient\b"),
+            # Google, of a request without a token
+            ("oauth-refresh-token-ended", STRONG,
+             r"login required.{0,200}authorization"
+             r"|authorization.{0,200}login required"),
+            # Exchange wants its own scope, Gmail's servers the whole mailbox
+            ("ews-wrong-audience", FAIR,
+             r"\b(?:user|mail)\.(?:read|readwrite|send)\b.{0,400}/ews/"
+             r"|/ews/.{0,400}\b(?:user|mail)\.(?:read|readwrite|send)\b",
+             "",
+             r"ews\.accessasuser|full_access_as_app"),
+            ("google-scope-narrow", FAIR,
+             r"auth/gmail\.(?:readonly|send|compose|modify|metadata|insert|labels)"
+             r".{0,400}(?:invalid credentials|cannot log ?in|authenticat\w+ failed)",
+             "imap|smtp|mail"),
+            ("imap-uidvalidity-changed", STRONG,
+             r"-err (?:message (?:\d+ )?(?:is |was |has been )?(?:already )?deleted"
+             r"|no such message)"),
         ],
     ),
     *table(
@@ -85,7 +116,22 @@ SIGNS: tuple[Sign, ...] = (
              r"failed to authenticate on smtp server with username"
              r"|host\d failure: error login on",
              "",
-             r"5\.7\.139|xoauth2|oauthbearer|534[ -]5\.7|\b454\b"),
+             r"5\.7\.139|xoauth2|oauthbearer|534[ -]5\.7|\b454\b"
+             r"|\b0 possible authenticators"),
+            ("smtp-auth-before-tls", DECISIVE, r"using 0 possible authenticators"),
+            ("user-unknown", DECISIVE,
+             r"\b535\b.{0,80}no such (?:account|user)"
+             r"|authentication failed\W{1,3}no such (?:account|user)"),
+            # Postfix, of a client that sent an empty name
+            ("user-unknown", DECISIVE,
+             r"authentication failed\b.{0,80}, sasl_username=(?:\s|$)"),
+            # Rocket.Chat and Meteor: a "%" or "@" of the password in MAIL_URL
+            ("password-refused", FAIR,
+             r"urierror: uri malformed",
+             "smtp|mail"),
+            ("server-throttled", DECISIVE, r"too many (?:recent )?log-?ins\b"),
+            # Kopano and Zarafa
+            ("imap-contact-admin", FAIR, r"user \S{1,80} has no default store"),
         ],
     ),
     *table(
@@ -98,8 +144,20 @@ SIGNS: tuple[Sign, ...] = (
             ("program-fault", STRONG,
              r"\[badcharset\b|sendmail: (?:command )?not found"
              r"|process /usr/s?bin/sendmail|this stream does not support ssl"
-             r"|cannot convert the \S{1,120} value of type",
+             r"|cannot convert the \S{1,120} value of type"
+             r"|next input sent too soon|improper (?:use of smtp )?command pipelining"
+             r"|is not a supported authentication method in \S+\.php"
+             r"|gnutls_priority_set_direct",
              "mail|imap|smtp"),
+            ("program-fault", STRONG,
+             r"local variable \S{1,60} referenced before assignment"
+             r"|cannot access local variable|\boptions, \W?incompatible\b"
+             r"|cacerts: :undefined|please (?:use|run|call) '?connect-(?:mg|ma)\w+"),
+            ("greeting-unexpected", DECISIVE,
+             r"\bhelo should be an? fqdn|\bhelo\b.{0,40}fully.qualified",
+             "smtp"),
+            ("sending-quota", STRONG + 5, r"4\.7\.65\d\b.{0,120}rate.limited"),
+            ("message-refused", FAIR, r"\brfc822\.size null"),
         ],
     ),
 )  # fmt: skip

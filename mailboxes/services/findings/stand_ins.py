@@ -91,7 +91,9 @@ _BY_STEP: dict[Step, tuple[tuple[str, str], ...]] = {
     Step.USER_NAME: (
         ("t:google", "google-user-unknown"),
         ("t:graph", "graph-user-unknown"),
-        ("", "entra-user-unknown"),
+        ("t:oauth", "entra-user-unknown"),
+        ("t:microsoft", "entra-user-unknown"),
+        ("", "user-unknown"),
     ),
     Step.REGISTRATION: (
         ("redirect t:google", "google-redirect-mismatch"),

@@ -308,6 +308,41 @@ THREADS = (
     ("smtp 471 4.7.1: The limits for your account are exceeded", "sending-quota"),
     ("imap NO [BADCHARSET (US-ASCII)] The specified charset is not supported",
      "program-fault"),
+    ("[EventLog] : network::NS_ERROR_UNKNOWN_HOST", "dns-unknown"),
+    ("NS_ERROR_PROXY_CONNECTION_REFUSED imap", "proxy-unreachable"),
+    ("NS_ERROR_CONNECTION_REFUSED imap", "connect-refused"),
+    ("NS_ERROR_NET_TIMEOUT imap", "connect-timeout"),
+    ("NS_ERROR_NET_RESET imap", "connection-lost"),
+    ("SSL routines:ssl_write_internal:protocol is shutdown", "connection-lost"),
+    ("imap_open(): [CLOSED] IMAP connection broken (server response)",
+     "connection-lost"),
+    ("invalid_request: Unexpected client assertion type", "oauth-client-secret"),
+    ("authorizeEmail: InvalidClient", "token-invalid-client"),
+    ('"message": "Login Required", "location": "Authorization"',
+     "oauth-refresh-token-ended"),
+    ('scopes: ["user.read"]; https://outlook.office365.com/ews/exchange.asmx 401',
+     "ews-wrong-audience"),
+    ("gmail: scope https://www.googleapis.com/auth/gmail.readonly: imap"
+     " invalid credentials", "google-scope-narrow"),
+    ("pop3: -ERR Message is deleted.", "imap-uidvalidity-changed"),
+    ("-ERR message 3 already deleted", "imap-uidvalidity-changed"),
+    ("Failed to authenticate on SMTP server using 0 possible authenticators",
+     "smtp-auth-before-tls"),
+    ("535 Authentication failed: No such account.", "user-unknown"),
+    ("warning: SASL LOGIN authentication failed: (reason unavailable),"
+     " sasl_username=", "user-unknown"),
+    ("smtp: URIError: URI malformed", "password-refused"),
+    ("ConnectionRefusedError: Too many recent logins", "server-throttled"),
+    ("Logon(): User 'a@example.com' has no default store", "imap-contact-admin"),
+    ("smtp protocol error (next input sent too soon)", "program-fault"),
+    ("UnboundLocalError: local variable 'scopes' referenced before assignment",
+     "program-fault"),
+    ("{:error, {:options, :incompatible, [verify: :verify_peer,"
+     " cacerts: :undefined]}}", "program-fault"),
+    ("smtp 503-R1: HELO should be a FQDN or address literal", "greeting-unexpected"),
+    ("451 4.7.651 The mail server has been temporarily rate limited due to IP"
+     " reputation", "sending-quota"),
+    ("msg INBOX/230360 has RFC822.SIZE null!", "message-refused"),
 )  # fmt: skip
 
 
