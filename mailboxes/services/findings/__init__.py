@@ -331,6 +331,8 @@ def _guessed(
     if first and first.step == guess.step:
         return [replace(first, generic=False), *shown[1:]]
     finding = stand_in(guess.step, guess.said)
+    if finding is not None:
+        finding = rank.refine(finding, features)
     same = next((one for one in shown if one.step == guess.step), None)
     if same is not None:
         guessed = replace(same, generic=False, certain=False)

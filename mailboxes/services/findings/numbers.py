@@ -42,7 +42,7 @@ MORE: dict[str, tuple[int, ...]] = {
     "entra-resource-unknown": (50010,),
     "entra-scope-invalid": (650053, 90009, 700027001, 901002, 1002013),
     "entra-app-unknown": (
-        700019, 7000229, 90112, 7000110, 900142, 9002318, 700018, 1000000,
+        700019, 90112, 7000110, 900142, 9002318, 700018, 1000000,
     ),
     "entra-tenant-malformed": (900021, 900022, 23),
     "entra-account-disabled": (500571, 50043, 54000, 50015),
@@ -88,7 +88,7 @@ MORE: dict[str, tuple[int, ...]] = {
         81006, 81007, 81009, 81010, 81011, 81012, 81013, 50124, 501241, 500082, 500083,
         500089, 90081, 90082, 90085,
     ),
-    "entra-consent-other": (90023,),
+    "entra-consent-other": (90023, 7000229),
     "entra-registration-other": (50146, 700054, 67003, 100007, 240002),
     # What a program sends itself: no setting mends it.
     "program-fault": (

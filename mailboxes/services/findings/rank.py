@@ -145,6 +145,13 @@ _OF_REPLY = re.compile(
     r"|smtp)"
     r"\s)$"
 )
+# A reply that is not of the way there (RFC 3463 section 3.5): whoever wrote it was
+# reached after all, by another address or at another try.
+_SPOKEN = re.compile(
+    r"(?<![\d.:])[45][0-5]\d[ -]{1,2}#?[45]\.[0-35-7]\.\d"
+    r"|\bdsn=[45]\.[0-35-7]\.\d"
+)
+_NO_CONNECTION = ("dns-unknown", "dns-temporary", "connect-unreachable")
 # Steps of a refusal for good, which a reply for now does not mean.
 _FOR_GOOD = ("recipient-refused", "message-refused", "sender-refused")
 
@@ -159,6 +166,8 @@ def _by_sign(features: Features) -> list[Match]:
         weight = _weighed(sign, features)
         if replies == {"4"} and sign.id in _FOR_GOOD:
             weight = WEAK
+        if sign.id in _NO_CONNECTION and _SPOKEN.search(features.text, seen.end()):
+            weight = min(weight, LOOSE)
         before = features.text[max(0, seen.start() - 12) : seen.start()]
         if _CODE.fullmatch(seen[0]) and not _OF_REPLY.search(before):
             weight = min(weight, STRONG)
@@ -254,6 +263,7 @@ _OUT: Any = _("Let this host look up the provider's names and reach its ports.")
 _MALFORMED_ID = re.compile(r"errorinvalididmalformed|\bid is malformed")
 _SYNC = re.compile(r"delta|sync")
 _REFUSED = re.compile(r"authenticate failed")
+_NO_TOKEN = re.compile(r"not well formed|compacttoken")
 _PROVEN = frozenset({700027})  # its words leave no doubt
 
 
@@ -285,6 +295,8 @@ def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
         return replace(finding, certain=False)  # it may be the wrong server
     if finding.id == "graph-token-time" and "compacttoken" in features.text:
         return replace(finding, certain=False)  # also of a token for something else
+    if finding.id == "graph-wrong-audience" and _NO_TOKEN.search(features.text):
+        return replace(finding, certain=False)  # or no token at all was sent
     if finding.id == "tls-version" or _MALFORMED_ID.search(features.text):
         # Either side may be too old; an id may be malformed by who sends it.
         return replace(finding, certain=False)

@@ -54,6 +54,8 @@ SIGNS: tuple[Sign, ...] = (
             ("connect-timeout", STRONG, r"ns_error_net_timeout"),
             ("connection-lost", STRONG, r"ns_error_net_(?:reset|interrupt)"),
             # OpenSSL, of a connection that was closed before; c-client
+            # Node, of a host with several addresses
+            ("connect-timeout", STRONG, r"\binternalconnectmultiple\b"),
             ("connection-lost", DECISIVE,
              r"protocol is shutdown|imap connection broken \(server response\)"),
         ],
@@ -80,6 +82,13 @@ SIGNS: tuple[Sign, ...] = (
              r"sync ?token is (?:expired|invalid)|full ?sync ?required"),
             ("oauth-client-secret", STRONG + 5,
              r"(?:unexpected|unsupported|invalid|unknown) client.?assertion.?type"),
+            ("clock-skew", DECISIVE, r"token (?:was )?issued in the future"),
+            ("google-client-unknown", DECISIVE, r"unregistered_on_api_console"),
+            ("graph-me-app-only", DECISIVE,
+             r"authenticated context is not valid for this request"),
+            # Exchange says so of a mailbox that the account may not open
+            ("shared-rights-missing", DECISIVE,
+             r"process failed to get the correct properties"),
             # the same in camel case: Haskell, Rust, .NET
             ("token-invalid-client", FAIR, r"\binvalidclient\b"),
             # Google, of a request without a token
@@ -129,7 +138,13 @@ SIGNS: tuple[Sign, ...] = (
             ("password-refused", FAIR,
              r"urierror: uri malformed",
              "smtp|mail"),
-            ("server-throttled", DECISIVE, r"too many (?:recent )?log-?ins\b"),
+            # nodemailer, which goes on after a refused sign-in; PHP's imap_open
+            ("password-refused", DECISIVE,
+             r"\b535\b.{0,200}all recipients were rejected"),
+            ("password-refused", FAIR, r"no kerberos credentials available"),
+            ("server-throttled", DECISIVE,
+             r"too many (?:recent )?log-?ins\b"
+             r"|limited the number of items you can open"),
             # Kopano and Zarafa
             ("imap-contact-admin", FAIR, r"user \S{1,80} has no default store"),
         ],
@@ -147,7 +162,7 @@ SIGNS: tuple[Sign, ...] = (
              r"|cannot convert the \S{1,120} value of type"
              r"|next input sent too soon|improper (?:use of smtp )?command pipelining"
              r"|is not a supported authentication method in \S+\.php"
-             r"|gnutls_priority_set_direct",
+             r"|gnutls_priority_set_direct|\[clientbug\]|mailbox already exists",
              "mail|imap|smtp"),
             ("program-fault", STRONG,
              r"local variable \S{1,60} referenced before assignment"
@@ -157,6 +172,8 @@ SIGNS: tuple[Sign, ...] = (
              r"\bhelo should be an? fqdn|\bhelo\b.{0,40}fully.qualified",
              "smtp"),
             ("sending-quota", STRONG + 5, r"4\.7\.65\d\b.{0,120}rate.limited"),
+            ("recipient-refused", STRONG + 5,
+             r"5\.2\.1\b.{0,60}(?:disabled|cannot receive)"),
             ("message-refused", FAIR, r"\brfc822\.size null"),
         ],
     ),

@@ -343,6 +343,20 @@ THREADS = (
     ("451 4.7.651 The mail server has been temporarily rate limited due to IP"
      " reputation", "sending-quota"),
     ("msg INBOX/230360 has RFC822.SIZE null!", "message-refused"),
+    ("AggregateError at internalConnectMultiple (node:net:1114:18)", "connect-timeout"),
+    ('{"error_description":"Token was issued in the future"}', "clock-skew"),
+    ("GetToken failed with status code: UNREGISTERED_ON_API_CONSOLE",
+     "google-client-unknown"),
+    ("Current authenticated context is not valid for this request.",
+     "graph-me-app-only"),
+    ("404: The process failed to get the correct properties.", "shared-rights-missing"),
+    ("535 Authentication Failed. Can't send mail - all recipients were rejected",
+     "password-refused"),
+    ("Kerberos error: No kerberos credentials available", "password-refused"),
+    ("Your administrator has limited the number of items you can open simultaneously",
+     "server-throttled"),
+    ("imap: NRXHC3 BAD [CLIENTBUG] SELECT Command is not valid", "program-fault"),
+    ("550 5.2.1 user disabled; cannot receive new mail", "recipient-refused"),
 )  # fmt: skip
 
 
@@ -351,3 +365,20 @@ def test_what_threads_say_in_words_of_their_own_is_a_sign(text: str, id: str) ->
     """Seen by its sign, whatever the words around it are guessed to mean."""
     seen = [match.finding.id for match in rank.ranked(of_text(text))]
     assert id in seen
+
+
+def test_a_reply_proves_the_connection() -> None:
+    """A host with two addresses, of which one was out of reach."""
+    lost = "H=smtp.gmail.com [2001:db8::6c] Network is unreachable"
+    assert first(lost)[0] == "connect-unreachable"
+    refused = "SMTP error: 530-5.7.0 Authentication Required."
+    assert first(f"{lost}\n{refused}")[0] == "smtp-auth-required"
+
+
+def test_a_guess_knows_the_hosts_of_the_large_providers() -> None:
+    """Their names are right: this host cannot look them up."""
+    typed = "curl https://{} Could no resolve host name"
+    own = explain(typed.format("mail.example.com"))[0]
+    known = explain(typed.format("graph.microsoft.com"))[0]
+    assert (own.id, own.step) == ("dns-unknown", Step.SERVER)
+    assert (known.id, known.step) == ("dns-unknown", Step.NETWORK)
