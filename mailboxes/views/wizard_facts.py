@@ -191,6 +191,16 @@ class Facts:
         return self._speaks(Protocol.SMTP)
 
     @property
+    def email_apps(self) -> list[str]:
+        """What is ticked under Manage email apps, as it is called there."""
+        boxes = (
+            ("IMAP", self.uses_imap),
+            ("POP", self.uses_pop3),
+            ("Authenticated SMTP", self.uses_smtp),
+        )
+        return [name for name, used in boxes if used]
+
+    @property
     def uses_ews(self) -> bool:
         return self._speaks(Protocol.EWS)
 
