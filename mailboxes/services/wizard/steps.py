@@ -258,7 +258,7 @@ STEPS = (
     Step(
         "public-client",
         _("Allow public client flows"),
-        _("Without this switch Entra wants a client secret beside the password."),
+        _("Without this switch Entra asks for a client secret, and this way has none."),
         "wizard/steps/public_client.html",
         applies=_public_client,
         done=_ticked,
