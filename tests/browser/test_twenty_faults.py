@@ -92,7 +92,7 @@ FAULTS = {
     ),
     "wrong Object ID": Fault(
         "imap-app-not-opened",
-        words=("Enterprise applications", "New-ServicePrincipal"),
+        words=("Enterprise apps", "New-ServicePrincipal"),
         raw="AUTHENTICATE",
     ),
     "no licence": Fault(
@@ -110,7 +110,7 @@ FAULTS = {
     ),
     "second factor": Fault(
         "entra-mfa-required",
-        words=("Protection > Conditional Access",),
+        words=("Entra ID > Conditional Access",),
         raw="AADSTS50076",
     ),
     "SMTP sign-in off": Fault(

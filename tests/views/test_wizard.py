@@ -249,6 +249,7 @@ def test_lines_that_change_the_tenant_say_so_before_them(visitor: Client) -> Non
         ("microsoft-app", "permissions", "too, except for application permissions"),
         ("microsoft-app", "prerequisites", "even where it is off for the whole"),
         ("microsoft-device", "public-client", "a client secret, and this way has none"),
+        ("google", "google-client", "Clients , Create client , type Web application"),
         ("google", "prerequisites", "IMAP access is on (POP and IMAP access)."),
         ("google-pop3", "prerequisites", "Enable POP in the mailbox's own Gmail"),
     ],

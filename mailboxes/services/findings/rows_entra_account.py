@@ -11,10 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from ...core.choices import Step
 from .entry import (
     BACK_OFF,
+    DEFAULTS,
     ENTRA,
+    ENTRA_ID,
     NETWORK,
     OWNER,
     POLICIES,
+    RISKS,
     SIGN_IN_LOGS,
     USER,
     Entry,
@@ -127,8 +130,7 @@ ROWS: tuple[Entry, ...] = (
         ),
         who=ENTRA,
         numbers=(50072, 50079, 53004),
-        portal="Entra admin center > Protection > Identity Protection"
-        " > Multifactor authentication registration policy",
+        portal=f"{RISKS} > Dashboard > Multifactor authentication registration policy",
     ),
     row(
         "entra-mfa-required",
@@ -221,7 +223,7 @@ ROWS: tuple[Entry, ...] = (
         ),
         who=ENTRA,
         numbers=(530035,),
-        portal="Entra admin center > Overview > Properties > Security defaults",
+        portal=DEFAULTS,
     ),
     row(
         "entra-user-risk",
@@ -233,7 +235,7 @@ ROWS: tuple[Entry, ...] = (
         _("Review and clear the risk in Identity Protection."),
         who=ENTRA,
         numbers=(53011, 530034),
-        portal="Entra admin center > Protection > Identity Protection > Risky users",
+        portal=f"{RISKS} > Risky users",
     ),
     row(
         "entra-agent-unreachable",
@@ -246,7 +248,7 @@ ROWS: tuple[Entry, ...] = (
         who=ENTRA,
         retry=BACK_OFF,
         numbers=(80001, 80002, 80005, 80007, 80014),
-        portal="Entra admin center > Hybrid management > Microsoft Entra Connect"
+        portal=f"{ENTRA_ID} > Entra Connect > Connect Sync"
         " > Pass-through authentication",
     ),
     row(
@@ -292,8 +294,7 @@ ROWS: tuple[Entry, ...] = (
         _("Use an account of the tenant itself."),
         who=ENTRA,
         numbers=(500212, 500213),
-        portal="Entra admin center > External Identities > "
-        "Cross-tenant access settings",
+        portal=f"{ENTRA_ID} > External Identities > Cross-tenant access settings",
     ),
     row(
         "federation-refused",

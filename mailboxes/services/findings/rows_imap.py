@@ -9,6 +9,7 @@ from .entry import (
     BACK_OFF,
     CAS,
     EMAIL_APPS,
+    ENTERPRISE,
     EXCHANGE,
     FULL_ACCESS,
     HEALTH,
@@ -388,8 +389,7 @@ ROWS: tuple[Entry, ...] = (
         ),
         who=EXCHANGE,
         likely=True,
-        portal="Entra admin center > Enterprise applications > (application) > "
-        "Object ID",
+        portal=f"{ENTERPRISE} > Overview > Object ID",
         copy=(SERVICE_PRINCIPAL, SERVICE_RIGHTS),
     ),
 )

@@ -103,6 +103,16 @@ def test_the_option_at_fault_exists(finding: Finding) -> None:
     assert finding.option in known
 
 
+@pytest.mark.parametrize("finding", [f for f in ALL if f.portal], ids=names)
+def test_a_path_in_a_portal_is_that_of_today(finding: Finding) -> None:
+    """Microsoft and Google have moved these pages; the wizard names the new ones."""
+    area = finding.portal.split(" > ")[1:2]
+    if finding.portal.startswith("Entra admin center"):
+        assert area in (["Entra ID"], ["ID Protection"])
+    elif finding.portal.startswith("Google Cloud console"):
+        assert "consent screen" not in finding.portal
+
+
 def test_every_code_of_ours_has_a_finding() -> None:
     assert [code for code in Code if code not in BY_CODE] == []
 
