@@ -35,7 +35,10 @@ ROWS: tuple[Entry, ...] = (
         ),
         Step.PASSWORD,
         "password",
-        _("Enter the user principal name and its current password."),
+        _(
+            "Enter the user principal name and its current password; for a federated"
+            " user choose another grant, or allow cloud password validation."
+        ),
         numbers=(50126,),
     ),
     row(
@@ -58,7 +61,10 @@ ROWS: tuple[Entry, ...] = (
         ),
         Step.PASSWORD,
         "password",
-        _("Clear the lock in the Entra sign-in logs, then correct the password here."),
+        _(
+            "See in the Entra sign-in logs which of the two it was, and clear the lock"
+            " or the risk; then correct the password here."
+        ),
         who=ENTRA,
         numbers=(50053,),
         portal=SIGN_IN_LOGS,
@@ -218,8 +224,8 @@ ROWS: tuple[Entry, ...] = (
         Step.CONDITIONAL_ACCESS,
         "grant-type",
         _(
-            "Replace security defaults by a policy that excludes this account, or"
-            " sign in as an application."
+            "Replace security defaults by a Conditional Access policy that excludes"
+            " this account, or sign in as an application."
         ),
         who=ENTRA,
         numbers=(530035,),

@@ -89,7 +89,10 @@ ROWS: tuple[Entry, ...] = (
         ),
         Step.SCOPE,
         "scope",
-        _("Choose the scope that belongs to the type."),
+        _(
+            "Choose the scope that belongs to the type, and check that the tenant has"
+            " Exchange Online."
+        ),
         numbers=(500011,),
     ),
     row(

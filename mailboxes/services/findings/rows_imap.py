@@ -73,7 +73,10 @@ ROWS: tuple[Entry, ...] = (
         ),
         Step.RIGHTS,
         "mailbox",
-        _("Give the log-in Full Access, and check that IMAP is enabled and licensed."),
+        _(
+            "Give the log-in Full Access, and check that IMAP is switched on and that"
+            " the mailbox has a licence."
+        ),
         who=EXCHANGE,
         likely=True,
         copy=(FULL_ACCESS, CAS, "Set-CASMailbox {mailbox} -ImapEnabled $true"),

@@ -52,8 +52,8 @@ ROWS: tuple[Entry, ...] = (
         Step.PROTOCOL,
         "",
         _(
-            "Set-CASMailbox -SmtpClientAuthenticationDisabled $false for this mailbox;"
-            " it overrides the organisation."
+            "Switch Authenticated SMTP on for this mailbox by the first line below: it"
+            " overrides the organisation."
         ),
         who=EXCHANGE,
         portal="Exchange admin center > Settings > Mail flow",
