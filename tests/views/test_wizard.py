@@ -151,7 +151,7 @@ def test_notices_and_warnings_of_the_rules_are_shown(visitor: Client) -> None:
     assert f"was cleaned to {setups.GATEWAY.client_id}" in shown
     sent = {"secret": setups.GATEWAY.client_id, "secret_ends_on": ""}
     answer = visitor.post(at(draft, "secret"), sent, follow=True)
-    assert "This looks like the Secret ID, paste the Value." in text(answer)
+    assert "This looks like the Secret ID. Paste the Value." in text(answer)
 
 
 def test_a_doubtful_secret_is_told_of_on_its_own_page_once(visitor: Client) -> None:
@@ -161,7 +161,7 @@ def test_a_doubtful_secret_is_told_of_on_its_own_page_once(visitor: Client) -> N
     sent = {"secret": setups.GATEWAY.client_id, "secret_ends_on": ""}
     answer = visitor.post(at(draft, "secret"), sent, follow=True)
     assert answer.redirect_chain == [(at(draft, "secret"), 302)]
-    assert "This looks like the Secret ID, paste the Value." in text(answer)
+    assert "This looks like the Secret ID. Paste the Value." in text(answer)
     assert "It is saved. Enter another one, or save to go on." in text(answer)
     again = visitor.post(at(draft, "secret"), sent | {"secret": ""})
     assert again["Location"] == at(draft, "permissions")
