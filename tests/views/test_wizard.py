@@ -160,7 +160,7 @@ def test_a_doubtful_secret_is_told_of_on_its_own_page_once(visitor: Client) -> N
     setups.save(draft, "ids", **setups.IDS)
     sent = {"secret": setups.GATEWAY.client_id, "secret_ends_on": ""}
     answer = visitor.post(at(draft, "secret"), sent, follow=True)
-    assert answer.redirect_chain == [(at(draft, "secret"), 302)]
+    assert answer.redirect_chain == [(at(draft, "secret", "#id_secret"), 302)]
     assert "This looks like the Secret ID. Paste the Value." in text(answer)
     assert "It is saved. Enter another one, or save to go on." in text(answer)
     again = visitor.post(at(draft, "secret"), sent | {"secret": ""})
