@@ -31,14 +31,12 @@ ROWS: tuple[Entry, ...] = (
         _("Microsoft refused the user name or password"),
         _(
             "The log-in name or its password is wrong. It also happens to a federated"
-            " user whose password is not stored in the cloud."
+            " user whose password is not stored in the cloud: that one needs another"
+            " grant, or cloud password validation."
         ),
         Step.PASSWORD,
         "password",
-        _(
-            "Enter the user principal name and its current password; for a federated"
-            " user choose another grant, or allow cloud password validation."
-        ),
+        _("Enter the user principal name and its current password."),
         numbers=(50126,),
     ),
     row(
