@@ -183,8 +183,13 @@ def _region(
 ) -> HttpResponse:
     context = _context(request, setup, step, listed)
     response = render(request, REGIONS[step.id], context)
-    over = setup.sign_in is not None and setup.sign_in.state not in SignIn.OPEN
-    if (step.id == "test" and not setup.testing) or (step.id == "sign-in" and over):
+    signed = setup.sign_in is not None and setup.sign_in.state not in SignIn.OPEN
+    over = {
+        "test": not setup.testing,
+        "sign-in": signed,
+        "permissions": not context["facts"].consent_url,
+    }
+    if over.get(step.id):
         response["HX-Refresh"] = "true"  # buttons and links come with the page
     return response
 

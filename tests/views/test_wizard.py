@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import timedelta
 
 import pytest
 from django.test import Client
-from django.urls import reverse
-from django.utils import timezone
 
 from mailboxes.models import (
     PopClient,
     SetupDraft,
-    SetupVisit,
 )
 from mailboxes.services.wizard import making
 from mailboxes.services.wizard.modes import BY_NAME
@@ -22,7 +18,7 @@ from mailboxes.services.wizard.setup import Setup
 from mailboxes.services.wizard.steps import STEPS
 from tests import factories
 from tests.fixtures import setups
-from tests.views.wizard_pages import at, seen, signed_in, text
+from tests.views.wizard_pages import at, text
 
 pytestmark = pytest.mark.django_db
 CANARY = "canary-Passw0rd-4711"
@@ -314,37 +310,6 @@ def test_queries_of_a_step_are_bounded(
 
 
 # two people
-
-
-def test_who_else_is_in_the_draft_is_told(visitor: Client) -> None:
-    draft = setups.begin()
-    bob = factories.user("bob", "add_setupdraft")
-    here = reverse("connect-here", args=[draft.pk, "mode"])
-    assert "is in this draft too" not in text(visitor.post(here))
-    assert "anna is in this draft too" in text(signed_in(bob).post(here))
-    assert "bob is in this draft too" in text(visitor.get(at(draft, "mode")))
-    SetupVisit.objects.update(seen_at=timezone.now() - timedelta(minutes=5))
-    assert "bob" not in text(visitor.get(at(draft, "mode")))
-
-
-def test_a_save_by_somebody_else_meanwhile_is_told_not_overwritten(
-    visitor: Client,
-) -> None:
-    draft = setups.app_only()
-    opened = seen(visitor, at(draft, "fetching"))
-    mine = setups.FETCHING | {"folder_path": "Inbox/Mine", "seen": opened}
-    setups.save(draft, "fetching", **(setups.FETCHING | {"folder_path": "Inbox/B"}))
-    answer = visitor.post(at(draft, "fetching"), mine)
-    shown = text(answer)
-    assert answer.status_code == 400
-    assert "Somebody else has saved this step" in shown
-    assert "Saved meanwhile: Inbox/B" in shown
-    assert 'value="Inbox/Mine"' in answer.content.decode()
-    assert setups.reloaded(draft).values["pop-client"]["folder-path"] == "Inbox/B"
-    again = re.search(r'name="seen" value="([^"]*)"', answer.content.decode())
-    assert again and again[1] != opened
-    visitor.post(at(draft, "fetching"), mine | {"seen": again[1]})
-    assert setups.reloaded(draft).values["pop-client"]["folder-path"] == "Inbox/Mine"
 
 
 def test_shared_mailbox_is_asked_for_and_explained(visitor: Client) -> None:
