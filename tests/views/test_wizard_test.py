@@ -49,6 +49,16 @@ def test_a_failed_check_leads_to_the_field(visitor: Client) -> None:
     assert "Problem" in shown and "The client secret has expired" in shown
 
 
+def test_turn_on_tells_what_the_last_test_found(visitor: Client) -> None:
+    draft = setups.app_only()
+    told = "The last one found"
+    assert told not in text(visitor.get(at(draft, "turn-on")))
+    setups.failed(draft, "token", "AADSTS7000222")
+    page = visitor.get(at(draft, "turn-on"))
+    assert f"{told}: The client secret has expired. Go to step 5" in text(page)
+    assert f'href="{at(draft, "secret")}#id_secret"' in page.content.decode()
+
+
 @pytest.mark.parametrize(
     ("stage", "code", "told"),
     [
