@@ -97,7 +97,7 @@ FAULTS = {
     ),
     "no licence": Fault(
         "imap-not-connected",
-        words=("licensed", "Add-MailboxPermission"),
+        words=("the mailbox has a licence", "Add-MailboxPermission"),
         raw="User is authenticated but not connected.",
     ),
     "DNS": Fault("dns-unknown", "server", raw="unknown.invalid"),
