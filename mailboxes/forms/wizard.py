@@ -154,13 +154,16 @@ class StepForm(WizardForm):
         for name, field in self.fields.items():
             saved = str(self.initial.get(name) or "")
             if name != "seen" and typed.get(name, saved) != saved:
-                word = gettext("Saved meanwhile: %s") % (saved or gettext("empty"))
+                known = dict(getattr(field, "choices", ()))
+                told = known.get(saved, saved) or gettext("empty")
+                word = gettext("Saved meanwhile: %s") % told
                 field.marks = [mark(word, "pending", "users")]  # type: ignore
         self.add_error(
             None,
             _(
-                "Somebody else has saved this step since you opened it. What is saved"
-                " now stands at each field; save again to replace it."
+                "This step was saved since you opened it, by somebody else or in"
+                " another window. What is saved now stands at each field; save again to"
+                " replace it."
             ),
         )
 

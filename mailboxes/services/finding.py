@@ -52,10 +52,10 @@ SECOND_BEST = ("mailbox", "account", "type", "server-type", "grant-type")
 FIELD_FIRST = frozenset({(Step.ACCOUNT, "account")})
 
 RETRY_WORDS = {
-    Retry.NOW: _("it is tried again at once"),
-    Retry.BACK_OFF: _("it is tried again in growing pauses"),
-    Retry.ADMIN: _("trying again helps after the change"),
-    Retry.OWNER: _("trying again helps after the owner has signed in"),
+    Retry.NOW: _("at once"),
+    Retry.BACK_OFF: _("in growing pauses"),
+    Retry.ADMIN: _("after the change"),
+    Retry.OWNER: _("after the owner has signed in"),
 }
 
 
@@ -105,7 +105,7 @@ class Finding:
 
     @property
     def again(self) -> Any:
-        """Whether trying again helps, in words."""
+        """When trying again helps, in words."""
         return RETRY_WORDS[self.retry]
 
     @property

@@ -147,7 +147,7 @@ def _say_what_is_missing(run: TestRun, rows: list[Row]) -> None:
     """At the first check that a failure has kept from being made."""
     waiting = [row for row in rows if row.check.state == CheckState.NOT_RUN]
     if run.state == TestState.FAILED and waiting:
-        waiting[0].told = _("This and what follows needs the check above.")
+        waiting[0].told = _("This and what follows need the check above.")
 
 
 def _waits(check: Check, now: datetime) -> str:

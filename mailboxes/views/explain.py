@@ -28,6 +28,8 @@ CERTAINTY = {
     Certainty.LIKELY: words.Look(lazy("Likely"), "circle-dashed", "pending"),
     Certainty.UNKNOWN: words.Look(lazy("Not known"), "circle-question-mark", "idle"),
 }
+# Mended on a page here, though no option is at fault.
+HERE = {Step.PROXY, Step.CONSOLE, Step.CLOCK, Step.SECRET, Step.REFRESH_TOKEN}
 OF_REGISTRATION = {
     Step.REGISTRATION,
     Step.PUBLIC_CLIENT,
@@ -72,17 +74,22 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 
 def _facts(finding: Finding) -> list[dict[str, Any]]:
-    url, place = _place(finding)
-    facts = [
-        {"label": _("Setup step"), "value": words.step_word(finding.step)},
-        {
-            "label": _("On this console"),
-            "value": place,
-            "url": url,
-            "hint": _("option %s") % finding.option if finding.option else "",
-        },
+    facts: list[dict[str, Any]] = [
+        {"label": _("Setup step"), "value": words.step_word(finding.step)}
+    ]
+    if finding.option or finding.step in HERE:
+        url, place = _place(finding)
+        facts.append(
+            {
+                "label": _("On this console"),
+                "value": place,
+                "url": url,
+                "hint": _("option %s") % finding.option if finding.option else "",
+            }
+        )
+    facts += [
         {"label": _("Who can do it"), "value": finding.who},
-        {"label": _("Trying again"), "value": finding.again},
+        {"label": _("Try again"), "value": finding.again},
     ]
     if finding.portal:
         facts.append({"label": _("In the portal"), "value": finding.portal})

@@ -20,6 +20,7 @@ from ..services import uses
 from .shared_rows import METHODS, WHATS, after_save, require, use_context
 
 WHAT = WHATS["secrets"]
+STEP = "google-client"  # of the wizard, which asks for one
 
 
 @login_required
@@ -39,16 +40,20 @@ def secret_list(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @login_required
 def secret_new(request: HttpRequest) -> HttpResponse:
-    """A new one."""
+    """A new one; with `?draft=` one for the wizard, which goes on there."""
     require(request, "add", NamedSecret)
+    draft = request.GET.get("draft", "")
+    step = reverse("connect-step", args=[draft, STEP]) if draft.isdecimal() else ""
     form = NamedSecretForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         row = form.save_with(request.user)
         if row is not None:
-            messages.success(
-                request,
-                _("%s is set up. Choose it in the options of a section.") % row.name,
-            )
+            told = _("%s is set up. Choose it in the options of a section.")
+            if step:
+                told = _("%s is set up. Choose it here.")
+            messages.success(request, told % row.name)
+            if step:
+                return redirect(f"{step}#id_google_secret")
             return redirect("secret-edit", row.pk)
     return render(
         request,
@@ -58,7 +63,7 @@ def secret_new(request: HttpRequest) -> HttpResponse:
             "what": WHAT,
             "title": _("New secret"),
             "lead": _("The client secret of a Google Cloud application, by a name."),
-            "back": reverse("secret-list"),
+            "back": step or reverse("secret-list"),
             "nav": "secret-list",
         },
         status=400 if form.errors else 200,

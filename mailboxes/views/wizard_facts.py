@@ -18,9 +18,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ..core.choices import FirstFetch, Grant, Protocol
+from ..core.choices import FirstFetch, Grant, Protocol, Stage
 from ..models import Cycle, Message, TestRun
 from ..services import registrations, sign_ins, status
+from ..services.connection_test import failed_check
 from ..services.fetch import seen
 from ..services.finding import Finding
 from ..services.registrations import certificates as registration_certificates
@@ -83,12 +84,20 @@ class Instead:
         return f"{step}#id_mode_{self.card.place}"
 
 
+def _one_refusal(*runs: TestRun) -> bool:
+    """Both ended at the authority, for the same reason."""
+    ends = [failed_check(run) for run in runs]
+    told = {(one.stage, one.code) for one in ends if one is not None}
+    return None not in ends and len(told) == 1 and told.pop()[0] == Stage.TOKEN
+
+
 @dataclass(frozen=True)
 class Tested:
     """The newest test of one direction as the page shows it.
 
     shown: what connection_test.shown says. current: of the settings as they are now.
     fault: what it found, unless that was mended since. row, step_url: the step for it.
+    again: the authority said the same for the other direction, shown before.
     """
 
     kind: str
@@ -98,6 +107,7 @@ class Tested:
     fault: Fault | None
     row: Row | None
     step_url: str
+    again: bool
 
     @property
     def receives(self) -> bool:
@@ -189,6 +199,16 @@ class Facts:
     @property
     def uses_smtp(self) -> bool:
         return self._speaks(Protocol.SMTP)
+
+    @property
+    def email_apps(self) -> list[str]:
+        """What is ticked under Manage email apps, as it is called there."""
+        boxes = (
+            ("IMAP", self.uses_imap),
+            ("POP", self.uses_pop3),
+            ("Authenticated SMTP", self.uses_smtp),
+        )
+        return [name for name, used in boxes if used]
 
     @property
     def uses_ews(self) -> bool:
@@ -316,7 +336,8 @@ class Facts:
                 url = reverse("connect-step", args=[pk, fault.step.id])
             current = proof.of_revision(run.revision) == self._setup.fingerprint(kind)
             shown = connection_test.shown(run, self.now)
-            found.append(Tested(kind, run, shown, current, fault, row, url))
+            again = bool(found) and _one_refusal(found[0].run, run)
+            found.append(Tested(kind, run, shown, current, fault, row, url, again))
         return found
 
     @property

@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -124,9 +125,9 @@ def _save(
     for problem in judged.warnings:
         messages.warning(request, problem.message)
     doubted = {one.option for one in judged.warnings if one.option in HIDDEN}
-    if any(request.POST.get(name) for name in doubted):
+    for name in filter(request.POST.get, doubted):
         messages.info(request, _("It is saved. Enter another one, or save to go on."))
-        return redirect("connect-step", pk, step.id)
+        return redirect(f"{reverse('connect-step', args=[pk, step.id])}#id_{name}")
     if "stay" in request.POST:
         return redirect("connect-step", pk, step.id)
     listed = standing.rows(Setup.load(pk))
@@ -182,8 +183,13 @@ def _region(
 ) -> HttpResponse:
     context = _context(request, setup, step, listed)
     response = render(request, REGIONS[step.id], context)
-    over = setup.sign_in is not None and setup.sign_in.state not in SignIn.OPEN
-    if (step.id == "test" and not setup.testing) or (step.id == "sign-in" and over):
+    signed = setup.sign_in is not None and setup.sign_in.state not in SignIn.OPEN
+    over = {
+        "test": not setup.testing,
+        "sign-in": signed,
+        "permissions": not context["facts"].consent_url,
+    }
+    if over.get(step.id):
         response["HX-Refresh"] = "true"  # buttons and links come with the page
     return response
 

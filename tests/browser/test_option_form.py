@@ -275,3 +275,12 @@ def test_two_admins_meet_at_three_columns(console: Open, pop: PopClient) -> None
     page.wait_for_url("**/saved/3/")
     pop.refresh_from_db()
     assert (pop.folder_path, pop.extra) == ("Mine", {"mail.a": "1"})
+
+
+def test_field_that_a_link_leads_to_is_seen_with_its_label(
+    console: Open, pop: PopClient
+) -> None:
+    small = {"width": 360, "height": 640}
+    page = console(f"{edit(pop)}#id_cycle_time", viewport=small)
+    expect(page.locator("#id_cycle_time")).to_be_focused()
+    expect(page.locator("label[for=id_cycle_time]")).to_be_in_viewport(ratio=1)

@@ -92,12 +92,12 @@ FAULTS = {
     ),
     "wrong Object ID": Fault(
         "imap-app-not-opened",
-        words=("Enterprise applications", "New-ServicePrincipal"),
+        words=("Enterprise apps", "New-ServicePrincipal"),
         raw="AUTHENTICATE",
     ),
     "no licence": Fault(
         "imap-not-connected",
-        words=("licensed", "Add-MailboxPermission"),
+        words=("the mailbox has a licence", "Add-MailboxPermission"),
         raw="User is authenticated but not connected.",
     ),
     "DNS": Fault("dns-unknown", "server", raw="unknown.invalid"),
@@ -110,7 +110,7 @@ FAULTS = {
     ),
     "second factor": Fault(
         "entra-mfa-required",
-        words=("Protection > Conditional Access",),
+        words=("Entra ID > Conditional Access",),
         raw="AADSTS50076",
     ),
     "SMTP sign-in off": Fault(

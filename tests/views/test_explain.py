@@ -72,6 +72,28 @@ def test_each_finding_leads_to_where_it_is_mended(
     assert re.search(r'<a href="/[a-z-]+/"', main)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "535 5.7.139 SmtpClientAuthentication is disabled for the Mailbox",
+        "AADSTS65001: consent_required",
+        "AADSTS53003: blocked by Conditional Access",
+    ],
+)
+def test_what_is_mended_elsewhere_sends_nobody_to_a_page_here(
+    client: Client, text: str
+) -> None:
+    page = client.post(URL, {"text": text}).content.decode()
+    assert "In the portal" in page
+    assert "On this console" not in page
+
+
+def test_when_to_try_again_is_said_in_one_phrase(client: Client) -> None:
+    page = client.post(URL, {"text": "AADSTS50126"}).content.decode()
+    plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert " Try again after the change " in plain
+
+
 def test_a_text_without_a_fault_says_so(client: Client) -> None:
     page = client.post(URL, {"text": "all is well"}).content.decode()
     assert "Nothing in this text tells of a fault" in page

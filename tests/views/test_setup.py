@@ -21,6 +21,7 @@ from mailboxes.models import (
 from mailboxes.services import proxies, registrations, secrets
 from mailboxes.services.secrets import named as named_secrets
 from tests import factories
+from tests.fixtures import setups
 from tests.services import sending
 from tests.services.option_sets import CANARY, CLIENT, DIRECTORY, saved_pop, saved_smtp
 
@@ -293,6 +294,21 @@ def test_secret_is_made_replaced_and_never_shown(browser):
     assert (secrets.reveal(row.value_id), client.revision) == ("other", 2)
     page = browser.post("/secrets/new/", {"name": "a b", "password": ""})
     assert sorted(errors(page)) == ["name", "password"]
+
+
+def test_secret_for_the_wizard_leads_back_to_it(browser):
+    draft = setups.begin("g@contoso.example")
+    setups.save(draft, "mode", mode="google")
+    step = f"/connect/{draft.pk}/google-client/"
+    new = f"/secrets/new/?draft={draft.pk}"
+    assert f'href="{new}"' in browser.get(step).content.decode()
+    assert f'href="{step}"' in browser.get(new).content.decode()
+    saved = browser.post(new, {"name": "gmail", "password": CANARY})
+    assert saved["Location"] == f"{step}#id_google_secret"
+    page = browser.get(step).content.decode()
+    assert "gmail is set up. Choose it here." in page and CANARY not in page
+    odd = browser.post("/secrets/new/?draft=x", {"name": "two", "password": "x"})
+    assert odd["Location"].startswith("/secrets/")
 
 
 def test_proxy_has_a_kind_and_its_change_is_told(browser):

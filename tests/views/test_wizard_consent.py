@@ -38,7 +38,8 @@ def test_consent_is_recorded_for_somebody_without_an_account(
 ) -> None:
     draft = setups.app_only()
     region = at(draft, "permissions", "?region=1")
-    assert "Waits for an answer" in text(visitor.get(region))
+    before = visitor.get(region)
+    assert "Waits for an answer" in text(before) and "HX-Refresh" not in before
     query = {
         "admin_consent": "True",
         "tenant": setups.world.TENANT_ID,
@@ -48,7 +49,11 @@ def test_consent_is_recorded_for_somebody_without_an_account(
     shown = text(answer)
     assert answer.status_code == 200 and "You can close this window." in shown
     assert setups.ADDRESS not in shown and "Sign out" not in shown
-    assert "Consent was given" in text(visitor.get(region))
+    after = visitor.get(region)
+    assert "Consent was given" in text(after)
+    assert after["HX-Refresh"] == "true"  # the link on the page is used up
+    page = visitor.get(at(draft, "permissions")).content.decode()
+    assert 'id="consent-link"' not in page and "?region=1" not in page
     assert Client().get("/consent/", query).status_code == 400
 
 

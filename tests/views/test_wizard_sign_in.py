@@ -191,3 +191,18 @@ def test_sign_in_says_when_it_is_in_effect(sandbox: Sandbox, anna: Client) -> No
     assert "in effect once that is switched on" in shown
     PopClient.objects.update(enable_client=True)
     assert "from the next cycle" in text(anna.get(f"/sign-ins/{row.pk}/"))
+
+
+def test_page_of_a_sign_in_that_has_ended_is_not_loaded_again_and_again(
+    sandbox: Sandbox, anna: Client
+) -> None:
+    """A poll of it asks for the whole page, so the page must not poll."""
+    draft = begun(sandbox, "google")
+    row = making.ask_for_sign_in(draft.pk, None, "https://testserver/back/")
+    polls = 'hx-get="?region=1"'
+    assert polls in anna.get(at(draft, "sign-in")).content.decode()
+    SignIn.objects.filter(pk=row.pk).update(state="done", ended_at=timezone.now())
+    assert anna.get(at(draft, "sign-in", "?region=1"))["HX-Refresh"] == "true"
+    page = anna.get(at(draft, "sign-in"))
+    assert polls not in page.content.decode()
+    assert "A refresh token is stored" not in text(page)  # the notice says it

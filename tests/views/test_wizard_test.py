@@ -49,6 +49,38 @@ def test_a_failed_check_leads_to_the_field(visitor: Client) -> None:
     assert "Problem" in shown and "The client secret has expired" in shown
 
 
+def test_turn_on_tells_what_the_last_test_found(visitor: Client) -> None:
+    draft = setups.app_only()
+    told = "The last one found"
+    assert told not in text(visitor.get(at(draft, "turn-on")))
+    setups.failed(draft, "token", "AADSTS7000222")
+    page = visitor.get(at(draft, "turn-on"))
+    assert f"{told}: The client secret has expired. Go to step 5" in text(page)
+    assert f'href="{at(draft, "secret")}#id_secret"' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("stage", "code", "told"),
+    [
+        ("token", "AADSTS7000222", 1),
+        ("token", "AADSTS65001", 0),
+        ("tls", "tls-name", 0),
+    ],
+)
+def test_one_refusal_of_both_directions_is_told_once(
+    visitor: Client, stage: str, code: str, told: int
+) -> None:
+    draft = setups.app_only()
+    setups.failed(draft, "token", "AADSTS7000222", answer="it ended")
+    sending = TestRun.objects.get(revision__smtp_client__isnull=False)
+    sending.checks.filter(stage=stage).update(state="failed", code=code)
+    TestRun.objects.filter(pk=sending.pk).update(state="failed")
+    shown = text(visitor.get(at(draft, "test")))
+    same = "The same as for receiving: The client secret has expired."
+    assert shown.count(same) == told
+    assert shown.count("it ended") == 1
+
+
 def test_a_poll_ends_with_the_whole_page(visitor: Client) -> None:
     draft = setups.app_only()
     making.test(draft.pk, None)

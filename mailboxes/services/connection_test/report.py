@@ -14,7 +14,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
-from ...core.choices import CheckState, Stage, TestState
+from ...core.choices import CheckState, Grant, Stage, TestState
 from ...models import Check, TestRun
 from .. import connection_test
 from . import planning as plan
@@ -54,6 +54,8 @@ LABELS: dict[Stage, tuple[Any, Any]] = {
     Stage.MAILBOX: (lazy("Open the folder {folder}"), lazy("Open the mailbox")),
     Stage.DATA: (lazy("Send a message to {send_to}"), lazy("Send a message")),
 }
+# An application gets a token of its own, nobody's.
+AS_APPLICATION = {Stage.TOKEN: lazy("Get a token for the application")}
 SKIPPED = {
     plan.NOT_ENCRYPTED: lazy("The connection is not encrypted."),
     plan.NO_LOGIN: lazy("There is no log-in name: nobody signs in."),
@@ -68,6 +70,8 @@ SKIPPED = {
 def label(check: Check) -> str:
     """What a check does: "Connect to outlook.office365.com, port 993"."""
     full, plain = LABELS[Stage(check.stage)]
+    if check.evidence.get("grant") == Grant.CLIENT_CREDENTIALS:
+        full = AS_APPLICATION.get(Stage(check.stage), full)
     try:
         known = {name: v for name, v in check.evidence.items() if v not in ("", None)}
         return str(full).format_map(known)

@@ -18,20 +18,24 @@ NETWORK, NOBODY = Who.NETWORK, Who.NOBODY
 NOW, BACK_OFF, SIGN_IN = Retry.NOW, Retry.BACK_OFF, Retry.OWNER
 
 # Where to click, as the portals name their pages.
-APP = "Entra admin center > App registrations > (application)"
+ENTRA_ID = "Entra admin center > Entra ID"
+APP = f"{ENTRA_ID} > App registrations > (application)"
 PERMISSIONS = f"{APP} > API permissions"
 SECRETS = f"{APP} > Certificates & secrets"
 AUTHENTICATION = f"{APP} > Authentication"
 OVERVIEW = f"{APP} > Overview"
-ENTERPRISE = "Entra admin center > Enterprise applications > (application)"
-USER = "Entra admin center > Users > (user)"
-POLICIES = "Entra admin center > Protection > Conditional Access"
-SIGN_IN_LOGS = "Entra admin center > Monitoring > Sign-in logs"
-EMAIL_APPS = "Microsoft 365 admin center > Users > (user) > Mail > Manage email apps"
+ENTERPRISE = f"{ENTRA_ID} > Enterprise apps > (application)"
+USER = f"{ENTRA_ID} > Users > (user)"
+POLICIES = f"{ENTRA_ID} > Conditional Access > Policies"
+SIGN_IN_LOGS = f"{ENTRA_ID} > Monitoring & health > Sign-in logs"
+DEFAULTS = f"{ENTRA_ID} > Overview > Properties > Manage security defaults"
+RISKS = "Entra admin center > ID Protection"
+USER_365 = "Microsoft 365 admin center > Users > Active users > (user)"
+EMAIL_APPS = f"{USER_365} > Mail > Manage email apps"
 HEALTH = "Microsoft 365 admin center > Health > Service health"
-LICENCES = "Microsoft 365 admin center > Users > (user) > Licenses and apps"
-GOOGLE_CONSENT = "Google Cloud console > APIs & Services > OAuth consent screen"
-GOOGLE_CLIENTS = "Google Cloud console > APIs & Services > Credentials"
+LICENCES = f"{USER_365} > Licenses and apps"
+GOOGLE_CONSENT = "Google Cloud console > Google Auth Platform > Audience"
+GOOGLE_CLIENTS = "Google Cloud console > Google Auth Platform > Clients"
 GOOGLE_API = "Google Admin console > Security > Access and data control > API controls"
 
 # PowerShell of Exchange Online; {…} are filled from the evidence where it has them.

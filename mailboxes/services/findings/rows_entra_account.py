@@ -11,10 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from ...core.choices import Step
 from .entry import (
     BACK_OFF,
+    DEFAULTS,
     ENTRA,
+    ENTRA_ID,
     NETWORK,
     OWNER,
     POLICIES,
+    RISKS,
     SIGN_IN_LOGS,
     USER,
     Entry,
@@ -28,7 +31,8 @@ ROWS: tuple[Entry, ...] = (
         _("Microsoft refused the user name or password"),
         _(
             "The log-in name or its password is wrong. It also happens to a federated"
-            " user whose password is not stored in the cloud."
+            " user whose password is not stored in the cloud: that one needs another"
+            " grant, or cloud password validation."
         ),
         Step.PASSWORD,
         "password",
@@ -55,7 +59,10 @@ ROWS: tuple[Entry, ...] = (
         ),
         Step.PASSWORD,
         "password",
-        _("Clear the lock in the Entra sign-in logs, then correct the password here."),
+        _(
+            "See in the Entra sign-in logs which of the two it was, and clear the lock"
+            " or the risk; then correct the password here."
+        ),
         who=ENTRA,
         numbers=(50053,),
         portal=SIGN_IN_LOGS,
@@ -127,8 +134,7 @@ ROWS: tuple[Entry, ...] = (
         ),
         who=ENTRA,
         numbers=(50072, 50079, 53004),
-        portal="Entra admin center > Protection > Identity Protection"
-        " > Multifactor authentication registration policy",
+        portal=f"{RISKS} > Dashboard > Multifactor authentication registration policy",
     ),
     row(
         "entra-mfa-required",
@@ -216,12 +222,12 @@ ROWS: tuple[Entry, ...] = (
         Step.CONDITIONAL_ACCESS,
         "grant-type",
         _(
-            "Replace security defaults by a policy that excludes this account, or"
-            " sign in as an application."
+            "Replace security defaults by a Conditional Access policy that excludes"
+            " this account, or sign in as an application."
         ),
         who=ENTRA,
         numbers=(530035,),
-        portal="Entra admin center > Overview > Properties > Security defaults",
+        portal=DEFAULTS,
     ),
     row(
         "entra-user-risk",
@@ -233,7 +239,7 @@ ROWS: tuple[Entry, ...] = (
         _("Review and clear the risk in Identity Protection."),
         who=ENTRA,
         numbers=(53011, 530034),
-        portal="Entra admin center > Protection > Identity Protection > Risky users",
+        portal=f"{RISKS} > Risky users",
     ),
     row(
         "entra-agent-unreachable",
@@ -246,7 +252,7 @@ ROWS: tuple[Entry, ...] = (
         who=ENTRA,
         retry=BACK_OFF,
         numbers=(80001, 80002, 80005, 80007, 80014),
-        portal="Entra admin center > Hybrid management > Microsoft Entra Connect"
+        portal=f"{ENTRA_ID} > Entra Connect > Connect Sync"
         " > Pass-through authentication",
     ),
     row(
@@ -292,8 +298,7 @@ ROWS: tuple[Entry, ...] = (
         _("Use an account of the tenant itself."),
         who=ENTRA,
         numbers=(500212, 500213),
-        portal="Entra admin center > External Identities > "
-        "Cross-tenant access settings",
+        portal=f"{ENTRA_ID} > External Identities > Cross-tenant access settings",
     ),
     row(
         "federation-refused",

@@ -27,7 +27,7 @@ ROWS: tuple[Entry, ...] = (
         "client-id",
         _(
             "Copy the Application (client) ID, not the Object ID, and check"
-            " directory-id."
+            " directory-id; a multitenant application needs consent in this tenant."
         ),
         numbers=(700016,),
         portal=OVERVIEW,
@@ -49,12 +49,15 @@ ROWS: tuple[Entry, ...] = (
         30,
         _("The application does not allow public client flows"),
         _(
-            "Entra treats it as confidential and expects a secret with the"
-            " password grant."
+            "Entra treats it as confidential and expects a client secret, and none was"
+            " sent."
         ),
         Step.PUBLIC_CLIENT,
         "",
-        _("Set Authentication > Allow public client flows to Yes."),
+        _(
+            "Set Authentication > Allow public client flows to Yes; or choose a grant"
+            " with a client secret."
+        ),
         who=ENTRA,
         numbers=(7000218,),
         portal=f"{AUTHENTICATION} > Allow public client flows",
@@ -141,7 +144,10 @@ ROWS: tuple[Entry, ...] = (
         _("directory-id names no tenant of this cloud."),
         Step.DIRECTORY_ID,
         "directory-id",
-        _("Copy the Directory (tenant) ID from the application's Overview page."),
+        _(
+            "Copy the Directory (tenant) ID from the application's Overview page; in a"
+            " national cloud enter its tenant-authority too."
+        ),
         numbers=(90002,),
         portal=OVERVIEW,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from ...core.choices import Step
-from .entry import ENTERPRISE, ENTRA, OWNER, PERMISSIONS, SIGN_IN, Entry, row
+from .entry import ENTERPRISE, ENTRA, ENTRA_ID, OWNER, PERMISSIONS, SIGN_IN, Entry, row
 
 ROWS: tuple[Entry, ...] = (
     row(
@@ -77,7 +77,7 @@ ROWS: tuple[Entry, ...] = (
         "client-id",
         _("Register an application of your own and enter its client ID."),
         numbers=(65002,),
-        portal="Entra admin center > App registrations > New registration",
+        portal=f"{ENTRA_ID} > App registrations > New registration",
     ),
     row(
         "entra-resource-unknown",
@@ -89,7 +89,10 @@ ROWS: tuple[Entry, ...] = (
         ),
         Step.SCOPE,
         "scope",
-        _("Choose the scope that belongs to the type."),
+        _(
+            "Choose the scope that belongs to the type, and check that the tenant has"
+            " Exchange Online."
+        ),
         numbers=(500011,),
     ),
     row(

@@ -168,7 +168,10 @@ ROWS: tuple[Entry, ...] = (
         _("A policy demands more than a password."),
         Step.MFA,
         "grant-type",
-        _("Exclude the account from the policy that asks for interaction."),
+        _(
+            "Choose a grant where the owner or an application signs in, or exclude the"
+            " account from the policy."
+        ),
         who=ENTRA,
         portal=POLICIES,
     ),

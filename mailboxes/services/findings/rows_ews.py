@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from ...core.choices import Step
 from .entry import (
     BACK_OFF,
+    ENTRA,
     EXCHANGE,
     FULL_ACCESS,
     LICENCES,
@@ -57,7 +58,7 @@ ROWS: tuple[Entry, ...] = (
         Step.PERMISSIONS,
         "mail.<type>.auth.mechanisms",
         _("Add the permission, grant admin consent, and sign in by OAuth."),
-        who=EXCHANGE,
+        who=ENTRA,
         likely=True,
         portal=f"{PERMISSIONS} > Office 365 Exchange Online",
     ),
@@ -163,8 +164,8 @@ ROWS: tuple[Entry, ...] = (
         Step.RIGHTS,
         "mailbox",
         _(
-            "Sign in as an application with full_access_as_app, or open the own"
-            " mailbox."
+            "Sign in as an application with full_access_as_app, or open the mailbox as"
+            " a delegate."
         ),
         who=EXCHANGE,
         portal=f"{PERMISSIONS} > Office 365 Exchange Online > Application permissions",

@@ -31,7 +31,10 @@ ROWS: tuple[Entry, ...] = (
         ),
         Step.REFRESH_TOKEN,
         "password",
-        _("Publish the application (In production), then let the owner sign in again."),
+        _(
+            "Let the owner sign in again; if the application is in Testing, publish it"
+            " before."
+        ),
         who=OWNER,
         retry=SIGN_IN,
         portal=f"{GOOGLE_CONSENT} > Publish app",

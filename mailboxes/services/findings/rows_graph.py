@@ -222,8 +222,8 @@ ROWS: tuple[Entry, ...] = (
     row(
         "graph-sensitive-property",
         167,
-        _("Graph lets nobody change received mail"),
-        _("Since the end of 2026 subject and body need Mail-Advanced.ReadWrite."),
+        _("Graph does not let received mail be changed"),
+        _("From 31 December 2026 subject and body need Mail-Advanced.ReadWrite."),
         Step.PERMISSIONS,
         "",
         _("Change no received message; or add Mail-Advanced.ReadWrite and consent."),

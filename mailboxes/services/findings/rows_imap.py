@@ -9,6 +9,7 @@ from .entry import (
     BACK_OFF,
     CAS,
     EMAIL_APPS,
+    ENTERPRISE,
     EXCHANGE,
     FULL_ACCESS,
     HEALTH,
@@ -72,7 +73,10 @@ ROWS: tuple[Entry, ...] = (
         ),
         Step.RIGHTS,
         "mailbox",
-        _("Give the log-in Full Access, and check that IMAP is enabled and licensed."),
+        _(
+            "Give the log-in Full Access, and check that IMAP is switched on and that"
+            " the mailbox has a licence."
+        ),
         who=EXCHANGE,
         likely=True,
         copy=(FULL_ACCESS, CAS, "Set-CASMailbox {mailbox} -ImapEnabled $true"),
@@ -401,8 +405,7 @@ ROWS: tuple[Entry, ...] = (
         ),
         who=EXCHANGE,
         likely=True,
-        portal="Entra admin center > Enterprise applications > (application) > "
-        "Object ID",
+        portal=f"{ENTERPRISE} > Overview > Object ID",
         copy=(SERVICE_PRINCIPAL, SERVICE_RIGHTS),
     ),
 )

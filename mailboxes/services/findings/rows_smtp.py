@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from ...core.choices import Step
 from .entry import (
     BACK_OFF,
+    DEFAULTS,
     EMAIL_APPS,
     ENTRA,
     EXCHANGE,
@@ -51,8 +52,8 @@ ROWS: tuple[Entry, ...] = (
         Step.PROTOCOL,
         "",
         _(
-            "Set-CASMailbox -SmtpClientAuthenticationDisabled $false for this mailbox;"
-            " it overrides the organisation."
+            "Switch Authenticated SMTP on for this mailbox by the first line below: it"
+            " overrides the organisation."
         ),
         who=EXCHANGE,
         portal="Exchange admin center > Settings > Mail flow",
@@ -82,7 +83,7 @@ ROWS: tuple[Entry, ...] = (
             " excludes this account."
         ),
         who=ENTRA,
-        portal="Entra admin center > Overview > Properties > Security defaults",
+        portal=DEFAULTS,
     ),
     row(
         "smtp-basic-auth-off",
@@ -154,7 +155,8 @@ ROWS: tuple[Entry, ...] = (
         _("Grant Send As, or send from the mailbox that signs in; allow an hour."),
         who=EXCHANGE,
         copy=(SEND_AS,),
-        portal="Exchange admin center > Mailboxes > (mailbox) > Delegation > Send as",
+        portal="Exchange admin center > Recipients > Mailboxes > (mailbox) > Delegation"
+        " > Send as",
     ),
     row(
         "smtp-too-many-connections",

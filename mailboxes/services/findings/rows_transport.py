@@ -152,7 +152,10 @@ ROWS: tuple[Entry, ...] = (
         _("It is another server than meant, or a device on the way removes the offer."),
         Step.NETWORK,
         "server",
-        _("Check server and port; the password or token is never sent in clear."),
+        _(
+            "Check server and port; if they are right, let the connection pass without"
+            " inspection. No password or token is sent in clear."
+        ),
         who=NETWORK,
     ),
     row(

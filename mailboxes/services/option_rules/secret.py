@@ -64,7 +64,7 @@ def password_looks_like_an_id(facts: Facts) -> Messages:
     if not GUID.fullmatch(facts.typed_password.strip()):
         return
     if facts.app_secret:
-        yield "password", "This looks like the Secret ID, paste the Value."
+        yield "password", "This looks like the Secret ID. Paste the Value."
     else:
         token = facts.google or _owner_signs_in(facts)
         what = "refresh token" if token else "password of the mailbox"

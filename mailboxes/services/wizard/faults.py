@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from ...core.choices import Step as Fault
 from ...core.codes import Code
 from ...models import Check
+from ...models.clients import MECHANISMS
 from ..connection_test import OF_SMTP
 from ..finding import Finding
 from ..findings import find
@@ -29,6 +30,8 @@ OF_APPLICATION = {
     "password": "secret",
 }
 assert set(OF_APPLICATION.values()) <= set(OF_REGISTRATION)
+# What a mode decides.
+OF_MODE = ("type", "server-type", "grant-type", MECHANISMS)
 # Fields and steps to go to by setup step, the first that the draft has.
 PLACES: Mapping[Fault, tuple[str, ...]] = {
     Fault.SERVER: ("server_in", "server_out"),
@@ -38,15 +41,15 @@ PLACES: Mapping[Fault, tuple[str, ...]] = {
     Fault.AUTHORITY: ("tenant_authority",),
     Fault.DIRECTORY_ID: ("directory_id",),
     Fault.CLIENT_ID: ("client_id", "google_client"),
-    Fault.SCOPE: ("scope",),
+    Fault.SCOPE: ("scope", "step:sign-in", "step:google-client"),
     Fault.SECRET: ("secret", "step:certificate", "google_secret", "client_id"),
     Fault.PASSWORD: ("password", "secret", "step:certificate"),
     Fault.REFRESH_TOKEN: ("step:sign-in", "password"),
     Fault.USER_NAME: ("login", "address"),
-    Fault.REGISTRATION: ("step:register",),
+    Fault.REGISTRATION: ("step:register", "step:google-client"),
     Fault.PUBLIC_CLIENT: ("step:public-client", "step:secret", "step:certificate"),
-    Fault.ACCOUNT_TYPE: ("step:register",),
-    Fault.PERMISSIONS: ("step:permissions",),
+    Fault.ACCOUNT_TYPE: ("step:register", "step:google-client"),
+    Fault.PERMISSIONS: ("step:permissions", "step:google-client"),
     Fault.CONDITIONAL_ACCESS: ("step:prerequisites",),
     Fault.ACCOUNT: ("step:prerequisites", "login"),
     Fault.MFA: ("step:prerequisites",),
@@ -106,7 +109,7 @@ def _of_option(setup: Setup, kind: str, option: str) -> list[str]:
         by_password = setup.mode is not None and setup.mode.by_password
         if option != "password" or not by_password:
             return [OF_APPLICATION[option]]
-    if option in ("type", "server-type", "grant-type"):
+    if option in OF_MODE:
         return ["mode"]
     names = (option, OF_SMTP.get(option, ""))
     return [FIELD_OF[kind, name] for name in names if (kind, name) in FIELD_OF]

@@ -174,8 +174,9 @@ def _consented(setup: Setup, step: Step) -> bool:
     return (granted or _ticked(setup, step)) and not wrong(setup, step)
 
 
-def _at_microsoft(setup: Setup) -> bool:
-    return setup.mode is not None and setup.mode.provider is Provider.MICROSOFT
+def _hosted(setup: Setup) -> bool:
+    hosts = (Provider.MICROSOFT, Provider.GOOGLE)
+    return setup.mode is not None and setup.mode.provider in hosts
 
 
 def _needs_rights(setup: Setup) -> bool:
@@ -257,7 +258,7 @@ STEPS = (
     Step(
         "public-client",
         _("Allow public client flows"),
-        _("Without this switch Entra wants a client secret beside the password."),
+        _("Without this switch Entra asks for a client secret, and this way has none."),
         "wizard/steps/public_client.html",
         applies=_public_client,
         done=_ticked,
@@ -311,9 +312,9 @@ STEPS = (
     Step(
         "prerequisites",
         _("What the mailbox must allow"),
-        _("Settings of the mailbox at Microsoft 365."),
+        _("Settings of the mailbox at its provider."),
         "wizard/steps/prerequisites.html",
-        applies=_at_microsoft,
+        applies=_hosted,
         saver=Saver.DRAFT,
         done=_ticked,
         by_hand=True,

@@ -33,6 +33,11 @@ def check(stage: Stage, state: str = "passed", **evidence: Any) -> Check:
         ),
         (check(Stage.TENANT, directory_id=""), "Find the tenant"),
         (check(Stage.SIGN_IN, user="{anna}"), "Sign in as {anna}"),
+        (check(Stage.TOKEN, user="anna", grant="password"), "Get a token for anna"),
+        (
+            check(Stage.TOKEN, user="anna", grant="client_credentials"),
+            "Get a token for the application",
+        ),
     ],
 )
 def test_label_says_what_is_done(made: Check, words: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from mailboxes.core.choices import Step
 from mailboxes.core.codes import Code
 from mailboxes.models import PopClient, SmtpClient
-from mailboxes.services.finding import Finding
+from mailboxes.services.finding import Finding, Who
 from mailboxes.services.findings import by_id, every, find
 from mailboxes.services.findings.catalogue import (
     BY_CODE,
@@ -101,6 +101,43 @@ def test_the_option_at_fault_exists(finding: Finding) -> None:
         *SHARED,
     }
     assert finding.option in known
+
+
+@pytest.mark.parametrize("finding", [f for f in ALL if f.portal], ids=names)
+def test_a_path_in_a_portal_is_that_of_today(finding: Finding) -> None:
+    """Microsoft and Google have moved these pages; the wizard names the new ones."""
+    area = finding.portal.split(" > ")[1:2]
+    if finding.portal.startswith("Entra admin center"):
+        assert area in (["Entra ID"], ["ID Protection"])
+    elif finding.portal.startswith("Google Cloud console"):
+        assert "consent screen" not in finding.portal
+
+
+@pytest.mark.parametrize(
+    ("id", "words"),
+    [
+        ("entra-wrong-password", "that one needs another grant"),
+        ("entra-account-locked", "clear the lock or the risk"),
+        ("entra-resource-unknown", "check that the tenant has Exchange Online"),
+        ("entra-app-unknown", "needs consent in this tenant"),
+        ("entra-public-flow-off", "or choose a grant with a client secret"),
+        ("entra-tenant-unknown", "in a national cloud enter its tenant-authority"),
+        ("token-interaction-required", "Choose a grant where the owner"),
+        ("google-refresh-token-ended", "if the application is in Testing, publish"),
+        ("starttls-missing", "pass without inspection"),
+    ],
+)
+def test_a_finding_advises_all_that_the_list_does(id: str, words: str) -> None:
+    """Column Fix of diagnosis.md; with two causes there, what to do about each."""
+    found = by_id(id)
+    assert words in f"{found.cause} {found.fix}"
+
+
+def test_who_grants_a_permission_is_an_entra_administrator() -> None:
+    granting = [
+        f for f in ALL if "grant admin consent" in f"{f.fix} {f.portal}".lower()
+    ]
+    assert {f.id for f in granting if f.who_id is not Who.ENTRA} == set()
 
 
 def test_every_code_of_ours_has_a_finding() -> None:

@@ -262,7 +262,7 @@ CASES = [
     case(
         "P03-password-looks-like-an-id",
         "password",
-        "This looks like the Secret ID, paste the Value.",
+        "This looks like the Secret ID. Paste the Value.",
         CLIENT,
         "abc8Q~defghijklmnopqrstuvwxyz0123456789.",
         start="pop_app",

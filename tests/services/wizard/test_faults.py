@@ -88,6 +88,34 @@ def test_of_a_mailbox_password(
     assert place(ropc, code) == expected
 
 
+@pytest.mark.parametrize(
+    ("mode", "code", "expected"),
+    [
+        ("google", "google-imap-off", ("prerequisites", "")),
+        ("google", "google-mail-off", ("prerequisites", "")),
+        ("google", "google-session-control", ("prerequisites", "")),
+        ("google", "google-redirect-mismatch", ("google-client", "")),
+        ("google", "google-not-a-test-user", ("google-client", "")),
+        ("google", "google-token-refused", ("sign-in", "")),
+        ("google-service", "google-delegation-missing", ("google-client", "")),
+        ("google-service", "google-scope-invalid", ("google-client", "")),
+    ],
+)
+def test_of_google(mode: str, code: str, expected: tuple[str, str]) -> None:
+    draft = setups.begin("g@contoso.example")
+    setups.save(draft, "mode", mode=mode)
+    assert place(Setup.load(draft.pk), code) == expected
+
+
+@pytest.mark.parametrize(
+    "code", ["exchange-password-gone", "google-app-password-required"]
+)
+def test_a_server_that_takes_no_passwords_leads_to_the_ways(code: str) -> None:
+    draft = setups.begin("p@contoso.example")
+    setups.save(draft, "mode", mode="imap-smtp")
+    assert place(Setup.load(draft.pk), code) == ("mode", "mode")
+
+
 def test_of_sending_the_other_server_is_meant(app: Setup) -> None:
     assert place(app, "dns-unknown", SMTP) == ("network", "server_out")
     assert place(app, "tls-not-tls", SMTP) == ("network", "security_out")

@@ -333,7 +333,7 @@ def test_a_secret_id_is_warned_of() -> None:
         draft, "secret", secret=setups.GATEWAY.client_id, secret_ends_on=""
     )
     assert [w.message for w in judged.warnings] == [
-        "This looks like the Secret ID, paste the Value."
+        "This looks like the Secret ID. Paste the Value."
     ]
 
 

@@ -92,12 +92,13 @@ def test_every_option_that_is_written_exists() -> None:
         (
             "google",
             "both",
-            "mailbox mode google-client network fetching sign-in test turn-on",
+            "mailbox mode google-client prerequisites network fetching sign-in"
+            " test turn-on",
         ),
         (
             "google-service",
             "send",
-            "mailbox mode google-client network test turn-on",
+            "mailbox mode google-client prerequisites network test turn-on",
         ),
     ],
 )
