@@ -17,6 +17,7 @@ from django.utils import timezone
 from ...core.choices import OUTBOX_CLAIMABLE, OutboxState
 from ...models import AuditEvent, OutboundMessage
 from .. import audit
+from . import outcome as outbox_outcome
 
 User = AbstractBaseUser | None
 
@@ -120,23 +121,13 @@ def send_again(row: OutboundMessage, user: User) -> bool:
 
 def mark_sent(row: OutboundMessage, user: User) -> bool:
     """A person knows that an unconfirmed message went out."""
-    now = timezone.now()
-    recipients = [
-        one | {"state": "accepted"} if one["state"] == "pending" else one
-        for one in row.recipients
-    ]
     return _change(
         row,
         user,
         "outbox.marked-sent",
         Q(state=OutboxState.UNCONFIRMED, fence=row.fence),
-        state=OutboxState.SENT,
-        sent_at=now,
         decided_by_id=user.pk if user is not None else None,
-        recipients=recipients,
-        code="",
-        stage="",
-        evidence={},
+        **outbox_outcome.believed(row),
     )
 
 

@@ -153,6 +153,8 @@ class SendCycle:
             self._forget_refused(error)
             go_on = _written(lambda: outbox_outcome.failed(claimed, why))
             self._claimed = None
+            # Whose mail it is stands on the message alone, where it can be erased.
+            error.evidence.pop("recipients", None)
             used = self._used
             if error.handed_over or not transport.alive():
                 self._drop()

@@ -8,7 +8,6 @@ without that look leave everything as it is. Sending: outbox/cycle.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,8 +17,8 @@ from ...core.choices import OutboxState
 from ...models import OutboundMessage
 from ...transports.base import OutboundTransport
 from .. import audit
+from . import outcome as outbox_outcome
 
-FIRST = timedelta(seconds=20)  # until the first look; Exchange needs a moment
 PAUSE = timedelta(minutes=2)  # between looks
 OVER = timedelta(minutes=30)  # no more looks after that
 AT_ONCE = 20  # messages in one cycle
@@ -57,23 +56,10 @@ def look(transport: OutboundTransport, client: int) -> int:
 
 def _sent(row: OutboundMessage) -> bool:
     """It lies in Sent Items; False when somebody has decided meanwhile."""
-    now = timezone.now()
-    recipients: list[dict[str, Any]] = [
-        one | {"state": "accepted"} if one["state"] == "pending" else one
-        for one in row.recipients
-    ]
     with transaction.atomic():
         changed = OutboundMessage.objects.filter(
             pk=row.pk, fence=row.fence, state=OutboxState.UNCONFIRMED
-        ).update(
-            state=OutboxState.SENT,
-            state_since=now,
-            sent_at=now,
-            recipients=recipients,
-            code="",
-            stage="",
-            evidence={},
-        )
+        ).update(**outbox_outcome.believed(row))
         if changed:
             audit.record(None, "outbox.found-sent", row, message_id=row.message_id)
     return bool(changed)

@@ -1,6 +1,7 @@
 """What a try means for its message: sent, waiting, failed, unconfirmed, or as before.
 
-Decides and writes through outbox/rows. Whether the sender itself has failed, and what
+Decides and writes through outbox/rows; that an unconfirmed one went out is written by
+who found out (outbox/actions, lookup). Whether the sender itself has failed, and what
 then, is the caller's question (outbox/cycle, retry).
 """
 
@@ -15,12 +16,15 @@ from django.utils import timezone
 
 from ...core.choices import OutboxState, Outcome, Stage
 from ...core.errors import Code, MailError
+from ...models import OutboundMessage
 from ...transports.base import SendResult
-from . import lookup as outbox_lookup, rows as outbox_rows
+from . import rows as outbox_rows
 from .rows import Claim
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
 GIVE_UP_AFTER = timedelta(hours=48)
+# Until an unconfirmed message is first looked for; Exchange needs a moment.
+LOOK_AFTER = timedelta(seconds=20)
 
 # Failures of this message alone; the sender goes on with the next one.
 OF_THE_MESSAGE = frozenset(
@@ -81,7 +85,8 @@ def failed(claimed: Claim, error: MailError) -> bool:
     """
     if error.handed_over:
         # Never queued again by itself: the server may have taken it (DESIGN D8).
-        _end(claimed, OutboxState.UNCONFIRMED, error, claimed.recipients)
+        recipients = _judged(claimed.recipients, _replies(error))
+        _end(claimed, OutboxState.UNCONFIRMED, error, recipients)
         return False
     if error.code in OF_THE_MESSAGE:
         recipients = _judged(claimed.recipients, _replies(error))
@@ -112,6 +117,34 @@ def failed(claimed: Claim, error: MailError) -> bool:
         not_before=claimed.former_not_before,
     )
     return False
+
+
+def believed(row: OutboundMessage) -> dict[str, Any]:
+    """Columns of an unconfirmed message that went out after all.
+
+    Whom the server had put off before the doubt it has not reached: to them it is still
+    to go.
+    """
+    now = timezone.now()
+    put_off = row.evidence.get("recipients") or {}
+    recipients = [
+        one | {"state": "accepted"}
+        if one["state"] == "pending" and one["address"] not in put_off
+        else one
+        for one in row.recipients
+    ]
+    deferred = [one for one in recipients if one["state"] == "pending"]
+    changes: dict[str, Any] = {"recipients": recipients, "state_since": now}
+    if not deferred:
+        ended = {"state": OutboxState.SENT, "sent_at": now}
+        return changes | ended | {"code": "", "stage": "", "evidence": {}}
+    return changes | {
+        "state": OutboxState.WAITING,
+        "not_before": now,
+        "code": Code.RECIPIENT_DEFERRED,
+        "stage": Stage.ENVELOPE,
+        "evidence": {"answer": _line(deferred[-1])},
+    }
 
 
 def back_off(deferrals: int) -> timedelta:
@@ -154,7 +187,7 @@ def _end(
     now = timezone.now()
     changes: dict[str, Any] = {}
     if lost:
-        changes["not_before"] = now + outbox_lookup.FIRST
+        changes["not_before"] = now + LOOK_AFTER
     elif state is OutboxState.SENT:
         changes["sent_at"] = now
     outbox_rows.finish(

@@ -24,6 +24,7 @@ from ..base import (
     OutboundTransport,
     Reply,
     SendResult,
+    as_evidence,
 )
 from ..line import LineTransport
 from . import answers, message as wire
@@ -131,6 +132,7 @@ class SmtpTransport(LineTransport, OutboundTransport):
         if not self._usable:
             raise self._closed(Stage.ENVELOPE)
         content = wire.Canonical(message)
+        refused: dict[str, Reply] = {}
         try:
             with self._border(Stage.ENVELOPE):
                 refused = self._envelope(sender, list(recipients), content)
@@ -138,6 +140,8 @@ class SmtpTransport(LineTransport, OutboundTransport):
                 self._start_data()
                 answer = self._data(content)
         except MailError as error:
+            if refused and error.handed_over:
+                error.evidence["recipients"] = as_evidence(refused)
             self._after(error)
             raise
         accepted = tuple(who for who in recipients if who not in refused)

@@ -12,6 +12,7 @@ from mailboxes.core.choices import Protocol, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.models import Sender
 from mailboxes.services.outbox import (
+    actions as outbox_actions,
     open_connections as outbox_connections,
     outcome as outbox_outcome,
 )
@@ -172,3 +173,49 @@ def test_sender_that_must_sign_in_keeps_its_messages_queued(scene: Scene) -> Non
         scene.due_now()
     row.refresh_from_db()
     assert (row.state, row.tries) == ("queued", 0)
+
+
+def doubt(scene: Scene) -> MailError:
+    """The server takes the next message, and its answer is lost."""
+    lost = MailError(Code.SEND_UNCONFIRMED, Stage.DATA, handed_over=True)
+    scene.server.fail("send", lost, done_first=True)
+    return lost
+
+
+def test_doubt_is_no_doubt_about_those_who_were_refused(scene: Scene) -> None:
+    """Who was refused stays so, and who was put off gets it, whatever is decided."""
+    scene.server.refused["no@b.example"] = Reply(550, "5.1.1 no such user")
+    scene.server.refused["later@b.example"] = Reply(451, "4.7.1 try later")
+    doubt(scene)
+    row = scene.queue("a@b.example", "no@b.example", "later@b.example")
+    scene.cycle()
+    row.refresh_from_db()
+    assert row.state == "unconfirmed"
+    assert [(r["state"], r["code"]) for r in row.recipients] == [
+        ("pending", None),
+        ("refused", 550),
+        ("pending", 451),
+    ]
+    assert outbox_actions.mark_sent(row, None)
+    row.refresh_from_db()
+    assert [r["state"] for r in row.recipients] == ["accepted", "refused", "pending"]
+    assert (row.state, row.code) == ("waiting", "recipient-deferred")
+    scene.server.refused.clear()
+    scene.due_now()
+    scene.cycle()
+    row.refresh_from_db()
+    assert [r["state"] for r in row.recipients] == ["accepted", "refused", "accepted"]
+    assert (row.state, scene.server.sent[-1].recipients) == (
+        "sent",
+        ("later@b.example",),
+    )
+
+
+def test_who_gets_a_message_stands_on_no_row_but_its_own(scene: Scene) -> None:
+    """What is erased by address is looked for there."""
+    scene.server.refused["no@b.example"] = Reply(550, "5.1.1 no such user")
+    doubt(scene)
+    scene.queue("a@b.example", "no@b.example")
+    cycle = scene.cycle()
+    assert (cycle.outcome, cycle.code) == ("failed", "send-unconfirmed")
+    assert "b.example" not in str([cycle.evidence, scene.sender.evidence])
