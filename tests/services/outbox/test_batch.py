@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -166,6 +167,45 @@ def test_sender_that_hangs_holds_nobody(
         assert answers == [True]
         assert (len(other.sent), scene.subjects()) == (1, ["hangs"])
         outbox_connections.connections.close_all()
+
+
+@pytest.fixture
+def busy(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryServer]:
+    """One thread, a sender whose queue never ends, and the server of another one."""
+    monkeypatch.setattr(outbox, "THREADS", 1)
+    scene.queue()
+    scene.server.hook("send", lambda: scene.queue() and None)
+    with MemoryServer("other.contoso.example") as other:
+        other.add_account("support", password=sending.PASSWORD)
+        client = sending.smtp_client("smtp-client-2", server="other.contoso.example")
+        sending.queue(client)
+        yield other
+        outbox_connections.connections.close_all()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_next_batch_begins_with_whom_the_last_had_no_time_for(
+    busy: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "SECONDS", 0.3)
+    outbox.run_send_batch(batch().pk)
+    assert busy.sent == []
+    outbox.run_send_batch(batch().pk)
+    assert len(busy.sent) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_long_queue_makes_room_where_others_wait(
+    busy: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "TURN", 0.3)
+    one = batch()
+    busy.hook("send", lambda: Batch.objects.update(stop=True) and None)
+    outbox.run_send_batch(one.pk)
+    assert len(busy.sent) == 1
+    one.refresh_from_db()
+    assert one.ended_at is not None
+    assert one.ended_at - one.created_at < timedelta(seconds=outbox.SECONDS)
 
 
 class Slow(MemoryOutbound):
