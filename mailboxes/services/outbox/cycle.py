@@ -63,6 +63,7 @@ class SendCycle:
         self._transport: OutboundTransport | None = None
         self._used = 0  # messages sent over this connection
         self._opened = False
+        self._looked = False  # for messages that are unconfirmed
         self._renewed = False  # a token that ended between messages
         self._proved = False  # the server has let us in, or taken a message
 
@@ -133,7 +134,9 @@ class SendCycle:
                 self._drop()
                 return Outcome.OK
             transport = self._connected(now.margin)
-            outbox_lookup.look(transport, self._client)
+            if not self._looked:
+                self._looked = True
+                outbox_lookup.look(transport, self._client)
             claimed = outbox_rows.claim(self._client, self._cycle)
             if claimed is None:
                 return Outcome.OK

@@ -1,8 +1,8 @@
 """Looks in Sent Items for messages of which nobody knows whether they went out.
 
 Only a message that is found there is settled, as sent; one that is not found stays
-unconfirmed for a person to decide, for the copy may come late (DESIGN D8). Protocols
-without that look leave everything as it is. Sending: outbox/cycle.
+unconfirmed for a person to decide, for the copy may come late (DESIGN D8). Sending:
+outbox/cycle.
 """
 
 from __future__ import annotations
@@ -39,9 +39,11 @@ def due(now: datetime, client: int | None = None) -> QuerySet[OutboundMessage]:
 
 
 def look(transport: OutboundTransport, client: int) -> int:
-    """Look for what is due. Returns how many were found; never raises MailError."""
-    if not transport.finds_sent:
-        return 0
+    """Look for what is due. Returns how many were found; never raises MailError.
+
+    A transport that cannot look (another protocol may be saved than is in effect) knows
+    nothing of any, so that they wait for their next look as well.
+    """
     found = 0
     for row in due(timezone.now(), client)[:AT_ONCE]:
         there = transport.find_sent(row.message_id)

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from mailboxes.core.choices import Protocol, Stage
 from mailboxes.core.errors import Code, MailError
-from mailboxes.models import Sender
+from mailboxes.models import Sender, SmtpClient
 from mailboxes.services.outbox import (
     actions as outbox_actions,
     open_connections as outbox_connections,
     outcome as outbox_outcome,
+    senders as outbox_senders,
 )
 from mailboxes.transports import registry
 from mailboxes.transports.base import Reply, SendResult
@@ -219,3 +220,15 @@ def test_who_gets_a_message_stands_on_no_row_but_its_own(scene: Scene) -> None:
     cycle = scene.cycle()
     assert (cycle.outcome, cycle.code) == ("failed", "send-unconfirmed")
     assert "b.example" not in str([cycle.evidence, scene.sender.evidence])
+
+
+def test_message_nobody_can_look_for_makes_no_cycle_after_cycle(scene: Scene) -> None:
+    """A protocol that could look for it is saved, and one that cannot in effect."""
+    doubt(scene)
+    scene.queue()
+    scene.cycle()
+    scene.due_now()
+    SmtpClient.objects.update(server_type=Protocol.EWS)
+    assert outbox_senders.due(timezone.now()) == [scene.sender.pk]
+    scene.cycle()
+    assert outbox_senders.due(timezone.now()) == []
