@@ -75,8 +75,9 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
         view = outbox_content.view(row)
     finding = find(row.code, row.evidence, stage=row.stage) if row.code else None
     sender = getattr(row.smtp_client, "sender", None)
+    waits = "cancel" in outbox_actions.allowed(row)
     kept_by = None
-    if "cancel" in outbox_actions.allowed(row) and sender is not None and sender.code:
+    if waits and sender is not None and sender.code:
         kept_by = find(sender.code, sender.evidence, stage=sender.stage)
     return render(
         request,
@@ -86,6 +87,7 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
             "finding": finding,
             "finding_url": links.field_url(row.smtp_client, finding),
             "kept_by": kept_by,
+            "kept": keeps.why(row.smtp_client) if waits else "",
             "kept_url": links.field_url(row.smtp_client, kept_by),
             "sender": sender,
             "moving": row.state in (OutboxState.QUEUED, OutboxState.SENDING),

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailboxes.models import Attempt, AuditEvent, OutboundMessage, Sender
-from mailboxes.services import instance
+from mailboxes.services import clients, instance
 from mailboxes.services.outbox import compose, rows as outbox_rows
 from tests import factories
 
@@ -297,6 +297,40 @@ def test_actions_promise_no_sending_that_has_to_wait(
     client = signed_in("change_outboundmessage")
     response = client.post(f"/outbox/{row.pk}/{action}/", follow=True)
     assert [str(one) for one in response.context["messages"]] == [f"{done} {kept}"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "kept"),
+    [
+        ({}, None),
+        (
+            {"enabled": False},
+            "The smtp-client smtp-client is a draft: switch it on in its options.",
+        ),
+        (
+            {"paused_at": timezone.now()},
+            "The smtp-client smtp-client is paused: it waits until the pause is ended.",
+        ),
+    ],
+)
+def test_message_that_waits_says_for_what(
+    anna: Client, columns: dict[str, Any], kept: str | None
+) -> None:
+    row = real_message()
+    Sender.objects.update(**columns)
+    assert (kept or "waits until") in words(anna.get(f"/outbox/{row.pk}/")) or not kept
+    promised = "Queued 0 now" in words(anna.get("/outbox/"))
+    assert promised is (kept is None)
+
+
+def test_message_of_an_archived_client_says_so(anna: Client) -> None:
+    """Nothing is sent in the archive, and a draft it is not."""
+    row = real_message()
+    clients.archive(row.smtp_client, None)
+    text = words(anna.get(f"/outbox/{row.pk}/"))
+    assert "The smtp-client smtp-client is in the archive: restore it there." in text
+    assert "draft" not in text
+    assert "Queued 0 now" not in words(anna.get("/outbox/"))
 
 
 def test_actions_need_the_right_and_a_token(anna: Client) -> None:
