@@ -48,11 +48,8 @@ LINE_ENDED = frozenset(
 )
 
 
-def taken(claimed: Claim, result: SendResult) -> bool:
-    """The server took it, for some or all. True when it is sent to all it will reach.
-
-    Raises LeaseLost.
-    """
+def taken(claimed: Claim, result: SendResult) -> None:
+    """The server took it, for some or all. Raises LeaseLost."""
     replies = {who: (r.code, r.text) for who, r in result.refused.items()}
     recipients = _judged(claimed.recipients, replies, result.accepted, result.answer)
     deferred = [r for r in recipients if r["state"] == "pending"]
@@ -61,7 +58,7 @@ def taken(claimed: Claim, result: SendResult) -> bool:
     if deferred:
         evidence["answer"] = _line(deferred[-1])
         _defer(claimed, recipients, Code.RECIPIENT_DEFERRED, Stage.ENVELOPE, evidence)
-        return False
+        return
     if refused:
         evidence["answer"] = _line(refused[-1])
     outbox_rows.finish(
@@ -75,7 +72,6 @@ def taken(claimed: Claim, result: SendResult) -> bool:
         recipients=recipients,
         sent_at=timezone.now(),
     )
-    return True
 
 
 def failed(claimed: Claim, error: MailError) -> bool:

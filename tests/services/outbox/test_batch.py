@@ -271,7 +271,7 @@ def test_restart_of_the_database_leaves_no_doubt_about_a_message(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server has taken it; the first writing of that meets a dead connection."""
-    monkeypatch.setattr(outbox_cycle, "WRITE_AGAIN", (0.0, 0.0))
+    monkeypatch.setattr(outbox_cycle, "ASK_AGAIN", (0.0, 0.0))
     row, other = scene.queue(), scene.queue()
     broken = iter([True, True])
     real = outbox_outcome.taken
@@ -290,6 +290,30 @@ def test_restart_of_the_database_leaves_no_doubt_about_a_message(
     assert len(scene.server.sent) == 2
     one.refresh_from_db()
     assert one.ended_at is not None
+
+
+@pytest.mark.parametrize("step", ["Chunks", "count_sent"])
+@pytest.mark.django_db(transaction=True)
+def test_restart_of_the_database_beside_the_sending_changes_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Neither a person is asked about the message, nor has its sender failed."""
+    monkeypatch.setattr(outbox_cycle, "ASK_AGAIN", (0.0, 0.0))
+    broken = iter([True, True])
+    real = getattr(outbox_rows, step)
+
+    def once(*args: Any) -> Any:
+        if next(broken, False):
+            lose_connection()
+        return real(*args)
+
+    monkeypatch.setattr(outbox_rows, step, once)
+    row = scene.queue()
+    cycle = scene.cycle()
+    row.refresh_from_db()
+    assert (row.state, row.tries, cycle.outcome) == ("sent", 1, "ok")
+    assert (scene.sender.sent, cycle.sent, cycle.bytes) == (1, 1, row.size)
+    assert (scene.sender.code, len(scene.server.sent)) == ("", 1)
 
 
 @pytest.mark.django_db(transaction=True)
