@@ -57,7 +57,14 @@ def taken(claimed: Claim, result: SendResult) -> None:
     evidence: dict[str, Any] = {"answer": result.answer}
     if deferred:
         evidence["answer"] = _line(deferred[-1])
-        _defer(claimed, recipients, Code.RECIPIENT_DEFERRED, Stage.ENVELOPE, evidence)
+        _defer(
+            claimed,
+            recipients,
+            Code.RECIPIENT_DEFERRED,
+            Stage.ENVELOPE,
+            evidence,
+            at_once=bool(result.accepted) and all(map(_one_too_many, deferred)),
+        )
         return
     if refused:
         evidence["answer"] = _line(refused[-1])
@@ -154,11 +161,16 @@ def _defer(
     code: str,
     stage: str,
     evidence: Mapping[str, Any],
+    *,
+    at_once: bool = False,
 ) -> None:
-    """Another try later, or the end of patience after 48 hours."""
+    """Another try later, or the end of patience after 48 hours.
+
+    at_once: without a pause; each such try has to bring the message to somebody.
+    """
     now = timezone.now()
     since = claimed.evidence.get("deferred_since") or now.isoformat()
-    deferrals = int(claimed.evidence.get("deferrals", 0)) + 1
+    deferrals = int(claimed.evidence.get("deferrals", 0)) + (not at_once)
     spent = now - datetime.fromisoformat(since) >= GIVE_UP_AFTER
     outbox_rows.finish(
         claimed,
@@ -169,7 +181,7 @@ def _defer(
         stage=stage,
         evidence=dict(evidence) | {"deferred_since": since, "deferrals": deferrals},
         recipients=recipients,
-        not_before=now + back_off(deferrals),
+        not_before=now if at_once else now + back_off(deferrals),
     )
 
 
@@ -235,6 +247,15 @@ def _kept(claimed: Claim) -> dict[str, Any]:
 
 def _answer(error: MailError) -> str:
     return str(error.evidence.get("answer", ""))
+
+
+def _one_too_many(recipient: Mapping[str, Any]) -> bool:
+    """Put off only because others are in the same transaction.
+
+    RFC 5321 section 4.5.3.1.10; the enhanced code is of RFC 3463 section 3.6.
+    """
+    text = str(recipient["text"]).lower()
+    return "4.5.3" in text or "too many recipients" in text
 
 
 def _line(recipient: Mapping[str, Any]) -> str:

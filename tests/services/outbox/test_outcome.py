@@ -232,3 +232,28 @@ def test_message_nobody_can_look_for_makes_no_cycle_after_cycle(scene: Scene) ->
     assert outbox_senders.due(timezone.now()) == [scene.sender.pk]
     scene.cycle()
     assert outbox_senders.due(timezone.now()) == []
+
+
+def test_recipients_beyond_what_a_server_takes_at_once_do_not_wait(
+    scene: Scene,
+) -> None:
+    """RFC 5321 section 4.5.3.1.10: the others get another transaction, right away."""
+    names = [f"{number}@b.example" for number in range(5)]
+
+    class TwoAtOnce(MemoryOutbound):
+        def send(self, sender: str, recipients: Any, message: Any) -> SendResult:
+            rest = recipients[2:]
+            result = super().send(sender, recipients[:2], message)
+            too_many = Reply(452, "4.5.3 Error: too many recipients")
+            return SendResult(result.accepted, dict.fromkeys(rest, too_many), "250 ok")
+
+    with registry.override(outbound={Protocol.SMTP: TwoAtOnce}):
+        row = scene.queue(*names)
+        cycle = scene.cycle()
+    row.refresh_from_db()
+    assert (row.state, cycle.outcome) == ("sent", "ok")
+    assert [sent.recipients for sent in scene.server.sent] == [
+        tuple(names[:2]),
+        tuple(names[2:4]),
+        tuple(names[4:]),
+    ]
