@@ -246,7 +246,8 @@ def _final(raw: bytes, sender: str) -> tuple[bytes, dict[str, str]]:
         missing.append(f"Date: {_date()}")
     if not headers.values(head, "from"):
         missing.append(f"From: {sender}")
-    head = headers.without(head, "bcc")
+    for hidden in ("bcc", "resent-bcc"):
+        head = headers.without(head, hidden)
     added = "".join(line + "\r\n" for line in missing).encode("ascii")
     content = added + head + b"\r\n" + body
     if len(content) > LARGEST:

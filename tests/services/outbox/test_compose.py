@@ -127,7 +127,7 @@ def test_queue_completes_a_message_and_keeps_the_rest() -> None:
     user = factories.user("anna")
     row = queued(
         b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\nTo: a@b.example\nBcc: c@d.example,\n"
-        b" e@d.example\nX-Odd:   kept  \n\n.dot\nlast",
+        b" e@d.example\nResent-Bcc: f@d.example\nX-Odd:   kept  \n\n.dot\nlast",
         recipients=["a@b.example", "A@b.example", "c@d.example"],
         user=user,
     )
