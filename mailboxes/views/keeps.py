@@ -31,7 +31,7 @@ def tell(
     if kept:
         messages.warning(request, f"{done} {kept}")
     else:
-        messages.success(request, f"{done} {soon}")
+        messages.success(request, f"{done} {soon}".strip())
 
 
 def why(client: PopClient | SmtpClient) -> str:

@@ -31,6 +31,7 @@ DONE = {
     "send-again": lazy("Queued again, with the same Message-ID."),
     "mark-sent": lazy("Marked as sent."),
 }
+TRIES = 50  # the newest ones, on the page of a message
 SENDS = ("send-now", "requeue", "send-again")
 ASK_FIRST = {
     "send-again": (
@@ -75,6 +76,8 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
         view = outbox_content.view(row)
     finding = find(row.code, row.evidence, stage=row.stage) if row.code else None
     sender = getattr(row.smtp_client, "sender", None)
+    tries = list(row.attempts.select_related("revision").order_by("-number")[:TRIES])
+    tries.reverse()
     waits = "cancel" in outbox_actions.allowed(row)
     kept_by = None
     if waits and sender is not None and sender.code:
@@ -91,7 +94,8 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
             "kept_url": links.field_url(row.smtp_client, kept_by),
             "sender": sender,
             "moving": row.state in (OutboxState.QUEUED, OutboxState.SENDING),
-            "timeline": [_item(one) for one in row.attempts.select_related("revision")],
+            "timeline": [_item(one) for one in tries],
+            "earlier": tries[0].number - 1 if tries else 0,
             "actions": outbox_actions.allowed(row)
             if request.user.has_perm(CHANGE)
             else frozenset(),
@@ -161,7 +165,7 @@ def outbox_requeue(request: HttpRequest, client: int, code: str) -> HttpResponse
                 ngettext("%d is left.", "%d are left: queue them again, too.", left)
                 % left
             )
-        messages.success(request, " ".join(told))
+        keeps.tell(request, row, " ".join(told), "")
         return redirect("outbox")
     count = failed.count()
     first = failed.order_by("pk").first()

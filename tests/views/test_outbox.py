@@ -361,6 +361,38 @@ def test_group_of_failures_is_queued_again(anna: Client) -> None:
     assert client.get("/outbox/failed/999/message-refused/").status_code == 404
 
 
+def test_group_that_has_to_wait_is_promised_nothing() -> None:
+    row = real_message(state="failed", code="message-refused", stage="data")
+    Sender.objects.update(paused_at=timezone.now())
+    client = signed_in("change_outboundmessage")
+    address = f"/outbox/failed/{row.smtp_client_id}/message-refused/"
+    response = client.post(address, follow=True)
+    assert [str(one) for one in response.context["messages"]] == [
+        "1 message is queued again. The smtp-client smtp-client is paused: it waits"
+        " until the pause is ended."
+    ]
+
+
+def test_message_shows_its_newest_tries(anna: Client) -> None:
+    """A server that is away for a month leaves a try on it every quarter of an hour."""
+    row = real_message()
+    revision = row.smtp_client.revisions.get()
+    Attempt.objects.bulk_create(
+        Attempt(
+            message=row,
+            number=number,
+            revision=revision,
+            owner="host:1",
+            started_at=timezone.now(),
+            outcome="failed",
+        )
+        for number in range(1, 61)
+    )
+    text = words(anna.get(f"/outbox/{row.pk}/"))
+    assert re.findall(r"Try (\d+):", text) == [str(n) for n in range(11, 61)]
+    assert "10 earlier tries are not shown." in text
+
+
 def test_send_again_warns_of_a_duplicate() -> None:
     row = real_message(state="unconfirmed", code="send-unconfirmed", stage="data")
     client = signed_in("change_outboundmessage")
