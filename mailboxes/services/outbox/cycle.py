@@ -45,6 +45,7 @@ T = TypeVar("T")
 # Seconds between tries to read a claimed message and to write how it ended: a database
 # that restarts, or is locked for a moment, must not make it unconfirmed.
 ASK_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)
+MOST_PUT_OFF = 5  # messages in a row before the sender itself pauses
 
 
 class SendCycle:
@@ -64,6 +65,7 @@ class SendCycle:
         self._claimed: Claim | None = None
         self._transport: OutboundTransport | None = None
         self._used = 0  # messages sent over this connection
+        self._put_off = 0  # messages in a row
         self._opened = False
         self._looked = False  # for messages that are unconfirmed
         self._renewed = False  # a token that ended between messages
@@ -164,6 +166,7 @@ class SendCycle:
             if error.handed_over or not transport.alive():
                 self._drop()
             ended = error.code in outbox_outcome.LINE_ENDED and not error.handed_over
+            go_on = go_on and not self._is_put_off(error)
             if go_on or (ended and used) or self._renews(error):
                 # Servers close a line after some messages: a new one is made.
                 return
@@ -173,6 +176,7 @@ class SendCycle:
         self._used += 1
         self._proved = True
         self._renewed = False
+        self._put_off = 0
         _surely(lambda: self._note_taken(claimed, result, content.size))
 
     def _note_taken(self, claimed: Claim, result: SendResult, size: int) -> None:
@@ -238,6 +242,14 @@ class SendCycle:
         self._renewed = True
         self._drop()
         return True
+
+    def _is_put_off(self, error: MailError) -> bool:
+        """So many messages in a row were put off that the server has no time for any.
+
+        Trying them all would be the burst that makes it shut us out.
+        """
+        self._put_off += error.code == Code.MESSAGE_DEFERRED
+        return self._put_off >= MOST_PUT_OFF
 
     def _drop(self) -> None:
         if self._transport is not None:

@@ -257,3 +257,22 @@ def test_recipients_beyond_what_a_server_takes_at_once_do_not_wait(
         tuple(names[2:4]),
         tuple(names[4:]),
     ]
+
+
+def test_server_that_puts_off_message_after_message_gets_a_pause(scene: Scene) -> None:
+    """It has no room, say: a long queue is not run against it."""
+    later = MailError(
+        Code.MESSAGE_DEFERRED, Stage.ENVELOPE, evidence={"answer": "452 4.3.1 full"}
+    )
+    scene.server.fail("send", later, times=8)
+    rows = [scene.queue() for _ in range(12)]
+    cycle = scene.cycle()
+    assert (cycle.outcome, cycle.code) == ("failed", "message-deferred")
+    assert (scene.server.count("send"), scene.sender.state) == (5, "failing")
+    assert outbox_senders.due(timezone.now()) == []
+    Sender.objects.update(not_before=None)
+    cycle = scene.cycle()
+    assert (cycle.outcome, cycle.sent, scene.sender.state) == ("ok", 4, "active")
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.state for row in rows] == ["waiting"] * 8 + ["sent"] * 4
