@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..core.choices import OutboxState, Outcome
+from ..core.choices import OUTBOX_CLAIMABLE, OutboxState, Outcome
 from ..models import Attempt, OutboundMessage, SmtpClient
 from ..services import audit
 from ..services.findings import find
@@ -78,7 +78,7 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
     sender = getattr(row.smtp_client, "sender", None)
     tries = list(row.attempts.select_related("revision").order_by("-number")[:TRIES])
     tries.reverse()
-    waits = "cancel" in outbox_actions.allowed(row)
+    waits = row.state in OUTBOX_CLAIMABLE
     kept_by = None
     if waits and sender is not None and sender.code:
         kept_by = find(sender.code, sender.evidence, stage=sender.stage)

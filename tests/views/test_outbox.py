@@ -235,6 +235,7 @@ def test_wrong_ids_are_404(path: str) -> None:
     ("state", "action", "after", "sentence"),
     [
         ("queued", "cancel", "cancelled", "Cancelled. It will not be sent."),
+        ("failed", "cancel", "cancelled", "Cancelled. It will not be sent."),
         ("waiting", "send-now", "waiting", "The pause is over."),
         ("failed", "requeue", "queued", "Queued again."),
         ("unconfirmed", "send-again", "queued", "with the same Message-ID"),
@@ -321,6 +322,12 @@ def test_message_that_waits_says_for_what(
     assert (kept or "waits until") in words(anna.get(f"/outbox/{row.pk}/")) or not kept
     promised = "Queued 0 now" in words(anna.get("/outbox/"))
     assert promised is (kept is None)
+
+
+def test_message_that_failed_waits_for_nothing(anna: Client) -> None:
+    row = real_message(state="failed", code="message-refused", stage="data")
+    Sender.objects.update(paused_at=timezone.now())
+    assert "It waits" not in words(anna.get(f"/outbox/{row.pk}/"))
 
 
 def test_message_of_an_archived_client_says_so(anna: Client) -> None:

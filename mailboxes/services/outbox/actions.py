@@ -31,12 +31,12 @@ def allowed(row: OutboundMessage) -> frozenset[str]:
 
 
 def cancel(row: OutboundMessage, user: User) -> bool:
-    """Never send it; only while it is queued or waiting."""
+    """Never send it; a failed one is given up, and nobody is asked about it again."""
     return _change(
         row,
         user,
         "outbox.cancelled",
-        Q(state__in=OUTBOX_CLAIMABLE),
+        Q(state__in=(*OUTBOX_CLAIMABLE, OutboxState.FAILED)),
         state=OutboxState.CANCELLED,
     )
 
@@ -141,7 +141,7 @@ ACTIONS = {
 _ALLOWED = {
     OutboxState.QUEUED: frozenset({"cancel"}),
     OutboxState.WAITING: frozenset({"cancel", "send-now"}),
-    OutboxState.FAILED: frozenset({"requeue"}),
+    OutboxState.FAILED: frozenset({"requeue", "cancel"}),
     OutboxState.UNCONFIRMED: frozenset({"send-again", "mark-sent"}),
 }
 
