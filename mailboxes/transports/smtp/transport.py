@@ -31,6 +31,7 @@ from . import answers, message as wire
 from .client import Client, disconnected, reply
 
 GOODBYE = 5.0  # seconds that a server has for the answer to QUIT
+SIGN_OF_LIFE = 10.0  # and to NOOP, over a connection that may be dead
 # All that may come out of a call; anything else is a bug of ours.
 KNOWN: tuple[type[Exception], ...] = (smtplib.SMTPException, OSError, ValueError)
 # Codes after which the connection cannot be used again.
@@ -104,7 +105,9 @@ class SmtpTransport(LineTransport, OutboundTransport):
             return False
         try:
             with self._border(Stage.GREETING):
-                self._usable = reply(self._connected(Stage.GREETING).noop()).code == 250
+                client = self._connected(Stage.GREETING)
+                with client.hasty(SIGN_OF_LIFE):
+                    self._usable = reply(client.noop()).code == 250
         except MailError:
             self._usable = False
         return self._usable
@@ -113,8 +116,7 @@ class SmtpTransport(LineTransport, OutboundTransport):
         client, usable = self._client, self._usable
         self._usable = False
         if client is not None and usable:
-            with suppress(*KNOWN):
-                client.patience = min(client.patience, GOODBYE)
+            with suppress(*KNOWN), client.hasty(GOODBYE):
                 client.quit()
         self._drop()
 
