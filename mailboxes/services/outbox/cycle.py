@@ -244,11 +244,13 @@ class SendCycle:
         return True
 
     def _is_put_off(self, error: MailError) -> bool:
-        """So many messages in a row were put off that the server has no time for any.
+        """The server has put off so many messages in a row for its own sake that it
+        takes none.
 
-        Trying them all would be the burst that makes it shut us out.
+        Trying them all would be the burst that makes it shut us out. What it puts off
+        for another reason may be of one mailbox, and the others of the client go on.
         """
-        self._put_off += error.code == Code.MESSAGE_DEFERRED
+        self._put_off += outbox_outcome.is_of_the_server(error)
         return self._put_off >= MOST_PUT_OFF
 
     def _drop(self) -> None:

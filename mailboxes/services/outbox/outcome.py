@@ -7,6 +7,7 @@ then, is the caller's question (outbox/cycle, retry).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from .rows import Claim
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
 GIVE_UP_AFTER = timedelta(hours=48)
+_SYSTEM = re.compile(r"4\d\d 4\.3\.\d")
 # Until an unconfirmed message is first looked for; Exchange needs a moment.
 LOOK_AFTER = timedelta(seconds=20)
 
@@ -120,6 +122,13 @@ def failed(claimed: Claim, error: MailError) -> bool:
         not_before=claimed.former_not_before,
     )
     return False
+
+
+def is_of_the_server(error: MailError) -> bool:
+    """It put a message off for its own state (X.3.X of RFC 3463 section 3.4): no room,
+    say, or a fault of its set-up."""
+    deferred = error.code == Code.MESSAGE_DEFERRED
+    return deferred and _SYSTEM.match(_answer(error)) is not None
 
 
 def believed(row: OutboundMessage) -> dict[str, Any]:

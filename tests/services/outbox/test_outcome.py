@@ -276,3 +276,15 @@ def test_server_that_puts_off_message_after_message_gets_a_pause(scene: Scene) -
     for row in rows:
         row.refresh_from_db()
     assert [row.state for row in rows] == ["waiting"] * 8 + ["sent"] * 4
+
+
+def test_messages_put_off_for_their_own_sake_keep_nobody(scene: Scene) -> None:
+    """One of the mailboxes of a client may not send, say; the others may."""
+    later = MailError(
+        Code.MESSAGE_DEFERRED, Stage.ENVELOPE, evidence={"answer": "450 4.1.8 sender"}
+    )
+    scene.server.fail("send", later, times=8)
+    for _ in range(12):
+        scene.queue()
+    cycle = scene.cycle()
+    assert (cycle.outcome, cycle.sent, scene.sender.state) == ("ok", 4, "active")
