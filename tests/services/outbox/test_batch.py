@@ -150,7 +150,7 @@ def test_sender_that_hangs_holds_nobody(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The batch is over, and only waits for it: another sender still gets its turn."""
-    monkeypatch.setattr(outbox, "SECONDS", 0.3)
+    monkeypatch.setattr(outbox, "SECONDS", 1.0)
     monkeypatch.setattr(outbox, "SLOW_AFTER", 0.1)
     other_sent = threading.Event()
     answers: list[bool] = []
@@ -158,7 +158,7 @@ def test_sender_that_hangs_holds_nobody(
         other.add_account("support", password=sending.PASSWORD)
         client = sending.smtp_client("smtp-client-2", server="other.contoso.example")
         later = sending.queue(client, subject="later")
-        due_at = timezone.now() + timedelta(seconds=0.6)
+        due_at = timezone.now() + timedelta(seconds=1.5)
         OutboundMessage.objects.filter(pk=later.pk).update(not_before=due_at)
         scene.queue(subject="hangs")
         scene.server.hook("send", lambda: answers.append(other_sent.wait(20)))
@@ -187,7 +187,7 @@ def busy(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryServer
 def test_next_batch_begins_with_whom_the_last_had_no_time_for(
     busy: MemoryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "SECONDS", 0.3)
+    monkeypatch.setattr(outbox, "SECONDS", 1.0)
     outbox.run_send_batch(batch().pk)
     assert busy.sent == []
     outbox.run_send_batch(batch().pk)
