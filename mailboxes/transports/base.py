@@ -305,6 +305,11 @@ class Reply:
     text: str
 
 
+def as_evidence(replies: Mapping[str, Reply]) -> dict[str, list[object]]:
+    """Replies by address as they stand in evidence["recipients"]."""
+    return {who: [reply.code, reply.text] for who, reply in replies.items()}
+
+
 @dataclass(frozen=True)
 class SendResult:
     """The server took the message for `accepted`; `refused` holds the others' replies.
@@ -342,8 +347,8 @@ class OutboundTransport(Transport):
         where the protocol allows that.
 
         Raises MailError: with `handed_over` when the line fell after the last byte
-        was given to the network, so that the server may have taken it; RECIPIENT_*
-        only when no recipient at all was accepted (evidence["recipients"] maps each
-        address to [code, text]). After an error that leaves the connection usable the
-        next `send` works; else `alive()` is False.
+        was given to the network, so that the server may have taken it for whom it had
+        not refused; RECIPIENT_* only when no recipient at all was accepted.
+        evidence["recipients"] maps who was refused to [code, text]. After an error that
+        leaves the connection usable the next `send` works; else `alive()` is False.
         """

@@ -37,6 +37,7 @@ from .base import (
     OutboundTransport,
     SendResult,
     Transport,
+    as_evidence,
 )
 from .memory_server import (
     Account,
@@ -310,7 +311,7 @@ class MemoryOutbound(_MemoryTransport, OutboundTransport):
                 permanent=not temporary,
                 evidence={
                     **self.facts,
-                    "recipients": {a: [r.code, r.text] for a, r in refused.items()},
+                    "recipients": as_evidence(refused),
                 },
             )
         with server.lock:
@@ -321,5 +322,7 @@ class MemoryOutbound(_MemoryTransport, OutboundTransport):
                 if address in server.accounts:
                     server.deliver(address, content)
         if fault:
+            if refused and fault.error.handed_over:
+                fault.error.evidence["recipients"] = as_evidence(refused)
             self._raise(fault)
         return SendResult(accepted, refused, f"250 2.0.0 Ok: queued as {number}")

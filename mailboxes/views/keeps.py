@@ -1,4 +1,4 @@
-"""Says after a button was pressed what keeps a client from working now.
+"""Says what keeps a client from working now, after a button was pressed above all.
 
 A page tells what its button has done; where the next cycle or message has to wait all
 the same, the sentences here say for what. They are made of rows read anew, because what
@@ -27,11 +27,16 @@ def tell(
 
     soon: what happens within seconds where nothing keeps the client.
     """
-    kept = _held() or _own(client)
+    kept = why(client)
     if kept:
         messages.warning(request, f"{done} {kept}")
     else:
-        messages.success(request, f"{done} {soon}")
+        messages.success(request, f"{done} {soon}".strip())
+
+
+def why(client: PopClient | SmtpClient) -> str:
+    """What keeps a client from working now, as one sentence; "" for nothing."""
+    return _held() or _own(client)
 
 
 def tell_nothing_fetched(request: HttpRequest, client: PopClient) -> None:
@@ -68,6 +73,8 @@ def _of_pop_client(client: PopClient) -> str:
 
 def _of_smtp_client(client: SmtpClient) -> str:
     name = client.section
+    if client.archived_at is not None:
+        return _("The smtp-client %s is in the archive: restore it there.") % name
     sender = Sender.objects.filter(smtp_client=client).first()
     if sender is None or not sender.enabled:
         return _("The smtp-client %s is a draft: switch it on in its options.") % name

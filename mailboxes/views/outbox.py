@@ -83,6 +83,8 @@ def _row(row: OutboundMessage) -> dict[str, Any]:
 def _next_try(row: OutboundMessage, sender: Any) -> datetime | None:
     if sender is None or sender.state == "stopped" or sender.paused_at:
         return None
+    if not sender.enabled:  # a draft, or in the archive
+        return None
     return max(row.not_before, sender.not_before or row.not_before)
 
 

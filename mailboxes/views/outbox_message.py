@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..core.choices import OutboxState, Outcome
+from ..core.choices import OUTBOX_CLAIMABLE, OutboxState, Outcome
 from ..models import Attempt, OutboundMessage, SmtpClient
 from ..services import audit
 from ..services.findings import find
@@ -31,6 +31,7 @@ DONE = {
     "send-again": lazy("Queued again, with the same Message-ID."),
     "mark-sent": lazy("Marked as sent."),
 }
+TRIES = 50  # the newest ones, on the page of a message
 SENDS = ("send-now", "requeue", "send-again")
 ASK_FIRST = {
     "send-again": (
@@ -75,8 +76,11 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
         view = outbox_content.view(row)
     finding = find(row.code, row.evidence, stage=row.stage) if row.code else None
     sender = getattr(row.smtp_client, "sender", None)
+    tries = list(row.attempts.select_related("revision").order_by("-number")[:TRIES])
+    tries.reverse()
+    waits = row.state in OUTBOX_CLAIMABLE
     kept_by = None
-    if "cancel" in outbox_actions.allowed(row) and sender is not None and sender.code:
+    if waits and sender is not None and sender.code:
         kept_by = find(sender.code, sender.evidence, stage=sender.stage)
     return render(
         request,
@@ -86,10 +90,12 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
             "finding": finding,
             "finding_url": links.field_url(row.smtp_client, finding),
             "kept_by": kept_by,
+            "kept": keeps.why(row.smtp_client) if waits else "",
             "kept_url": links.field_url(row.smtp_client, kept_by),
             "sender": sender,
             "moving": row.state in (OutboxState.QUEUED, OutboxState.SENDING),
-            "timeline": [_item(one) for one in row.attempts.select_related("revision")],
+            "timeline": [_item(one) for one in tries],
+            "earlier": tries[0].number - 1 if tries else 0,
             "actions": outbox_actions.allowed(row)
             if request.user.has_perm(CHANGE)
             else frozenset(),
@@ -159,7 +165,7 @@ def outbox_requeue(request: HttpRequest, client: int, code: str) -> HttpResponse
                 ngettext("%d is left.", "%d are left: queue them again, too.", left)
                 % left
             )
-        messages.success(request, " ".join(told))
+        keeps.tell(request, row, " ".join(told), "")
         return redirect("outbox")
     count = failed.count()
     first = failed.order_by("pk").first()

@@ -73,6 +73,25 @@ def test_send_waits_for_the_end(
     assert printed.startswith("Sent: ")
 
 
+def test_send_names_those_who_were_refused(
+    mailbox: Mailbox, letter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipients = [
+        {"address": "a@b.example", "state": "accepted", "code": 250, "text": "ok"},
+        {"address": "c@d.example", "state": "refused", "code": 550, "text": "unknown"},
+    ]
+    monkeypatch.setattr(
+        send.time,
+        "sleep",
+        lambda _: OutboundMessage.objects.update(state="sent", recipients=recipients),
+    )
+    with pytest.raises(CommandError) as caught:
+        run("--from", FROM, "--to", "a@b.example", "--wait", "60", letter)
+    assert str(caught.value) == (
+        "The message is sent, but not to c@d.example (550 unknown)."
+    )
+
+
 @pytest.mark.parametrize("state", ["failed", "unconfirmed", "cancelled"])
 def test_send_that_ends_without_being_sent_waits_no_longer(
     state: str, mailbox: Mailbox, letter: str, monkeypatch: pytest.MonkeyPatch

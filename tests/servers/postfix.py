@@ -20,6 +20,7 @@ from . import process
 from .dovecot import Dovecot
 
 MESSAGE_LIMIT = 5_000_000
+MOST_RECIPIENTS = 20  # of one message
 MAIN = """
 compatibility_level = 3.6
 config_directory = {home}/etc
@@ -59,6 +60,7 @@ smtpd_recipient_restrictions = check_recipient_access inline:{{
   {{later.example.org = 450 4.2.0 try again later}} }}
 smtpd_sender_restrictions = check_sender_access inline:{{
   {{notmine@example.org = 550 5.7.60 SMTP; Client does not have permissions}} }}
+smtpd_recipient_limit = {most}
 smtpd_hard_error_limit = 1000
 smtpd_soft_error_limit = 1000
 smtpd_client_connection_count_limit = 0
@@ -129,6 +131,7 @@ def start(authority: trustme.CA, dovecot: Dovecot) -> Postfix:
         MAIN.format(
             home=home,
             limit=MESSAGE_LIMIT,
+            most=MOST_RECIPIENTS,
             lmtp=dovecot.home / "run" / "lmtp",
             auth=dovecot.home / "run" / "auth-smtp",
         )

@@ -256,6 +256,14 @@ def test_message_is_not_sent_to_more_than_its_envelope(box: Sandbox) -> None:
     assert len(box.delivered()) == 1
 
 
+@pytest.mark.parametrize("odd", ['"Anna', '"', "undisclosed:;"])
+def test_header_that_cannot_be_read_names_nobody(box: Sandbox, odd: str) -> None:
+    odd = LETTER.replace("Subject", f"Cc: {odd}\r\nSubject")
+    with sender(box) as transport:
+        assert transport.send(LOGIN, [CUSTOMER], odd.encode()).refused == {}
+    assert len(box.delivered()) == 1
+
+
 @pytest.mark.parametrize(
     ("status", "handed_over"), [(502, True), (504, True), (503, False), (401, False)]
 )

@@ -29,6 +29,11 @@ def test_header_that_names_others_cannot_be_sent() -> None:
         addressed(HEAD + b"\r\nHi\r\n", [A])
 
 
+def test_name_may_be_folded_within_its_quotes() -> None:
+    letter = f'To: "Anna,\r\n Lee" <{A}>,\r\n\t{B}\r\n\r\nHi\r\n'.encode()
+    assert addressed(letter, [A, B]) == letter
+
+
 @pytest.mark.parametrize(
     "message", [b"", b"\r\nbody\r\n", b"Subject: no body", b"Subject: s\n\nunix\n"]
 )

@@ -268,6 +268,16 @@ def test_anything_but_an_answer_after_the_dot_is_unconfirmed(
     assert not usable
 
 
+def test_doubt_tells_who_was_refused_before_it() -> None:
+    answers: Answers = {
+        b"RCPT TO:<bert@example.org>": b"550 5.1.1 unknown\r\n",
+        b"content": Talk.hang_up,
+    }
+    error, _ = refusal(answers, to=[BERT, CARL])
+    assert error.handed_over
+    assert error.evidence["recipients"] == {BERT: [550, "5.1.1 unknown"]}
+
+
 # envelope
 
 

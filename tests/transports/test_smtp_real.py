@@ -9,6 +9,7 @@ from mailboxes.core.errors import Code, MailError
 from mailboxes.transports.base import Credential
 from mailboxes.transports.imap import ImapTransport
 from mailboxes.transports.smtp import SmtpTransport
+from tests.servers.postfix import MOST_RECIPIENTS
 from tests.servers.process import wait_for
 
 # Postfix adds these headers to submitted mail that has none.
@@ -36,6 +37,19 @@ def test_what_postfix_takes_dovecot_gives_back(
         (fetched,) = reader.stream(reader.list_new(0))
     received = b"".join(fetched.chunks)
     assert received.endswith(body)
+
+
+@pytest.mark.server
+def test_postfix_puts_off_recipients_beyond_its_number(postfix, dovecot) -> None:
+    """What services/outbox/outcome takes for that."""
+    user = dovecot.new_user()
+    names = [f"r{number}@example.org" for number in range(MOST_RECIPIENTS + 2)]
+    credential, policy = dovecot.password_of(user), dovecot.policy()
+    with SmtpTransport(postfix.endpoint(), credential, policy) as sender:
+        result = sender.send(user, names, MESSAGE)
+    assert result.accepted == tuple(names[:MOST_RECIPIENTS])
+    told = {(reply.code, reply.text[:5]) for reply in result.refused.values()}
+    assert (len(result.refused), told) == (2, {(452, "4.5.3")})
 
 
 @pytest.mark.server

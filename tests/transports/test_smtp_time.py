@@ -10,7 +10,7 @@ import pytest
 
 from mailboxes.core.choices import Stage
 from mailboxes.core.errors import Code, MailError
-from mailboxes.transports.smtp import SmtpTransport
+from mailboxes.transports.smtp import SmtpTransport, transport as smtp_transport
 from tests.servers.scripted import Talk
 from tests.servers.smtp_script import serve, transport
 
@@ -123,3 +123,17 @@ def test_later_moment_lets_the_connection_go_on() -> None:
         line.until = None
         line.send("a@b.example", ["c@d.example"], MESSAGE)
         assert line.alive()
+
+
+def test_kept_connection_that_is_dead_is_given_up_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Mail waits for the sign of life, so it is not waited for as long as an answer."""
+    monkeypatch.setattr(smtp_transport, "SIGN_OF_LIFE", 0.2)
+    with serve({b"NOOP": Talk.wait_for_end}) as server, transport(server) as line:
+        begun = time.monotonic()
+        assert line.alive() is False
+        assert time.monotonic() - begun < 1.5
+    with serve() as server, transport(server) as line:
+        assert line.alive()
+        assert line.send("a@b.example", ["c@d.example"], MESSAGE).refused == {}

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mailboxes.models import Attempt, AuditEvent, OutboundMessage, Sender
-from mailboxes.services import instance
+from mailboxes.services import clients, instance
 from mailboxes.services.outbox import compose, rows as outbox_rows
 from tests import factories
 
@@ -235,6 +235,7 @@ def test_wrong_ids_are_404(path: str) -> None:
     ("state", "action", "after", "sentence"),
     [
         ("queued", "cancel", "cancelled", "Cancelled. It will not be sent."),
+        ("failed", "cancel", "cancelled", "Cancelled. It will not be sent."),
         ("waiting", "send-now", "waiting", "The pause is over."),
         ("failed", "requeue", "queued", "Queued again."),
         ("unconfirmed", "send-again", "queued", "with the same Message-ID"),
@@ -299,6 +300,46 @@ def test_actions_promise_no_sending_that_has_to_wait(
     assert [str(one) for one in response.context["messages"]] == [f"{done} {kept}"]
 
 
+@pytest.mark.parametrize(
+    ("columns", "kept"),
+    [
+        ({}, None),
+        (
+            {"enabled": False},
+            "The smtp-client smtp-client is a draft: switch it on in its options.",
+        ),
+        (
+            {"paused_at": timezone.now()},
+            "The smtp-client smtp-client is paused: it waits until the pause is ended.",
+        ),
+    ],
+)
+def test_message_that_waits_says_for_what(
+    anna: Client, columns: dict[str, Any], kept: str | None
+) -> None:
+    row = real_message()
+    Sender.objects.update(**columns)
+    assert (kept or "waits until") in words(anna.get(f"/outbox/{row.pk}/")) or not kept
+    promised = "Queued 0 now" in words(anna.get("/outbox/"))
+    assert promised is (kept is None)
+
+
+def test_message_that_failed_waits_for_nothing(anna: Client) -> None:
+    row = real_message(state="failed", code="message-refused", stage="data")
+    Sender.objects.update(paused_at=timezone.now())
+    assert "It waits" not in words(anna.get(f"/outbox/{row.pk}/"))
+
+
+def test_message_of_an_archived_client_says_so(anna: Client) -> None:
+    """Nothing is sent in the archive, and a draft it is not."""
+    row = real_message()
+    clients.archive(row.smtp_client, None)
+    text = words(anna.get(f"/outbox/{row.pk}/"))
+    assert "The smtp-client smtp-client is in the archive: restore it there." in text
+    assert "draft" not in text
+    assert "Queued 0 now" not in words(anna.get("/outbox/"))
+
+
 def test_actions_need_the_right_and_a_token(anna: Client) -> None:
     row = real_message()
     assert anna.post(f"/outbox/{row.pk}/cancel/").status_code == 403
@@ -325,6 +366,38 @@ def test_group_of_failures_is_queued_again(anna: Client) -> None:
     assert row.state == "queued"
     assert "No message is in this state." in words(client.get(address, follow=True))
     assert client.get("/outbox/failed/999/message-refused/").status_code == 404
+
+
+def test_group_that_has_to_wait_is_promised_nothing() -> None:
+    row = real_message(state="failed", code="message-refused", stage="data")
+    Sender.objects.update(paused_at=timezone.now())
+    client = signed_in("change_outboundmessage")
+    address = f"/outbox/failed/{row.smtp_client_id}/message-refused/"
+    response = client.post(address, follow=True)
+    assert [str(one) for one in response.context["messages"]] == [
+        "1 message is queued again. The smtp-client smtp-client is paused: it waits"
+        " until the pause is ended."
+    ]
+
+
+def test_message_shows_its_newest_tries(anna: Client) -> None:
+    """A server that is away for a month leaves a try on it every quarter of an hour."""
+    row = real_message()
+    revision = row.smtp_client.revisions.get()
+    Attempt.objects.bulk_create(
+        Attempt(
+            message=row,
+            number=number,
+            revision=revision,
+            owner="host:1",
+            started_at=timezone.now(),
+            outcome="failed",
+        )
+        for number in range(1, 61)
+    )
+    text = words(anna.get(f"/outbox/{row.pk}/"))
+    assert re.findall(r"Try (\d+):", text) == [str(n) for n in range(11, 61)]
+    assert "10 earlier tries are not shown." in text
 
 
 def test_send_again_warns_of_a_duplicate() -> None:

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             type=int,
             default=0,
             metavar="SECONDS",
-            help="wait until it is sent; exit code 1 when it is not",
+            help="wait until it is sent; exit code 1 when it is not, or not to all",
         )
         parser.add_argument(
             "--json", action="store_true", help="print one JSON object and nothing else"
@@ -77,12 +77,17 @@ class Command(BaseCommand):
             self.stdout.write(f"{row.state.capitalize()}: {row.pk} {row.message_id}")
         if options["wait"] and row.state != OutboxState.SENT:
             raise CommandError(f"The message is {row.state}, not sent.")
+        if refused := [one for one in row.recipients if one["state"] == "refused"]:
+            names = ", ".join(
+                f"{one['address']} ({one['code']} {one['text']})" for one in refused
+            )
+            raise CommandError(f"The message is sent, but not to {names}.")
 
     def _wait(self, row: OutboundMessage, seconds: int) -> None:
         end = time.monotonic() + seconds
         while row.state not in ENDED and time.monotonic() < end:
             time.sleep(LOOK)
-            row.refresh_from_db(fields=["state", "code"])
+            row.refresh_from_db(fields=["state", "recipients"])
 
 
 def _read(name: str) -> bytes:

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 
 from django.db import Error, connections
 from django.db.models import F, Q
@@ -28,6 +29,7 @@ from .cycle import SendCycle
 logger = logging.getLogger(__name__)
 
 THREADS = 8  # senders at a time in one batch
+TURN = 3.0  # seconds that a sender keeps its thread while others wait for one
 # No message is begun after this. With the usual answer timeout of 120 s the last one
 # has as long as it may take, for all ends `MARGIN` before the queue's own limit for a
 # task: it would kill every cycle of the process, and leave its messages unconfirmed.
@@ -96,6 +98,7 @@ class _Run:
         self._cycles = 0
         self._broken: BaseException | None = None
         self._blind = False  # the database did not answer the last time
+        self._crowded = False  # more senders are due than there are threads
 
     def run(self) -> None:
         """Raises at its end what has broken one of the cycles."""
@@ -153,16 +156,19 @@ class _Run:
 
     def _begin(self, pool: ThreadPoolExecutor, until: float) -> None:
         busy = {pk for pk, _cycle in self._running.values()}
-        for pk in outbox_senders.due(timezone.now()):
-            if len(self._running) >= THREADS:
-                return
-            if pk not in busy:
-                cycle = SendCycle(pk, lambda: self._stop(until), self._end)
-                self._running[pool.submit(_in_thread, cycle)] = (pk, cycle)
-                self._cycles += 1
+        free = THREADS - len(self._running)
+        waiting = [pk for pk in outbox_senders.due(timezone.now()) if pk not in busy]
+        self._crowded = len(waiting) > free
+        for pk in waiting[:free]:
+            begun = time.monotonic()
+            cycle = SendCycle(pk, partial(self._stop, begun, until), self._end)
+            self._running[pool.submit(_in_thread, cycle)] = (pk, cycle)
+            self._cycles += 1
 
-    def _stop(self, until: float) -> bool:
-        return self._stopping.is_set() or time.monotonic() >= until
+    def _stop(self, begun: float, until: float) -> bool:
+        now = time.monotonic()
+        had_its_turn = self._crowded and now - begun >= TURN
+        return self._stopping.is_set() or had_its_turn or now >= until
 
     def _look(self) -> None:
         """Is the batch asked to stop? And, now and then, a sign of life."""

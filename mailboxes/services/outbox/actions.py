@@ -17,6 +17,7 @@ from django.utils import timezone
 from ...core.choices import OUTBOX_CLAIMABLE, OutboxState
 from ...models import AuditEvent, OutboundMessage
 from .. import audit
+from . import outcome as outbox_outcome
 
 User = AbstractBaseUser | None
 
@@ -30,12 +31,12 @@ def allowed(row: OutboundMessage) -> frozenset[str]:
 
 
 def cancel(row: OutboundMessage, user: User) -> bool:
-    """Never send it; only while it is queued or waiting."""
+    """Never send it; a failed one is given up, and nobody is asked about it again."""
     return _change(
         row,
         user,
         "outbox.cancelled",
-        Q(state__in=OUTBOX_CLAIMABLE),
+        Q(state__in=(*OUTBOX_CLAIMABLE, OutboxState.FAILED)),
         state=OutboxState.CANCELLED,
     )
 
@@ -120,23 +121,13 @@ def send_again(row: OutboundMessage, user: User) -> bool:
 
 def mark_sent(row: OutboundMessage, user: User) -> bool:
     """A person knows that an unconfirmed message went out."""
-    now = timezone.now()
-    recipients = [
-        one | {"state": "accepted"} if one["state"] == "pending" else one
-        for one in row.recipients
-    ]
     return _change(
         row,
         user,
         "outbox.marked-sent",
         Q(state=OutboxState.UNCONFIRMED, fence=row.fence),
-        state=OutboxState.SENT,
-        sent_at=now,
         decided_by_id=user.pk if user is not None else None,
-        recipients=recipients,
-        code="",
-        stage="",
-        evidence={},
+        **outbox_outcome.believed(row),
     )
 
 
@@ -150,7 +141,7 @@ ACTIONS = {
 _ALLOWED = {
     OutboxState.QUEUED: frozenset({"cancel"}),
     OutboxState.WAITING: frozenset({"cancel", "send-now"}),
-    OutboxState.FAILED: frozenset({"requeue"}),
+    OutboxState.FAILED: frozenset({"requeue", "cancel"}),
     OutboxState.UNCONFIRMED: frozenset({"send-again", "mark-sent"}),
 }
 

@@ -13,8 +13,9 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import localtime
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -34,8 +35,22 @@ LARGEST = 150 * (1 << 20)  # bytes of a whole message
 LARGEST_ATTACHED = LARGEST * 57 // 78
 LONGEST_ID = 512
 LONGEST_SUBJECT = 998  # RFC 5322 section 2.1.1
+LONGEST_LINE = 998  # RFC 5322 section 2.1.1
+LONGEST_NAME = 60  # characters of a name that are sure to fit into a usual line
+
+
+class _Policy(EmailPolicy):
+    """Leaves long names whole: Python folds within their quotes, and drops these."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        found = getattr(value, "addresses", ())
+        long = any(len(one.display_name) > LONGEST_NAME for one in found)
+        how = self.clone(max_line_length=LONGEST_LINE) if long else self
+        return EmailPolicy.fold_binary(how, name, value)
+
+
 # 7bit: a server without 8BITMIME can take it too (RFC 6152).
-POLICY = SMTP.clone(cte_type="7bit")
+POLICY = _Policy(linesep="\r\n", cte_type="7bit")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _ID = re.compile(r"<[^<>\s@]+@[^<>\s@]+>")
@@ -246,7 +261,8 @@ def _final(raw: bytes, sender: str) -> tuple[bytes, dict[str, str]]:
         missing.append(f"Date: {_date()}")
     if not headers.values(head, "from"):
         missing.append(f"From: {sender}")
-    head = headers.without(head, "bcc")
+    for hidden in ("bcc", "resent-bcc"):
+        head = headers.without(head, hidden)
     added = "".join(line + "\r\n" for line in missing).encode("ascii")
     content = added + head + b"\r\n" + body
     if len(content) > LARGEST:

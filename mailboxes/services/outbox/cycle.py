@@ -17,14 +17,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from ...core.choices import Outcome, Stage
 from ...core.errors import Code, LeaseLost, MailError
 from ...models import Cycle, Sender
-from ...transports.base import OutboundTransport
+from ...transports.base import OutboundTransport, SendResult
 from .. import connect, tokens
 from ..options import snapshots
 from ..worker import leases
@@ -39,10 +40,12 @@ from .open_connections import Key
 from .rows import Claim
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
-# Seconds between tries to write how a message ended: a database that restarts, or is
-# locked for a moment, must not make it unconfirmed.
-WRITE_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)
+# Seconds between tries to read a claimed message and to write how it ended: a database
+# that restarts, or is locked for a moment, must not make it unconfirmed.
+ASK_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)
+MOST_PUT_OFF = 5  # messages in a row before the sender itself pauses
 
 
 class SendCycle:
@@ -62,7 +65,9 @@ class SendCycle:
         self._claimed: Claim | None = None
         self._transport: OutboundTransport | None = None
         self._used = 0  # messages sent over this connection
+        self._put_off = 0  # messages in a row
         self._opened = False
+        self._looked = False  # for messages that are unconfirmed
         self._renewed = False  # a token that ended between messages
         self._proved = False  # the server has let us in, or taken a message
 
@@ -133,7 +138,9 @@ class SendCycle:
                 self._drop()
                 return Outcome.OK
             transport = self._connected(now.margin)
-            outbox_lookup.look(transport, self._client)
+            if not self._looked:
+                self._looked = True
+                outbox_lookup.look(transport, self._client)
             claimed = outbox_rows.claim(self._client, self._cycle)
             if claimed is None:
                 return Outcome.OK
@@ -144,19 +151,22 @@ class SendCycle:
 
     def _send(self, transport: OutboundTransport, claimed: Claim) -> None:
         """One message. Raises MailError when the sender cannot go on."""
-        content = outbox_rows.Chunks(claimed.pk)
+        content = _surely(lambda: outbox_rows.Chunks(claimed.pk))
         begun = time.monotonic()
         try:
             result = transport.send(claimed.envelope_from, claimed.pending, content)
         except MailError as error:
             why = connect.explain(error, transport)
             self._forget_refused(error)
-            go_on = _written(lambda: outbox_outcome.failed(claimed, why))
+            go_on = _surely(lambda: outbox_outcome.failed(claimed, why))
             self._claimed = None
+            # Whose mail it is stands on the message alone, where it can be erased.
+            error.evidence.pop("recipients", None)
             used = self._used
             if error.handed_over or not transport.alive():
                 self._drop()
             ended = error.code in outbox_outcome.LINE_ENDED and not error.handed_over
+            go_on = go_on and not self._is_put_off(error)
             if go_on or (ended and used) or self._renews(error):
                 # Servers close a line after some messages: a new one is made.
                 return
@@ -166,8 +176,13 @@ class SendCycle:
         self._used += 1
         self._proved = True
         self._renewed = False
-        _written(lambda: outbox_outcome.taken(claimed, result))
-        outbox_rows.count_sent(self._pk, self._cycle, content.size)
+        self._put_off = 0
+        _surely(lambda: self._note_taken(claimed, result, content.size))
+
+    def _note_taken(self, claimed: Claim, result: SendResult, size: int) -> None:
+        with transaction.atomic():
+            outbox_outcome.taken(claimed, result)
+            outbox_rows.count_sent(self._pk, self._cycle, size)
 
     # connection
 
@@ -228,6 +243,16 @@ class SendCycle:
         self._drop()
         return True
 
+    def _is_put_off(self, error: MailError) -> bool:
+        """The server has put off so many messages in a row for its own sake that it
+        takes none.
+
+        Trying them all would be the burst that makes it shut us out. What it puts off
+        for another reason may be of one mailbox, and the others of the client go on.
+        """
+        self._put_off += outbox_outcome.is_of_the_server(error)
+        return self._put_off >= MOST_PUT_OFF
+
     def _drop(self) -> None:
         if self._transport is not None:
             self._transport.close()
@@ -254,20 +279,20 @@ class SendCycle:
             outbox_senders.note_success(self._sender, now)
 
 
-def _written(write: Callable[[], bool]) -> bool:
-    """What `write` returns; again, over a new connection, while the database is away.
+def _surely(ask: Callable[[], T]) -> T:
+    """What `ask` returns; again, over a new connection, while the database is away.
 
     Writing twice does no harm: the second one finds the row changed (LeaseLost).
     """
-    for pause in WRITE_AGAIN:
+    for pause in ASK_AGAIN:
         try:
-            return write()
+            return ask()
         except (OperationalError, InterfaceError) as error:
-            logger.warning("how a message ended is not written yet: %s", error)
+            logger.warning("the database does not answer about a message: %s", error)
             if not connection.in_atomic_block:
                 connection.close()
             time.sleep(pause)
-    return write()
+    return ask()
 
 
 def _expires(transport: OutboundTransport, margin: float) -> bool:

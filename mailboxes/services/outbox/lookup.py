@@ -1,14 +1,13 @@
 """Looks in Sent Items for messages of which nobody knows whether they went out.
 
 Only a message that is found there is settled, as sent; one that is not found stays
-unconfirmed for a person to decide, for the copy may come late (DESIGN D8). Protocols
-without that look leave everything as it is. Sending: outbox/cycle.
+unconfirmed for a person to decide, for the copy may come late (DESIGN D8). Sending:
+outbox/cycle.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,8 +17,8 @@ from ...core.choices import OutboxState
 from ...models import OutboundMessage
 from ...transports.base import OutboundTransport
 from .. import audit
+from . import outcome as outbox_outcome
 
-FIRST = timedelta(seconds=20)  # until the first look; Exchange needs a moment
 PAUSE = timedelta(minutes=2)  # between looks
 OVER = timedelta(minutes=30)  # no more looks after that
 AT_ONCE = 20  # messages in one cycle
@@ -40,9 +39,11 @@ def due(now: datetime, client: int | None = None) -> QuerySet[OutboundMessage]:
 
 
 def look(transport: OutboundTransport, client: int) -> int:
-    """Look for what is due. Returns how many were found; never raises MailError."""
-    if not transport.finds_sent:
-        return 0
+    """Look for what is due. Returns how many were found; never raises MailError.
+
+    A transport that cannot look (another protocol may be saved than is in effect) knows
+    nothing of any, so that they wait for their next look as well.
+    """
     found = 0
     for row in due(timezone.now(), client)[:AT_ONCE]:
         there = transport.find_sent(row.message_id)
@@ -57,23 +58,10 @@ def look(transport: OutboundTransport, client: int) -> int:
 
 def _sent(row: OutboundMessage) -> bool:
     """It lies in Sent Items; False when somebody has decided meanwhile."""
-    now = timezone.now()
-    recipients: list[dict[str, Any]] = [
-        one | {"state": "accepted"} if one["state"] == "pending" else one
-        for one in row.recipients
-    ]
     with transaction.atomic():
         changed = OutboundMessage.objects.filter(
             pk=row.pk, fence=row.fence, state=OutboxState.UNCONFIRMED
-        ).update(
-            state=OutboxState.SENT,
-            state_since=now,
-            sent_at=now,
-            recipients=recipients,
-            code="",
-            stage="",
-            evidence={},
-        )
+        ).update(**outbox_outcome.believed(row))
         if changed:
             audit.record(None, "outbox.found-sent", row, message_id=row.message_id)
     return bool(changed)

@@ -1,11 +1,13 @@
 """What a try means for its message: sent, waiting, failed, unconfirmed, or as before.
 
-Decides and writes through outbox/rows. Whether the sender itself has failed, and what
+Decides and writes through outbox/rows; that an unconfirmed one went out is written by
+who found out (outbox/actions, lookup). Whether the sender itself has failed, and what
 then, is the caller's question (outbox/cycle, retry).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +17,16 @@ from django.utils import timezone
 
 from ...core.choices import OutboxState, Outcome, Stage
 from ...core.errors import Code, MailError
+from ...models import OutboundMessage
 from ...transports.base import SendResult
-from . import lookup as outbox_lookup, rows as outbox_rows
+from . import rows as outbox_rows
 from .rows import Claim
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
 GIVE_UP_AFTER = timedelta(hours=48)
+_SYSTEM = re.compile(r"4\d\d 4\.3\.\d")
+# Until an unconfirmed message is first looked for; Exchange needs a moment.
+LOOK_AFTER = timedelta(seconds=20)
 
 # Failures of this message alone; the sender goes on with the next one.
 OF_THE_MESSAGE = frozenset(
@@ -44,11 +50,8 @@ LINE_ENDED = frozenset(
 )
 
 
-def taken(claimed: Claim, result: SendResult) -> bool:
-    """The server took it, for some or all. True when it is sent to all it will reach.
-
-    Raises LeaseLost.
-    """
+def taken(claimed: Claim, result: SendResult) -> None:
+    """The server took it, for some or all. Raises LeaseLost."""
     replies = {who: (r.code, r.text) for who, r in result.refused.items()}
     recipients = _judged(claimed.recipients, replies, result.accepted, result.answer)
     deferred = [r for r in recipients if r["state"] == "pending"]
@@ -56,8 +59,15 @@ def taken(claimed: Claim, result: SendResult) -> bool:
     evidence: dict[str, Any] = {"answer": result.answer}
     if deferred:
         evidence["answer"] = _line(deferred[-1])
-        _defer(claimed, recipients, Code.RECIPIENT_DEFERRED, Stage.ENVELOPE, evidence)
-        return False
+        _defer(
+            claimed,
+            recipients,
+            Code.RECIPIENT_DEFERRED,
+            Stage.ENVELOPE,
+            evidence,
+            at_once=bool(result.accepted) and all(map(_one_too_many, deferred)),
+        )
+        return
     if refused:
         evidence["answer"] = _line(refused[-1])
     outbox_rows.finish(
@@ -71,7 +81,6 @@ def taken(claimed: Claim, result: SendResult) -> bool:
         recipients=recipients,
         sent_at=timezone.now(),
     )
-    return True
 
 
 def failed(claimed: Claim, error: MailError) -> bool:
@@ -81,7 +90,8 @@ def failed(claimed: Claim, error: MailError) -> bool:
     """
     if error.handed_over:
         # Never queued again by itself: the server may have taken it (DESIGN D8).
-        _end(claimed, OutboxState.UNCONFIRMED, error, claimed.recipients)
+        recipients = _judged(claimed.recipients, _replies(error))
+        _end(claimed, OutboxState.UNCONFIRMED, error, recipients)
         return False
     if error.code in OF_THE_MESSAGE:
         recipients = _judged(claimed.recipients, _replies(error))
@@ -114,6 +124,41 @@ def failed(claimed: Claim, error: MailError) -> bool:
     return False
 
 
+def is_of_the_server(error: MailError) -> bool:
+    """It put a message off for its own state (X.3.X of RFC 3463 section 3.4): no room,
+    say, or a fault of its set-up."""
+    deferred = error.code == Code.MESSAGE_DEFERRED
+    return deferred and _SYSTEM.match(_answer(error)) is not None
+
+
+def believed(row: OutboundMessage) -> dict[str, Any]:
+    """Columns of an unconfirmed message that went out after all.
+
+    Whom the server had put off before the doubt it has not reached: to them it is still
+    to go.
+    """
+    now = timezone.now()
+    put_off = row.evidence.get("recipients") or {}
+    recipients = [
+        one | {"state": "accepted"}
+        if one["state"] == "pending" and one["address"] not in put_off
+        else one
+        for one in row.recipients
+    ]
+    deferred = [one for one in recipients if one["state"] == "pending"]
+    changes: dict[str, Any] = {"recipients": recipients, "state_since": now}
+    if not deferred:
+        ended = {"state": OutboxState.SENT, "sent_at": now}
+        return changes | ended | {"code": "", "stage": "", "evidence": {}}
+    return changes | {
+        "state": OutboxState.WAITING,
+        "not_before": now,
+        "code": Code.RECIPIENT_DEFERRED,
+        "stage": Stage.ENVELOPE,
+        "evidence": {"answer": _line(deferred[-1])},
+    }
+
+
 def back_off(deferrals: int) -> timedelta:
     """The pause after the n-th deferral, from 1."""
     return BACK_OFF[min(deferrals, len(BACK_OFF)) - 1]
@@ -125,11 +170,16 @@ def _defer(
     code: str,
     stage: str,
     evidence: Mapping[str, Any],
+    *,
+    at_once: bool = False,
 ) -> None:
-    """Another try later, or the end of patience after 48 hours."""
+    """Another try later, or the end of patience after 48 hours.
+
+    at_once: without a pause; each such try has to bring the message to somebody.
+    """
     now = timezone.now()
     since = claimed.evidence.get("deferred_since") or now.isoformat()
-    deferrals = int(claimed.evidence.get("deferrals", 0)) + 1
+    deferrals = int(claimed.evidence.get("deferrals", 0)) + (not at_once)
     spent = now - datetime.fromisoformat(since) >= GIVE_UP_AFTER
     outbox_rows.finish(
         claimed,
@@ -140,7 +190,7 @@ def _defer(
         stage=stage,
         evidence=dict(evidence) | {"deferred_since": since, "deferrals": deferrals},
         recipients=recipients,
-        not_before=now + back_off(deferrals),
+        not_before=now if at_once else now + back_off(deferrals),
     )
 
 
@@ -154,7 +204,7 @@ def _end(
     now = timezone.now()
     changes: dict[str, Any] = {}
     if lost:
-        changes["not_before"] = now + outbox_lookup.FIRST
+        changes["not_before"] = now + LOOK_AFTER
     elif state is OutboxState.SENT:
         changes["sent_at"] = now
     outbox_rows.finish(
@@ -206,6 +256,15 @@ def _kept(claimed: Claim) -> dict[str, Any]:
 
 def _answer(error: MailError) -> str:
     return str(error.evidence.get("answer", ""))
+
+
+def _one_too_many(recipient: Mapping[str, Any]) -> bool:
+    """Put off only because others are in the same transaction.
+
+    RFC 5321 section 4.5.3.1.10; the enhanced code is of RFC 3463 section 3.6.
+    """
+    text = str(recipient["text"]).lower()
+    return "4.5.3" in text or "too many recipients" in text
 
 
 def _line(recipient: Mapping[str, Any]) -> str:

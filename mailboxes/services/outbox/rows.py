@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, overload
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.db.models.functions import Length
 from django.utils import timezone
 
@@ -45,7 +45,7 @@ class Claim:
         return [r["address"] for r in self.recipients if r["state"] == "pending"]
 
 
-def due(client: int, now: datetime) -> Any:
+def due(client: int, now: datetime) -> QuerySet[OutboundMessage]:
     """Messages of an smtp-client that may go out now, oldest first."""
     return OutboundMessage.objects.filter(
         smtp_client_id=client, state__in=OUTBOX_CLAIMABLE, not_before__lte=now

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from ...core.choices import OUTBOX_CLAIMABLE, RUNNABLE_STATES
@@ -25,7 +25,7 @@ AFTER_UNCONFIRMED = timedelta(minutes=1)
 
 def due(now: datetime) -> list[int]:
     """Senders that are free and have a message that may go out now, or one to look for
-    in Sent Items."""
+    in Sent Items; first those that had their last turn the longest ago."""
     ready = OutboundMessage.objects.filter(
         state__in=OUTBOX_CLAIMABLE, not_before__lte=now
     )
@@ -37,8 +37,7 @@ def due(now: datetime) -> list[int]:
     return list(
         _free(now)
         .filter(wanted | lost, revision__isnull=False)
-        .distinct()
-        .order_by("pk")
+        .order_by(F("last_try_at").asc(nulls_first=True), "pk")
         .values_list("pk", flat=True)
     )
 

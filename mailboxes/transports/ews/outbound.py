@@ -10,9 +10,6 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator, Sequence
-from email.parser import BytesHeaderParser
-from email.policy import SMTP
-from email.utils import getaddresses
 from typing import Any, ClassVar
 
 from exchangelib.services import CreateItem
@@ -20,6 +17,7 @@ from exchangelib.util import MNS, TNS, create_element
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
+from .. import addressees
 from ..base import Content, OutboundTransport, Reply, SendResult
 from ..channel import Upload
 from . import calls, large
@@ -114,15 +112,8 @@ class EwsOutbound(EwsConnection, OutboundTransport):
         """
         end = _END.search(message[:HEADER])
         at = end.start() if end else len(message)
-        parsed = BytesHeaderParser(policy=SMTP).parsebytes(message[:at])
-        named = {
-            address.lower()
-            for name in ("To", "Cc", "Bcc")
-            for _words, address in getaddresses(
-                [str(value) for value in parsed.get_all(name, [])]
-            )
-            if address
-        }
+        fields = ("To", "Cc", "Bcc")
+        named = addressees.named(addressees.head_of(message[:at]), fields)
         wanted = {address.lower(): address for address in recipients}
         if named - wanted.keys():
             others = ", ".join(sorted(named - wanted.keys()))

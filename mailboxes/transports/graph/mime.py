@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.generator import BytesGenerator
 from email.message import Message
-from email.utils import getaddresses
 from io import BytesIO
 
-from .parts import Attachment, about, cut, end_of_header, head_of, is_attachment
+from ..addressees import head_of, named
+from .parts import Attachment, about, cut, end_of_header, is_attachment
 
 # A field of a header with its continuation lines.
 _BCC = re.compile(rb"^bcc:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n", re.I | re.M)
@@ -44,13 +44,7 @@ def addressed(message: bytes, recipients: Sequence[str]) -> bytes:
     it: taking them out would change what the others read.
     """
     end = end_of_header(message)
-    header = head_of(message[:end])
-    shown = {
-        address.lower()
-        for name in ("To", "Cc")
-        for _, address in getaddresses([str(v) for v in header.get_all(name, [])])
-        if "@" in address
-    }
+    shown = named(head_of(message[:end]), ("To", "Cc"))
     wanted = {one.lower() for one in recipients}
     others = sorted(shown - wanted)
     if others:

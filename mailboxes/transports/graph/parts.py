@@ -12,9 +12,9 @@ import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email import policy
 from email.message import Message
-from email.parser import BytesHeaderParser
+
+from ..addressees import head_of
 
 HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
 LONGEST_HEAD = 64 * 1024  # bytes of a part in which its header is looked for
@@ -113,11 +113,6 @@ def end_of_header(message: bytes) -> int:
     if found is None:
         return len(message)
     return found.start() + found[0].index(b"\n") + 1
-
-
-def head_of(head: bytes) -> Message:
-    """A header, parsed leniently."""
-    return BytesHeaderParser(policy=policy.compat32).parsebytes(head)
 
 
 def _parts(message: bytes, begin: int, boundary: bytes) -> Iterator[_Part]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
-from ..base import Reply
+from ..base import Reply, as_evidence
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def no_recipient(
     evidence: dict[str, object] = {
         **facts,
         "answer": line(replies[-1]),
-        "recipients": {who: [r.code, r.text] for who, r in refused.items()},
+        "recipients": as_evidence(refused),
     }
     known = {_by_rule(reply, Stage.ENVELOPE) for reply in replies}
     common = known.pop() if len(known) == 1 else None

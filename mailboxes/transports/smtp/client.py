@@ -13,7 +13,8 @@ import io
 import smtplib
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from socket import socket
 
 from ..base import Reply
@@ -48,6 +49,15 @@ class Client(smtplib.SMTP):
             raise TimeoutError("the time for this connection is over")
         if self.sock is not None:
             self.sock.settimeout(min(left, self.patience))
+
+    @contextmanager
+    def hasty(self, seconds: float) -> Iterator[None]:
+        """Waits so long at most within."""
+        usual, self.patience = self.patience, min(self.patience, seconds)
+        try:
+            yield
+        finally:
+            self.patience = usual
 
     def send(self, s: str | bytes) -> None:  # type: ignore[override]
         """As smtplib's, in time. Nothing is sent when no time is left."""

@@ -24,12 +24,14 @@ from ..base import (
     OutboundTransport,
     Reply,
     SendResult,
+    as_evidence,
 )
 from ..line import LineTransport
 from . import answers, message as wire
 from .client import Client, disconnected, reply
 
 GOODBYE = 5.0  # seconds that a server has for the answer to QUIT
+SIGN_OF_LIFE = 10.0  # and to NOOP, over a connection that may be dead
 # All that may come out of a call; anything else is a bug of ours.
 KNOWN: tuple[type[Exception], ...] = (smtplib.SMTPException, OSError, ValueError)
 # Codes after which the connection cannot be used again.
@@ -103,7 +105,9 @@ class SmtpTransport(LineTransport, OutboundTransport):
             return False
         try:
             with self._border(Stage.GREETING):
-                self._usable = reply(self._connected(Stage.GREETING).noop()).code == 250
+                client = self._connected(Stage.GREETING)
+                with client.hasty(SIGN_OF_LIFE):
+                    self._usable = reply(client.noop()).code == 250
         except MailError:
             self._usable = False
         return self._usable
@@ -112,8 +116,7 @@ class SmtpTransport(LineTransport, OutboundTransport):
         client, usable = self._client, self._usable
         self._usable = False
         if client is not None and usable:
-            with suppress(*KNOWN):
-                client.patience = min(client.patience, GOODBYE)
+            with suppress(*KNOWN), client.hasty(GOODBYE):
                 client.quit()
         self._drop()
 
@@ -131,6 +134,7 @@ class SmtpTransport(LineTransport, OutboundTransport):
         if not self._usable:
             raise self._closed(Stage.ENVELOPE)
         content = wire.Canonical(message)
+        refused: dict[str, Reply] = {}
         try:
             with self._border(Stage.ENVELOPE):
                 refused = self._envelope(sender, list(recipients), content)
@@ -138,6 +142,8 @@ class SmtpTransport(LineTransport, OutboundTransport):
                 self._start_data()
                 answer = self._data(content)
         except MailError as error:
+            if refused and error.handed_over:
+                error.evidence["recipients"] = as_evidence(refused)
             self._after(error)
             raise
         accepted = tuple(who for who in recipients if who not in refused)

@@ -13,7 +13,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 PERMITTED = {
-    "cancel": {"queued", "waiting"},
+    "cancel": {"queued", "waiting", "failed"},
     "send-now": {"waiting"},
     "requeue": {"failed"},
     "send-again": {"unconfirmed"},
@@ -59,6 +59,15 @@ def test_requeue_asks_only_those_who_have_not_had_it() -> None:
     event = AuditEvent.objects.get()
     assert (event.actor, event.action) == (user, "outbox.requeued")
     assert event.details == {"message_id": row.message_id}
+
+
+def test_failed_message_that_is_given_up_is_off_the_page_and_says_why() -> None:
+    row = message("failed", code="message-refused", stage="data")
+    assert len(outbox_list.groups()) == 1
+    assert outbox_actions.cancel(row, None) is True
+    row.refresh_from_db()
+    assert (row.state, row.code) == ("cancelled", "message-refused")
+    assert outbox_list.groups() == []
 
 
 def test_requeue_of_what_was_tried_meanwhile_changes_nothing() -> None:

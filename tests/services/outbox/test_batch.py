@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -149,7 +150,7 @@ def test_sender_that_hangs_holds_nobody(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The batch is over, and only waits for it: another sender still gets its turn."""
-    monkeypatch.setattr(outbox, "SECONDS", 0.3)
+    monkeypatch.setattr(outbox, "SECONDS", 1.0)
     monkeypatch.setattr(outbox, "SLOW_AFTER", 0.1)
     other_sent = threading.Event()
     answers: list[bool] = []
@@ -157,7 +158,7 @@ def test_sender_that_hangs_holds_nobody(
         other.add_account("support", password=sending.PASSWORD)
         client = sending.smtp_client("smtp-client-2", server="other.contoso.example")
         later = sending.queue(client, subject="later")
-        due_at = timezone.now() + timedelta(seconds=0.6)
+        due_at = timezone.now() + timedelta(seconds=1.5)
         OutboundMessage.objects.filter(pk=later.pk).update(not_before=due_at)
         scene.queue(subject="hangs")
         scene.server.hook("send", lambda: answers.append(other_sent.wait(20)))
@@ -166,6 +167,45 @@ def test_sender_that_hangs_holds_nobody(
         assert answers == [True]
         assert (len(other.sent), scene.subjects()) == (1, ["hangs"])
         outbox_connections.connections.close_all()
+
+
+@pytest.fixture
+def busy(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryServer]:
+    """One thread, a sender whose queue never ends, and the server of another one."""
+    monkeypatch.setattr(outbox, "THREADS", 1)
+    scene.queue()
+    scene.server.hook("send", lambda: scene.queue() and None)
+    with MemoryServer("other.contoso.example") as other:
+        other.add_account("support", password=sending.PASSWORD)
+        client = sending.smtp_client("smtp-client-2", server="other.contoso.example")
+        sending.queue(client)
+        yield other
+        outbox_connections.connections.close_all()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_next_batch_begins_with_whom_the_last_had_no_time_for(
+    busy: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "SECONDS", 1.0)
+    outbox.run_send_batch(batch().pk)
+    assert busy.sent == []
+    outbox.run_send_batch(batch().pk)
+    assert len(busy.sent) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_long_queue_makes_room_where_others_wait(
+    busy: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "TURN", 0.3)
+    one = batch()
+    busy.hook("send", lambda: Batch.objects.update(stop=True) and None)
+    outbox.run_send_batch(one.pk)
+    assert len(busy.sent) == 1
+    one.refresh_from_db()
+    assert one.ended_at is not None
+    assert one.ended_at - one.created_at < timedelta(seconds=outbox.SECONDS)
 
 
 class Slow(MemoryOutbound):
@@ -231,7 +271,7 @@ def test_restart_of_the_database_leaves_no_doubt_about_a_message(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server has taken it; the first writing of that meets a dead connection."""
-    monkeypatch.setattr(outbox_cycle, "WRITE_AGAIN", (0.0, 0.0))
+    monkeypatch.setattr(outbox_cycle, "ASK_AGAIN", (0.0, 0.0))
     row, other = scene.queue(), scene.queue()
     broken = iter([True, True])
     real = outbox_outcome.taken
@@ -250,6 +290,30 @@ def test_restart_of_the_database_leaves_no_doubt_about_a_message(
     assert len(scene.server.sent) == 2
     one.refresh_from_db()
     assert one.ended_at is not None
+
+
+@pytest.mark.parametrize("step", ["Chunks", "count_sent"])
+@pytest.mark.django_db(transaction=True)
+def test_restart_of_the_database_beside_the_sending_changes_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Neither a person is asked about the message, nor has its sender failed."""
+    monkeypatch.setattr(outbox_cycle, "ASK_AGAIN", (0.0, 0.0))
+    broken = iter([True, True])
+    real = getattr(outbox_rows, step)
+
+    def once(*args: Any) -> Any:
+        if next(broken, False):
+            lose_connection()
+        return real(*args)
+
+    monkeypatch.setattr(outbox_rows, step, once)
+    row = scene.queue()
+    cycle = scene.cycle()
+    row.refresh_from_db()
+    assert (row.state, row.tries, cycle.outcome) == ("sent", 1, "ok")
+    assert (scene.sender.sent, cycle.sent, cycle.bytes) == (1, 1, row.size)
+    assert (scene.sender.code, len(scene.server.sent)) == ("", 1)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from email import policy
 from email.parser import BytesParser
+from email.utils import getaddresses
 from hashlib import sha256
 
 import pytest
@@ -47,6 +48,25 @@ def test_build_makes_all_headers_and_hides_bcc() -> None:
     raw = composed.message.as_bytes()
     assert b"dora" not in raw
     assert raw.isascii()
+
+
+@pytest.mark.parametrize("letter", ["word ", "w\\örd "])
+def test_long_name_stays_one_name(letter: str) -> None:
+    """The standard library folds within the quotes of a name and drops them."""
+    name = "Lee, Anna " + letter * 30
+    composed = compose.build(
+        sender=f'"{name}" <support@contoso.example>',
+        to=f'"{name}" <anna@b.example>, bob@b.example',
+    )
+    raw = composed.message.as_bytes()
+    header = BytesParser(policy=policy.compat32).parsebytes(raw)
+    for field, wanted in (
+        ("From", [FROM]),
+        ("To", ["anna@b.example", "bob@b.example"]),
+    ):
+        value = header[field].replace("\r\n", "")
+        assert [address for _name, address in getaddresses([value])] == wanted
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
 
 
 def test_build_attaches_files() -> None:
@@ -127,7 +147,7 @@ def test_queue_completes_a_message_and_keeps_the_rest() -> None:
     user = factories.user("anna")
     row = queued(
         b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\nTo: a@b.example\nBcc: c@d.example,\n"
-        b" e@d.example\nX-Odd:   kept  \n\n.dot\nlast",
+        b" e@d.example\nResent-Bcc: f@d.example\nX-Odd:   kept  \n\n.dot\nlast",
         recipients=["a@b.example", "A@b.example", "c@d.example"],
         user=user,
     )

@@ -66,8 +66,9 @@ STEPS = [
     (MemoryOutbound, "send", False, "unconfirmed", 1),
     (outbox_outcome, "taken", True, "unconfirmed", 1),
     (outbox_rows, "_close", False, "unconfirmed", 1),  # within the transaction
-    (outbox_outcome, "taken", False, "sent", 1),
-    (outbox_rows, "count_sent", False, "sent", 1),
+    (outbox_outcome, "taken", False, "unconfirmed", 1),  # within it as well
+    (outbox_rows, "count_sent", False, "unconfirmed", 1),  # and here
+    (SendCycle, "_note_taken", False, "sent", 1),
     (outbox_senders, "note_success", True, "sent", 1),
     (leases, "release", True, "sent", 1),
 ]

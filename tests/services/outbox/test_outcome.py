@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from mailboxes.core.choices import Protocol, Stage
 from mailboxes.core.errors import Code, MailError
-from mailboxes.models import Sender
+from mailboxes.models import Sender, SmtpClient
 from mailboxes.services.outbox import (
+    actions as outbox_actions,
     open_connections as outbox_connections,
     outcome as outbox_outcome,
+    senders as outbox_senders,
 )
 from mailboxes.transports import registry
 from mailboxes.transports.base import Reply, SendResult
@@ -172,3 +174,117 @@ def test_sender_that_must_sign_in_keeps_its_messages_queued(scene: Scene) -> Non
         scene.due_now()
     row.refresh_from_db()
     assert (row.state, row.tries) == ("queued", 0)
+
+
+def doubt(scene: Scene) -> MailError:
+    """The server takes the next message, and its answer is lost."""
+    lost = MailError(Code.SEND_UNCONFIRMED, Stage.DATA, handed_over=True)
+    scene.server.fail("send", lost, done_first=True)
+    return lost
+
+
+def test_doubt_is_no_doubt_about_those_who_were_refused(scene: Scene) -> None:
+    """Who was refused stays so, and who was put off gets it, whatever is decided."""
+    scene.server.refused["no@b.example"] = Reply(550, "5.1.1 no such user")
+    scene.server.refused["later@b.example"] = Reply(451, "4.7.1 try later")
+    doubt(scene)
+    row = scene.queue("a@b.example", "no@b.example", "later@b.example")
+    scene.cycle()
+    row.refresh_from_db()
+    assert row.state == "unconfirmed"
+    assert [(r["state"], r["code"]) for r in row.recipients] == [
+        ("pending", None),
+        ("refused", 550),
+        ("pending", 451),
+    ]
+    assert outbox_actions.mark_sent(row, None)
+    row.refresh_from_db()
+    assert [r["state"] for r in row.recipients] == ["accepted", "refused", "pending"]
+    assert (row.state, row.code) == ("waiting", "recipient-deferred")
+    scene.server.refused.clear()
+    scene.due_now()
+    scene.cycle()
+    row.refresh_from_db()
+    assert [r["state"] for r in row.recipients] == ["accepted", "refused", "accepted"]
+    assert (row.state, scene.server.sent[-1].recipients) == (
+        "sent",
+        ("later@b.example",),
+    )
+
+
+def test_who_gets_a_message_stands_on_no_row_but_its_own(scene: Scene) -> None:
+    """What is erased by address is looked for there."""
+    scene.server.refused["no@b.example"] = Reply(550, "5.1.1 no such user")
+    doubt(scene)
+    scene.queue("a@b.example", "no@b.example")
+    cycle = scene.cycle()
+    assert (cycle.outcome, cycle.code) == ("failed", "send-unconfirmed")
+    assert "b.example" not in str([cycle.evidence, scene.sender.evidence])
+
+
+def test_message_nobody_can_look_for_makes_no_cycle_after_cycle(scene: Scene) -> None:
+    """A protocol that could look for it is saved, and one that cannot in effect."""
+    doubt(scene)
+    scene.queue()
+    scene.cycle()
+    scene.due_now()
+    SmtpClient.objects.update(server_type=Protocol.EWS)
+    assert outbox_senders.due(timezone.now()) == [scene.sender.pk]
+    scene.cycle()
+    assert outbox_senders.due(timezone.now()) == []
+
+
+def test_recipients_beyond_what_a_server_takes_at_once_do_not_wait(
+    scene: Scene,
+) -> None:
+    """RFC 5321 section 4.5.3.1.10: the others get another transaction, right away."""
+    names = [f"{number}@b.example" for number in range(5)]
+
+    class TwoAtOnce(MemoryOutbound):
+        def send(self, sender: str, recipients: Any, message: Any) -> SendResult:
+            rest = recipients[2:]
+            result = super().send(sender, recipients[:2], message)
+            too_many = Reply(452, "4.5.3 Error: too many recipients")
+            return SendResult(result.accepted, dict.fromkeys(rest, too_many), "250 ok")
+
+    with registry.override(outbound={Protocol.SMTP: TwoAtOnce}):
+        row = scene.queue(*names)
+        cycle = scene.cycle()
+    row.refresh_from_db()
+    assert (row.state, cycle.outcome) == ("sent", "ok")
+    assert [sent.recipients for sent in scene.server.sent] == [
+        tuple(names[:2]),
+        tuple(names[2:4]),
+        tuple(names[4:]),
+    ]
+
+
+def test_server_that_puts_off_message_after_message_gets_a_pause(scene: Scene) -> None:
+    """It has no room, say: a long queue is not run against it."""
+    later = MailError(
+        Code.MESSAGE_DEFERRED, Stage.ENVELOPE, evidence={"answer": "452 4.3.1 full"}
+    )
+    scene.server.fail("send", later, times=8)
+    rows = [scene.queue() for _ in range(12)]
+    cycle = scene.cycle()
+    assert (cycle.outcome, cycle.code) == ("failed", "message-deferred")
+    assert (scene.server.count("send"), scene.sender.state) == (5, "failing")
+    assert outbox_senders.due(timezone.now()) == []
+    Sender.objects.update(not_before=None)
+    cycle = scene.cycle()
+    assert (cycle.outcome, cycle.sent, scene.sender.state) == ("ok", 4, "active")
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.state for row in rows] == ["waiting"] * 8 + ["sent"] * 4
+
+
+def test_messages_put_off_for_their_own_sake_keep_nobody(scene: Scene) -> None:
+    """One of the mailboxes of a client may not send, say; the others may."""
+    later = MailError(
+        Code.MESSAGE_DEFERRED, Stage.ENVELOPE, evidence={"answer": "450 4.1.8 sender"}
+    )
+    scene.server.fail("send", later, times=8)
+    for _ in range(12):
+        scene.queue()
+    cycle = scene.cycle()
+    assert (cycle.outcome, cycle.sent, scene.sender.state) == ("ok", 4, "active")
