@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ..core.choices import TEST_OPEN, CheckState, TestState
 from ..models import Check, PopClient, TestRun
 from ..services import connection_test, status
-from ..services.connection_test import NotTested, report
+from ..services.connection_test import NotTested, report, resuming
 from ..services.finding import Finding
 from . import inputs, links
 from .live import live
@@ -35,14 +35,21 @@ PATIENCE = 3  # seconds of silence that need no word
 @require_POST
 @login_required
 def start(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
-    """Ask for a test of what is saved; an open one is shown instead."""
+    """Ask for a test of what is saved; an open one is shown instead.
+
+    from: number of the test that failed, where this one is to go on.
+    """
     client = find(kind, pk)
     if not may_test(request, type(client)):
         raise PermissionDenied
     now = timezone.now()
+    number = inputs.key(inputs.text(request.POST, "from"))
     try:
         run = connection_test.ask(
-            client, request.user, send_to=inputs.text(request.POST, "send_to")
+            client,
+            request.user,
+            send_to=inputs.text(request.POST, "send_to"),
+            going_on=connection_test.ended(client, number),
         )
     except NotTested as refused:
         messages.error(request, str(refused))
@@ -104,12 +111,14 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             response["HX-Refresh"] = "true"
         return response
     client = run.client
+    may_ask = may_test(request, type(client)) and client.archived_at is None
     context |= {
         "client": client,
         "kind": short_kind(client),
         "finding": next((row.finding for row in rows if row.finding), None),
         "newer": client.revision > run.revision.number,
-        "may_test": may_test(request, type(client)) and client.archived_at is None,
+        "may_test": may_ask,
+        "goes_on": may_ask and resuming.can_go_on(run),
         "report": "" if is_open else report.text(run),
         "history": history(client),
         "nav": "option-sets",

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from ..core.choices import FirstFetch, Grant, Protocol, Stage
 from ..models import Cycle, Message, TestRun
 from ..services import registrations, sign_ins, status
-from ..services.connection_test import failed_check
+from ..services.connection_test import failed_check, resuming
 from ..services.fetch import seen
 from ..services.finding import Finding
 from ..services.registrations import certificates as registration_certificates
@@ -344,6 +344,11 @@ class Facts:
     def unproven(self) -> list[str]:
         """Directions without a green test of these settings."""
         return [kind for kind in self._setup.kinds if kind not in self._setup.proofs]
+
+    @property
+    def goes_on(self) -> bool:
+        """A test that failed can go on where it did."""
+        return any(map(resuming.can_go_on, self._setup.runs.values()))
 
     @property
     def folder(self) -> tuple[str, int] | None:

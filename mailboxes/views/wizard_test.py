@@ -51,8 +51,9 @@ def connect_test(request: HttpRequest, pk: int) -> HttpResponse:
     if not _can_start(setup, "test"):
         return redirect("connect-step", pk, "test")  # it says what is first
     user = request.user
+    to, go_on = inputs.text(request.POST, "send_to"), "from" in request.POST
     try:
-        making.test(pk, user, inputs.text(request.POST, "send_to"))  # type: ignore
+        making.test(pk, user, to, go_on=go_on)  # type: ignore[arg-type]
     except NotTested as refused:
         messages.error(request, str(refused))
     except ChangedOutside as conflict:

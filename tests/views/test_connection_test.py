@@ -68,6 +68,51 @@ def refused() -> TestRun:
     return ended(run, "failed")
 
 
+# going on
+
+
+def test_a_failed_check_offers_to_go_on_from_there(anna: Client) -> None:
+    run = refused()
+    shown = anna.get(page(run))
+    assert "Run from here" in text(shown)
+    assert f'name="from" value="{run.pk}"' in shown.content.decode()
+    start = reverse("connection-test-start", args=["pop", run.pop_client_id])
+    anna.post(start, {"from": str(run.pk)})
+    again = TestRun.objects.exclude(pk=run.pk).get()
+    states = {check.stage: check.state for check in again.checks.all()[:7]}
+    assert states["tenant"] == "passed" and states["token"] == "not-run"
+    assert f"Seen by test {run.pk}" in text(anna.get(page(again)))
+
+
+@pytest.mark.parametrize("typed", ["", "0", "x", "999", "9" * 40, "-1"])
+def test_a_number_that_names_no_test_begins_a_whole_one(
+    anna: Client, typed: str
+) -> None:
+    run = refused()
+    start = reverse("connection-test-start", args=["pop", run.pop_client_id])
+    assert anna.post(start, {"from": typed}).status_code == 302
+    again = TestRun.objects.exclude(pk=run.pk).get()
+    assert set(again.checks.values_list("state", flat=True)) == {"not-run"}
+
+
+def test_a_message_goes_where_it_was_to_go(anna: Client) -> None:
+    client = saved_smtp()
+    run = connection_test.ask(client, None, send_to="anna@customers.example")
+    checks = run.checks.all()
+    token = next(check for check in checks if check.stage == "token")
+    checks.filter(number__lt=token.number).update(state="passed")
+    checks.filter(pk=token.pk).update(state="failed", code="AADSTS50126")
+    ended(run, "failed")
+    shown = anna.get(page(run)).content.decode()
+    assert 'name="send_to" value="anna@customers.example"' in shown
+
+
+def test_nobody_goes_on_who_may_not_test(client: Client) -> None:
+    run = refused()
+    client.force_login(factories.user("nobody"))
+    assert "Run from here" not in text(client.get(page(run)))
+
+
 # asking
 
 

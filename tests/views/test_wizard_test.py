@@ -49,6 +49,21 @@ def test_a_failed_check_leads_to_the_field(visitor: Client) -> None:
     assert "Problem" in shown and "The client secret has expired" in shown
 
 
+def test_the_tests_go_on_where_one_failed(visitor: Client) -> None:
+    draft = setups.app_only()
+    offer = "Run from where it failed"
+    assert offer not in text(visitor.get(at(draft, "test")))
+    run = setups.failed(draft, "token", "AADSTS7000222")
+    token = run.checks.get(stage="token")
+    run.checks.filter(number__lt=token.number).update(state="passed")
+    assert offer in text(visitor.get(at(draft, "test")))
+    visitor.post(reverse("connect-test", args=[draft.pk]), {"from": "failed"})
+    again = TestRun.objects.filter(pop_client=run.pop_client).first()
+    assert again is not None and again.pk != run.pk
+    states = {check.stage: check.state for check in again.checks.all()[:7]}
+    assert states["tenant"] == "passed" and states["token"] == "not-run"
+
+
 def test_turn_on_tells_what_the_last_test_found(visitor: Client) -> None:
     draft = setups.app_only()
     told = "The last one found"

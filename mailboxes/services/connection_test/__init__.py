@@ -25,7 +25,7 @@ from ..addresses import AddressError
 from ..finding import Finding
 from ..findings import find
 from ..options import pins, snapshots
-from . import rows
+from . import resuming, rows
 from .planning import plan
 
 SHOWN = 10  # runs of a client in its history
@@ -49,6 +49,7 @@ def ask(
     send_to: str = "",
     *,
     after: TestRun | None = None,
+    going_on: TestRun | None = None,
     refused: Mapping[str, Any] | None = None,
 ) -> TestRun:
     """A new run, queued, with all its checks to come; or the open one of the client.
@@ -58,6 +59,8 @@ def ask(
     somebody asks for.
     revision: what is tested, default the newest saved. send_to: address that gets a
         message at the end, "" for none; smtp-clients only.
+    going_on: an earlier run of the client; what it has seen of the way to the authority
+        is not checked again (connection_test/resuming).
     after, refused: as the columns of the run say (models); the latter for a test that
         nobody asked for (services/refusals).
     Raises NotTested.
@@ -81,7 +84,10 @@ def ask(
             after=after,
             refused=dict(refused or {}),
         )
-        rows.write_plan(run, plan(snapshots.of(revision), send_to))
+        planned = plan(snapshots.of(revision), send_to)
+        if going_on is not None:
+            planned = resuming.taken_over(going_on, planned, timezone.now())
+        rows.write_plan(run, planned)
         audit.record(
             user,
             "connection-test.by-itself" if refused else "connection-test.asked",
@@ -148,6 +154,11 @@ def history(client: Client) -> list[TestRun]:
         .select_related("revision", "asked_by")
         .prefetch_related(Prefetch("checks", queryset=failed, to_attr="failed"))[:SHOWN]
     )
+
+
+def ended(client: Client, number: int) -> TestRun | None:
+    """An ended run of this client by its number; None where there is none."""
+    return of(client).filter(pk=number).exclude(state__in=TEST_OPEN).first()
 
 
 def newest(client: Client) -> TestRun | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.choices import USUAL_PORTS, Protocol, Security, Stage
-from ...models import PopClient
+from ...models import Check, PopClient
 from ...oauth import probe
 from ..findings.authority import AUTHORITY
 from ..options import pins
@@ -36,11 +36,15 @@ class Planned:
     """One check to come. skipped: why it will not be made, "" where it will.
 
     evidence: what is known before: side, host, port, proxy, ...
+    seen, seen_by: the check of an earlier test that stands for it, and the number of
+        the test that made it; connection_test/resuming sets them.
     """
 
     stage: Stage
     evidence: dict[str, Any] = field(default_factory=dict)
     skipped: str = ""
+    seen: Check | None = None
+    seen_by: int = 0
 
 
 def plan(snapshot: Snapshot, send_to: str = "") -> list[Planned]:

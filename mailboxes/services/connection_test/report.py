@@ -88,6 +88,8 @@ def told(check: Check) -> str:
         return ""
     words = _WORDS.get(Stage(check.stage))
     parts = words(facts) if words else []
+    if "seen_by" in facts:
+        parts.append(_("Seen by test %d") % facts["seen_by"])
     return ". ".join([*parts, *(str(one).rstrip(".") for one in _warnings(facts))])
 
 
@@ -243,7 +245,7 @@ def failure(run: TestRun, check: Check) -> list[str]:
 
 def evidence(check: Check) -> list[tuple[str, str]]:
     """Raw facts of a failed check, the server's answer first."""
-    hidden = ("side", "limit", "skipped", "revision", "option", "claims")
+    hidden = ("side", "limit", "skipped", "revision", "option", "claims", "seen_by")
     pairs = [
         (name, ", ".join(map(str, v)) if isinstance(v, list) else str(v))
         for name, v in check.evidence.items()

@@ -28,17 +28,24 @@ class Ended(MailboxesError):
 
 
 def write_plan(run: TestRun, plan: list[Planned]) -> None:
-    """The rows of a new run, none of them made yet, in the caller's transaction."""
+    """The rows of a new run, in the caller's transaction.
+
+    None of them is made yet, but those that an earlier run has seen.
+    """
     Check.objects.bulk_create(
-        Check(
-            run=run,
-            number=number,
-            stage=planned.stage,
-            evidence=planned.evidence
-            | ({"skipped": planned.skipped} if planned.skipped else {}),
-        )
-        for number, planned in enumerate(plan, start=1)
+        _row(run, number, planned) for number, planned in enumerate(plan, start=1)
     )
+
+
+def _row(run: TestRun, number: int, planned: Planned) -> Check:
+    check = Check(run=run, number=number, stage=planned.stage)
+    if planned.seen is not None:
+        check.state = planned.seen.state
+        check.evidence = planned.seen.evidence | {"seen_by": planned.seen_by}
+    else:
+        skipped = {"skipped": planned.skipped} if planned.skipped else {}
+        check.evidence = planned.evidence | skipped
+    return check
 
 
 def claim(pk: int) -> bool:
@@ -108,13 +115,24 @@ class Sheet:
         self._mine = TestRun.objects.filter(
             pk=run.pk, state=TestState.RUNNING, owner=run.owner
         )
-        self._todo = list(run.checks.order_by("number"))
+        self._todo = []
+        self._seen: dict[str, Check] = {}
+        for check in run.checks.order_by("number"):
+            if check.state == CheckState.NOT_RUN:
+                self._todo.append(check)
+            else:
+                self._seen[check.stage] = check
         self._scrub = scrub
 
     @property
     def current(self) -> Check | None:
         """The check that runs now; None at the end."""
         return self._todo[0] if self._todo else None
+
+    def seen(self, stage: Stage) -> Mapping[str, Any] | None:
+        """What an earlier run has learned at a check that this one need not make."""
+        check = self._seen.get(stage)
+        return None if check is None else check.evidence
 
     def expects(self, stage: Stage) -> bool:
         """A check of `stage` is still to come on the side spoken to now."""

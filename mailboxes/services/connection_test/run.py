@@ -90,7 +90,11 @@ class _Test:
         self._fields()
         credential = None
         if self._snapshot.uses_token:
-            self._authority()
+            seen = self._sheet.seen(Stage.TENANT)
+            if seen is None:
+                self._authority()
+            else:
+                self._tenant = str(seen.get("tenant", ""))
             credential = self._token()
         self._server(credential)
 

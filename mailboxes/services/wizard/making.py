@@ -62,11 +62,15 @@ def save_off(pk: int, user: User) -> Setup:
     return Setup.load(pk)
 
 
-def test(pk: int, user: User, send_to: str = "") -> list[TestRun]:
+def test(
+    pk: int, user: User, send_to: str = "", *, go_on: bool = False
+) -> list[TestRun]:
     """Save the option sets and ask for a test of each.
 
     send_to: address that gets a message at the end of the test for sending, "" for
-    none. Raises OptionError, ChangedOutside, StaleEdit, connection_test.NotTested.
+    none. go_on: what the newest test of each has seen of the way to the authority is
+    not checked again. Raises OptionError, ChangedOutside, StaleEdit,
+    connection_test.NotTested.
     """
     setup = save_off(pk, user)
     found: list[TestRun] = []
@@ -76,7 +80,10 @@ def test(pk: int, user: User, send_to: str = "") -> list[TestRun]:
         to = send_to if kind == SMTP else ""
         # One after the other: a credential that is refused is not tried twice.
         first = found[-1] if found else None
-        found.append(connection_test.ask(client, user, send_to=to, after=first))
+        before = connection_test.of(client).first() if go_on else None
+        found.append(
+            connection_test.ask(client, user, send_to=to, after=first, going_on=before)
+        )
     return found
 
 
