@@ -10,7 +10,7 @@ import pytest
 from mailboxes.core.choices import AfterFetch, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports import imap
-from mailboxes.transports.base import Listed
+from mailboxes.transports.base import Folder, Listed
 from mailboxes.transports.imap import ImapTransport
 from tests.servers.imap_script import Answers, auth, signed_in, transport
 from tests.servers.scripted import Talk
@@ -269,6 +269,26 @@ def test_settle_stops_when_the_numbering_changed() -> None:
     assert caught.value.stage == "settle"
     assert "UIDVALIDITY changed" in str(caught.value.evidence["answer"])
     assert not any(b"STORE" in line for line in server.heard)
+
+
+@pytest.mark.parametrize(
+    ("told", "folder"),
+    [
+        (b"* OK [UIDNEXT 9] n\r\n", Folder("INBOX", "7", 9)),
+        (b"", Folder("INBOX", "7", 6, guessed=True)),
+        (b"* OK [UIDNEXT 0] n\r\n", Folder("INBOX", "7", 6, guessed=True)),
+    ],
+)
+def test_next_id_is_guessed_where_the_server_does_not_tell_it(
+    told: bytes, folder: Folder
+) -> None:
+    answers: Answers = {
+        b"EXAMINE": b"* OK [UIDVALIDITY 7] v\r\n" + told + b"{tag} OK done\r\n",
+        b"UID SEARCH": b"* SEARCH 2 5\r\n{tag} OK done\r\n",
+    }
+    with signed_in(answers) as server, transport(server) as reader:
+        found = reader.select("")
+    assert (found, found.guessed) == (folder, folder.guessed)
 
 
 # rules of the house

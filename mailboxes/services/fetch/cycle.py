@@ -144,7 +144,7 @@ class FetchCycle:
             source = self._source(folder)
             sources.give_up(source, self._fetcher)
             source, listed = self._list(transport, folder)
-        outcome = self._fetch(transport, source, listed)
+        outcome = self._fetch(transport, folder, source, listed)
         self._read()
         if self._late is None and self._settle(transport, source):
             return Outcome.PARTIAL
@@ -160,11 +160,17 @@ class FetchCycle:
         if isinstance(transport, Numbered):
             transport.attach(source, self._fetcher)
         with self._phase("list"):
+            if sources.set_back(source, folder, transport):
+                raise Renumbered
             limits = sources.limits(source, self._snapshot["maximum-msg-number"])
             return source, transport.list_new(int(source.cursor), limits)
 
     def _fetch(
-        self, transport: InboundTransport, source: Source, listed: list[Listed]
+        self,
+        transport: InboundTransport,
+        folder: Folder,
+        source: Source,
+        listed: list[Listed],
     ) -> Outcome:
         wanted = sources.wanted(source, listed)
         self._listed = len(wanted)
@@ -192,7 +198,7 @@ class FetchCycle:
                 self._store(transport, source, got.arrivals, got.cursor)
             if got.failure is not None:
                 return self._unfinished(transport, source, got.failure, got.at, began)
-        end = sources.end(source, listed, most)
+        end = sources.end(source, folder, listed, most)
         if whole and int(source.cursor) < end:
             store.skip_to(source, self._fetcher, end)
         return Outcome.PARTIAL if more else Outcome.OK

@@ -172,7 +172,8 @@ class ImapTransport(LineTransport, InboundTransport):
             # RFC 9051 section 7.1: such a server has no persistent ids at all.
             raise ValueError("the server gave no UIDVALIDITY")
         next_id = told.get(b"UIDNEXT")
-        if next_id is None:
+        guessed = not next_id
+        if guessed:
             next_id = max(client.find(b"UID", b"1:*"), default=0) + 1
         there = told.get(b"EXISTS")
         return Folder(
@@ -180,6 +181,7 @@ class ImapTransport(LineTransport, InboundTransport):
             str(told[b"UIDVALIDITY"]),
             int(next_id),
             None if there is None else int(there),
+            guessed=guessed,
         )
 
     def list_new(self, after: int, limits: Limits = NO_LIMITS) -> list[Listed]:
