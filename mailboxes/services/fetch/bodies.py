@@ -143,7 +143,15 @@ class Bodies:
         self._ask(self._stream, small, self._take_body)
 
     def _stream(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
-        return self._transport.stream(wanted, self._largest)
+        """Bodies; nothing in place of a message that has a size is no answer.
+
+        Servers give that of a damaged message. Taken for the whole of it, it would be
+        deleted on the server.
+        """
+        sizes = {one.id: one.size for one in wanted}
+        for got in self._transport.stream(wanted, self._largest):
+            if any(got.chunks) or not sizes.get(got.id):
+                yield got
 
     def _left(self) -> list[Listed]:
         done = self._arrivals.keys() | self._gone

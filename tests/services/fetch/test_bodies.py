@@ -188,6 +188,23 @@ def test_message_that_is_left_out_and_there_is_not_passed_over(inbox: Inbox) -> 
     ]
 
 
+def test_message_of_which_nothing_comes_is_not_deleted(inbox: Inbox) -> None:
+    """A server has no bytes of a damaged message; its owner may have it mended."""
+    inbox.save(after_fetch="delete")
+    damaged = trouble(inbox, "damaged", stream="empty")
+    inbox.deliver("after")
+    assert inbox.run().code == "protocol-error"
+    assert inbox.run().outcome == Outcome.OK
+    assert inbox.stored() == [("damaged", "refused-by-server"), ("after", "")]
+    assert list(inbox.server.folder(ADDRESS).messages) == [damaged]
+
+
+def test_message_that_is_empty_is_stored(inbox: Inbox) -> None:
+    inbox.server.deliver(ADDRESS, b"")
+    assert inbox.run().outcome == Outcome.OK
+    assert inbox.client.messages.get().complete
+
+
 def test_message_that_is_gone_is_passed_over(inbox: Inbox) -> None:
     inbox.deliver("one", "two", "three")
     messages = inbox.server.folder(ADDRESS).messages
