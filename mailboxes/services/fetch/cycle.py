@@ -24,7 +24,7 @@ from ...core.errors import Code, Held, LeaseLost, MailError
 from ...models import Cycle, Fetcher, PopClient, Source
 from ...transports.base import Folder, InboundTransport, Listed
 from .. import connect, instance, parse, provider, retry, tokens, unfinished
-from ..numbering import Numbered, Renumbered
+from ..numbering import ListedInPart, Numbered, Renumbered
 from ..options import snapshots
 from ..unfinished import How
 from ..worker import leases
@@ -139,11 +139,11 @@ class FetchCycle:
         with self._phase("select"):
             folder = transport.select(self._snapshot["folder-path"])
         try:
-            source, listed = self._list(transport, folder)
-        except Renumbered:
-            source = self._source(folder)
-            sources.give_up(source, self._fetcher)
-            source, listed = self._list(transport, folder)
+            source, listed = self._listing(transport, folder)
+        except ListedInPart as error:
+            self._late = error
+            self._drop()
+            return Outcome.PARTIAL
         outcome = self._fetch(transport, folder, source, listed)
         self._read()
         if self._late is None and self._settle(transport, source):
@@ -152,6 +152,15 @@ class FetchCycle:
 
     def _source(self, folder: Folder) -> Source:
         return sources.open_source(self._client, self._snapshot, folder, self._fetcher)
+
+    def _listing(
+        self, transport: InboundTransport, folder: Folder
+    ) -> tuple[Source, list[Listed]]:
+        try:
+            return self._list(transport, folder)
+        except Renumbered:
+            sources.give_up(self._source(folder), self._fetcher)
+            return self._list(transport, folder)
 
     def _list(
         self, transport: InboundTransport, folder: Folder
