@@ -190,10 +190,11 @@ def end(source: Source, folder: Folder, listed: Sequence[Listed], most: int) -> 
     mail comes; so UIDs up to `baseline` are done with once none of them can appear.
     """
     last = listed[-1].id if listed else 0
-    shown = timezone.now() - source.created_at > SHOWN_AFTER
-    if folder.next_id is None or source.since is None:
+    if source.since is None or cut_off(listed, most):
         return last
-    if shown and not cut_off(listed, most):
+    if folder.next_id is None:
+        return max(last, source.baseline)  # numbers of ours, all of which were given
+    if timezone.now() - source.created_at > SHOWN_AFTER:
         # A server that was set back gives ids up to `baseline` to new mail.
         return max(last, min(source.baseline, folder.next_id - 1))
     return last

@@ -146,12 +146,12 @@ class Numbered(InboundTransport):
     def list_new(self, after: int, limits: Limits = NO_LIMITS) -> list[Listed]:
         """Ask for changes, write them down, and tell what is above `after`.
 
-        All of it: where ids are text, a server tells of each message only once.
+        All are written: where ids are text, a server tells of each message only once.
         Raises Renumbered, with nothing written: the caller goes on with another Source.
         Raises ListedInPart: of a million messages there are thousands of pages.
         """
         try:
-            return self._list_new(after)
+            return self._list_new(after, limits.most)
         except MailError as error:
             over = self.until is not None and time.monotonic() >= self.until
             if error.code == Code.READ_TIMEOUT and over and self._went_on:
@@ -160,7 +160,7 @@ class Numbered(InboundTransport):
                 ) from error
             raise
 
-    def _list_new(self, after: int) -> list[Listed]:
+    def _list_new(self, after: int, most: int | None) -> list[Listed]:
         source, listings = self._attached()
         self._went_on = False
         since = source.since if source.listed_at is None else None
@@ -173,7 +173,8 @@ class Numbered(InboundTransport):
         after = max(after, int(source.cursor))
         if source.since is not None and not self._keyed.dated:
             self._date(after)
-        return listings.after(after)
+        # The baseline of the Source is known since its first listing is complete.
+        return listings.after(after, Limits(most, source.since, source.baseline))
 
     def _date(self, after: int) -> None:
         """Of a protocol that tells no times, the header does (Received)."""

@@ -15,14 +15,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from ...core.choices import AfterFetch, SettleState
 from ...core.errors import LeaseLost
 from ...models import Fetcher, Listing, Location, Message, Source
-from ...transports.base import Listed
+from ...transports.base import NO_LIMITS, Limits, Listed
 from ...transports.keyed import Changes, Remote
 from ..worker import leases
 
@@ -115,20 +115,23 @@ class Listings:
         """
         if not (page.whole and page.complete and page.there) or self._named:
             return False
-        left = set(self._rows().filter(gone=False).values_list("key", flat=True))
-        return left.isdisjoint(one.key for one in page.there) and bool(
-            left - self._deleted()
-        )
+        rows = self._rows().filter(gone=False)
+        left = {str(number): key for key, number in rows.values_list("key", "number")}
+        if not {one.key for one in page.there}.isdisjoint(left.values()):
+            return False
+        return len(left) > self._deleted(left)
 
-    def after(self, number: int) -> list[Listed]:
-        """What is there with a higher number, ascending."""
+    def after(self, number: int, limits: Limits = NO_LIMITS) -> list[Listed]:
+        """What is there with a higher number, ascending, without what may be left out.
+
+        A million rows take 14 s and 300 MB, of which a cycle needs the first thousand.
+        """
         rows = self._rows().filter(number__gt=number, gone=False).order_by("number")
-        return [
-            Listed(number, size, arrived)
-            for number, size, arrived in rows.values_list(
-                "number", "size", "arrived_at"
-            )
-        ]
+        if limits.since is not None:
+            young = Q(arrived_at=None) | Q(arrived_at__gte=limits.since)
+            rows = rows.filter(young | Q(number__gt=limits.baseline))
+        found = rows.values_list("number", "size", "arrived_at")[: limits.most]
+        return [Listed(*row) for row in found]
 
     def undated(self, after: int) -> list[tuple[int, Remote]]:
         """Those above `after` of the first listing whose time is not known."""
@@ -237,16 +240,14 @@ class Listings:
             batch_size=SLICE,
         )
 
-    def _deleted(self) -> set[str]:
-        """Ids of what we have deleted on the server ourselves."""
-        numbers = Location.objects.filter(
+    def _deleted(self, numbers: Iterable[str]) -> int:
+        """How many of these we have deleted on the server ourselves."""
+        done = Location.objects.filter(
             source=self._source, settle_action=AfterFetch.DELETE
         ).exclude(settle=SettleState.PENDING)
-        done = numbers.annotate(
-            number=Cast("server_id", Listing._meta.get_field("number"))
-        ).values("number")
-        rows = self._rows().filter(gone=False, number__in=done)
-        return set(rows.values_list("key", flat=True))
+        return sum(
+            done.filter(server_id__in=some).count() for some in _slices(list(numbers))
+        )
 
     def _rows_of(self, keys: Sequence[str], *, gone: bool) -> None:
         for some in _slices(keys):

@@ -13,13 +13,16 @@ import pytest
 from mailboxes.core.choices import Outcome, Protocol, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.services import numbering
+from mailboxes.services.numbering import listings
 from mailboxes.services.worker import pool
 from mailboxes.transports import registry
+from mailboxes.transports.base import Limits
 from mailboxes.transports.keyed import Body, Changes, KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer
 from tests.services.conftest import ADDRESS, Inbox, letter, make_inbox
 
+NOW = datetime.now(UTC)
 PARTIAL = (Outcome.PARTIAL, 0, "")
 
 
@@ -97,3 +100,34 @@ def test_times_of_more_messages_than_a_cycle_can_look_at_are_no_failure(
             inbox.server.deliver(ADDRESS, line + letter(str(days)))
         assert outcomes(inbox, 2) == [PARTIAL, (Outcome.OK, 1, "")]
         assert inbox.subjects() == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        (Limits(), [1, 2, 3, 4, 5]),
+        (Limits(2), [1, 2]),
+        (Limits(None, NOW - timedelta(days=15), 3), [3, 4, 5]),
+        (Limits(2, NOW - timedelta(days=15), 5), [3, 5]),
+    ],
+)
+def test_listing_leaves_out_what_a_cycle_does_not_want(
+    db: None, limits: Limits, found: list[int]
+) -> None:
+    with read_by(MemoryKeyed) as inbox:
+        for days in (30, 20, 10, 30, 5):
+            arrived = NOW - timedelta(days=days)
+            inbox.server.deliver(ADDRESS, letter(str(days)), arrived=arrived)
+        inbox.run()
+        listed = listings.Listings(inbox.client.sources.get(), inbox.fetcher)
+        assert [one.id for one in listed.after(0, limits)] == found
+
+
+def test_old_mail_is_passed_over_in_one_cycle(db: None) -> None:
+    with read_by(MemoryKeyed) as inbox:
+        inbox.save(first_fetch="last-days", first_fetch_days=3, maximum_msg_number=2)
+        for days in (30, 20, 1, 10, 9, 8):
+            arrived = NOW - timedelta(days=days)
+            inbox.server.deliver(ADDRESS, letter(str(days)), arrived=arrived)
+        assert outcomes(inbox, 1) == [(Outcome.OK, 1, "")]
+        assert inbox.client.sources.get().cursor == "6"
