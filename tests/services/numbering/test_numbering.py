@@ -331,6 +331,27 @@ def test_server_that_gives_all_messages_new_ids_doubles_nothing(
     assert inbox.client.sources.count() == 2
 
 
+def test_server_that_was_empty_before_it_gave_new_ids_doubles_nothing(
+    inbox: Inbox,
+) -> None:
+    """A move: the new place is asked before the mail has been copied to it."""
+    inbox.deliver("one", "two", "one")
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    away = list(folder.messages.values())
+    folder.messages.clear()
+    inbox.run()
+    for message in away:
+        inbox.server.deliver(ADDRESS, message.data)
+    inbox.deliver("three", "two")
+    inbox.save(after_fetch="delete")
+    cycle = inbox.run()
+    # A real copy is counted; what was left before is left now.
+    assert (cycle.stored, cycle.matched, cycle.settled) == (2, 3, 2)
+    assert inbox.subjects() == ["one", "two", "one", "three", "two"]
+    assert [one.data for one in folder.messages.values()] == [one.data for one in away]
+
+
 def test_mailbox_that_is_emptied_in_each_cycle_keeps_its_source(inbox: Inbox) -> None:
     inbox.save(after_fetch="delete")
     for subject in ("one", "two", "three"):
