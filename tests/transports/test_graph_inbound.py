@@ -15,11 +15,12 @@ import pytest
 
 from mailboxes.core.choices import AfterFetch, Security, Stage
 from mailboxes.core.errors import Code, MailError
+from mailboxes.sandbox.effects import Effect, place
 from mailboxes.sandbox.graph.server import Graph
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import GRAPH_RESOURCE, PROXY_LOGIN
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
-from mailboxes.transports.graph.client import segment
+from mailboxes.transports.graph.client import AT_ONCE, segment
 from mailboxes.transports.graph.inbound import GraphInbound
 from mailboxes.transports.keyed import Changes, Remote
 from mailboxes.transports.settling import PartlySettled
@@ -339,6 +340,33 @@ def test_parts_that_stay_throttled_end_with_the_pause_asked_for(box: Sandbox) ->
         graph.until = time.monotonic() + 0.5
         error = refusal(lambda: graph.present([one.key for one in found]))
     assert (error.code, error.retry_after) == (Code.GRAPH_THROTTLED, 1.0)
+
+
+def test_pause_that_is_asked_for_ends_the_bodies(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handled, asked = Graph._handled, list[str]()
+
+    async def noted(graph: Graph, request: Any, *more: Any) -> Any:
+        asked.append(request.target)
+        return await handled(graph, request, *more)
+
+    deliver(box, 40)
+    with reader(box) as graph:
+        graph.select("")
+        _, found = all_of(graph)
+        busy = Effect(
+            place("graph", "value"),
+            status=503,
+            error="ServiceUnavailable",
+            text="Try again later.",
+            headers={"Retry-After": "7"},
+        )
+        box._call(lambda: box.box.faults.switch(SUPPORT, "test", (busy,)))
+        monkeypatch.setattr(Graph, "_handled", noted)
+        error = refusal(lambda: list(graph.stream(found)))
+    assert (error.code, error.retry_after) == (Code.GRAPH_UNAVAILABLE, 7.0)
+    assert len(asked) <= 2 * AT_ONCE  # what was under way when the first one ended
 
 
 # what goes wrong

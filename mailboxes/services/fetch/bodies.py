@@ -198,7 +198,8 @@ class Bodies:
                     take(got)
         except MailError as error:
             self._at = next((one.id for one in wanted if one.id in missing), 0)
-            if error.code not in REFUSALS or not self._transport.alive():
+            pause = error.retry_after is not None  # no other is asked for before it
+            if pause or error.code not in REFUSALS or not self._transport.alive():
                 raise
             return error
         return None

@@ -169,6 +169,18 @@ def test_pause_that_the_server_asks_for_is_no_fault_of_a_message(inbox: Inbox) -
     assert (inbox.stored(), cursor(inbox)) == ([], "0")
 
 
+def test_server_that_asks_for_a_pause_is_asked_for_no_other_message(
+    inbox: Inbox,
+) -> None:
+    """503 of Graph and Exchange, whatever its reason, with Retry-After."""
+    pause = MailError(Code.GRAPH_UNAVAILABLE, Stage.FETCH, retry_after=30.0)
+    for number in range(3):
+        trouble(inbox, f"later {number}", stream=pause)
+    assert inbox.run().code == "graph-unavailable"
+    assert [inbox.server.count(verb) for verb in ("stream", "present")] == [1, 0]
+    assert inbox.fetcher.state == RunState.THROTTLED
+
+
 # left out
 
 
