@@ -67,7 +67,7 @@ class FetchCycle:
     def run(self) -> Cycle:
         """Run the cycle and write how it ended. Never raises but for a lost lease."""
         started = timezone.now()
-        lost = self._close_lost(started)
+        lost = fetch_end.close_lost(self._fetcher, started)
         self._snapshot = snapshots.take(self._client)
         self._cycle = Cycle.objects.create(
             kind=Cycle.Kind.FETCH,
@@ -378,17 +378,6 @@ class FetchCycle:
             stage=error.stage if error else "",
             evidence=error.evidence if error else {},
         )
-
-    def _close_lost(self, now: datetime) -> int:
-        """Cycles of holders before us that never ended: their process died or hung.
-
-        Returns how many.
-        """
-        return Cycle.objects.filter(
-            pop_client=self._client,
-            outcome=Outcome.RUNNING,
-            fence__lt=self._fetcher.fence,
-        ).update(outcome=Outcome.LOST, ended_at=now, code=Code.LEASE_LOST)
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

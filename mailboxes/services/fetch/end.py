@@ -1,7 +1,8 @@
 """Gives the fetcher back at the end of a cycle, whatever was done to it meanwhile.
 
 A person may have asked for a cycle or saved another password while one ran: neither is
-undone by what the old one met. What a failure leads to is services/retry.
+undone by what the old one met. What a failure leads to is services/retry. And what the
+end of a cycle is that had none.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, DateTimeField, Value, When
+from django.db.models import Case, DateTimeField, F, Value, When
 from django.utils import timezone
 
-from ...core.choices import RunState
-from ...models import Fetcher, PopClient, Revision
+from ...core.choices import Outcome, RunState
+from ...core.errors import Code
+from ...models import Cycle, Fetcher, PopClient, Revision
 from .. import refusals
 from ..options import snapshots
 from ..options.changes import diff
@@ -61,6 +63,18 @@ def release(
         )
         refusals.note_stop(client, revision, before, changes)
     return held
+
+
+def close_lost(fetcher: Fetcher, now: datetime) -> int:
+    """End cycles of earlier holders that never did: their process died or hung.
+
+    Returns how many. A sum has no index: by that of the client, SQLite would go through
+    all of its cycles, thousands, while nobody else may write.
+    """
+    running = Cycle.objects.alias(client=F("pop_client_id") + 0)
+    return running.filter(
+        client=fetcher.pop_client_id, outcome=Outcome.RUNNING, fence__lt=fetcher.fence
+    ).update(outcome=Outcome.LOST, ended_at=now, code=Code.LEASE_LOST)
 
 
 def _unless_asked(value: datetime, asked: datetime | None) -> Case:
