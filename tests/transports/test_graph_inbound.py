@@ -203,6 +203,23 @@ def test_void_state_is_begun_again(box: Sandbox) -> None:
         assert garbage[-1].complete
 
 
+def test_state_that_graph_does_not_take_any_more_is_begun_again(box: Sandbox) -> None:
+    """Said by 400, which no later try would change."""
+    deliver(box, 3)
+    with reader(box) as graph:
+        graph.select("")
+        pages, found = all_of(graph)
+        bad = Effect(
+            place("graph", "delta-state"),
+            status=400,
+            error="BadRequest",
+            text="Badly formed token.",
+        )
+        box._call(lambda: box.box.faults.switch(SUPPORT, "test", (bad,)))
+        _, same = all_of(graph, pages[-1].state)
+    assert {one.key for one in same} == {one.key for one in found}
+
+
 def test_link_to_another_server_keeps_the_token_here(box: Sandbox) -> None:
     deliver(box, 1)
     with reader(box) as graph:

@@ -80,7 +80,9 @@ class GraphInbound(GraphTransport, KeyedInbound):
         try:
             yield from self._changes(local(state), whole=not state)
         except MailError as error:
-            if not state or error.code != Code.GRAPH_DELTA_LOST:
+            # 400: a token, or options in it, that Graph does not take any more.
+            void = error.evidence.get("status") == 400
+            if not state or not (void or error.code == Code.GRAPH_DELTA_LOST):
                 raise
             yield from self._changes("", whole=True)
 
