@@ -61,6 +61,12 @@ def test_answers_of_many_shapes(
     assert run(answer + b"A1 OK done\r\n") == found
 
 
+def test_commands_may_be_answered_in_another_order() -> None:
+    second = b"* 2 FETCH (UID 6 BODY[] {1}\r\ny)\r\nA2 OK done\r\n"
+    first = b"* 1 FETCH (UID 5 BODY[] {1}\r\nx)\r\nA1 OK done\r\n"
+    assert run(second + first, commands=2) == [(6, b"y"), (5, b"x")]
+
+
 def test_gone_messages_are_no_refusal() -> None:
     assert run(b"A1 NO [EXPUNGEISSUED] some are gone\r\n") == []
 

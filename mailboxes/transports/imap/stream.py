@@ -9,7 +9,6 @@ caller's.
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -82,7 +81,7 @@ class Pipeline:
         self._reader = reader
         self._send = send
         self._new_tag = new_tag
-        self._waiting: deque[bytes] = deque()
+        self._waiting: set[bytes] = set()
         self._refusal: Refused | None = None
         self._largest: int | None = None
         self._spares: Spares | None = None
@@ -130,15 +129,15 @@ class Pipeline:
             if command is None:
                 return
             tag = self._new_tag()
-            self._waiting.append(tag)
+            self._waiting.add(tag)
             self._send(tag + b" " + command + b"\r\n")
 
     def _tagged(self, line: bytes) -> None:
         tag, _, rest = line.partition(b" ")
         status, _, text = rest.strip().partition(b" ")
-        if not self._waiting or tag != self._waiting[0]:
+        if tag not in self._waiting:
             raise ValueError(f"unexpected answer {line[:80]!r}")
-        self._waiting.popleft()
+        self._waiting.remove(tag)  # in any order (RFC 9051 section 5.5)
         gone = b"[EXPUNGEISSUED]" in text.upper()  # RFC 5530: some are gone meanwhile
         if status.upper() == b"OK" or gone:
             return
