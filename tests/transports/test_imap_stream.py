@@ -155,6 +155,20 @@ def test_of_a_body_that_is_too_large_only_the_beginning_is_kept() -> None:
     assert peak < 4 * CHUNK_SIZE
 
 
+def test_messages_larger_than_they_were_said_to_be_fill_no_memory() -> None:
+    """A window of fifty may be of any size where the server tells none."""
+    body = bytes(CHUNK_SIZE)
+    answer = b"* 1 FETCH (UID 5 BODY[] {%d}\r\n%b)\r\n" % (len(body), body)
+    answers = io.BytesIO(answer * 20 + b"A1 OK done\r\n")
+    pipeline = Pipeline(answers, lambda data: None, lambda: b"A1")
+    tracemalloc.start()
+    found = list(pipeline.run([b"UID FETCH x"]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [one.body for one in found] == [[body]] * 20
+    assert peak < 8 * CHUNK_SIZE
+
+
 def test_commands_go_ahead_of_answers_by_four() -> None:
     sent: list[bytes] = []
 
