@@ -210,26 +210,25 @@ def _come_back(
         if one.matched is None and one.complete:
             whole[one.digest].append(one)
     stored = Message.objects.filter(digest__in=whole).values_list("pk", flat=True)
-    named = Listing.objects.filter(
+    there = Listing.objects.filter(
         source=source,
         number=Cast(OuterRef("server_id"), Listing._meta.get_field("number")),
+        gone=False,
     )
     deleted = Q(
         settle_action=AfterFetch.DELETE,
         settle__in=(SettleState.DONE, SettleState.GONE),
     )
-    places = Location.objects.filter(
-        Q(~Exists(named), deleted) | Exists(named.filter(gone=True)),
-        source=source,
-        message__in=list(stored),
+    left = Location.objects.filter(
+        ~Exists(there), source=source, message__in=list(stored)
     ).annotate(deleted=Case(When(deleted, then=True), default=False))
-    left = None if settling.action is AfterFetch.LEAVE else settling
+    once_more = None if settling.action is AfterFetch.LEAVE else settling
     found = set()
-    said = places.order_by("pk").values_list("pk", "message__digest", "deleted")
+    said = left.order_by("pk").values_list("pk", "message__digest", "deleted")
     for pk, digest, again in said:
         if whole[digest]:
             one = whole[digest].pop(0)
-            changes = {"settled_at": None, **_wanted(left)} if again else {}
+            changes = {"settled_at": None, **_wanted(once_more)} if again else {}
             Location.objects.filter(pk=pk).update(server_id=str(one.id), **changes)
             found.add(one.id)
     return found

@@ -169,21 +169,27 @@ class Listings:
         new = [one for key, one in there.items() if key not in known]
         if all(one.arrived for one in new):
             new.sort(key=lambda one: one.arrived or timezone.now())
-        again = [key for key, gone in known.items() if gone]
+        again = [
+            key
+            for key, (gone, size) in known.items()
+            if gone or (self._reused and _differ(size, there[key]))
+        ]
         left = set(page.gone)
         if page.complete and page.whole:
             rows = self._rows().filter(gone=False).values_list("key", flat=True)
             left.update(key for key in rows.iterator() if key not in self._named)
         return _Found(new, *self._returned(again, there), sorted(left))
 
-    def _known(self, there: Mapping[str, Remote]) -> dict[str, bool]:
-        """Of keys that have a row: it is gone."""
+    def _known(self, there: Mapping[str, Remote]) -> dict[str, tuple[bool, int]]:
+        """Of keys that have a row: whether it is gone, and its size."""
+        rows = self._rows().values_list("key", "gone", "size")
         if len(there) > MANY:
-            rows = self._rows().values_list("key", "gone").iterator()
-            return {key: gone for key, gone in rows if key in there}
-        found: dict[str, bool] = {}
-        for some in _slices(list(there)):
-            found.update(self._rows().filter(key__in=some).values_list("key", "gone"))
+            some = rows.iterator()
+            return {key: (gone, size) for key, gone, size in some if key in there}
+        found: dict[str, tuple[bool, int]] = {}
+        for keys in _slices(list(there)):
+            known = rows.filter(key__in=keys)
+            found.update({key: (gone, size) for key, gone, size in known})
         return found
 
     def _returned(
@@ -192,7 +198,9 @@ class Listings:
         """Of those that had left: whose id is another message's now, or which were
         passed over meanwhile; and the others, which are back.
 
-        The first get a new number, as mail that has just come.
+        The first get a new number, as mail that has just come. So does one that we have
+        deleted, or are about to, and that never left but has another size: in between,
+        nobody has asked what there is.
         """
         cursor = int(self._source.cursor)
         passed: list[Listing] = []
@@ -204,12 +212,15 @@ class Listings:
             )
             stored = dict(places.values_list("server_id", "settle_action"))
             for row in rows:
-                one, number = there[row.key], str(row.number)
-                if number not in stored:
+                one, action = there[row.key], stored.get(str(row.number))
+                deleted = action == AfterFetch.DELETE
+                differs = _differ(row.size, one)
+                if not row.gone:
+                    other = deleted and differs
+                elif action is None:
                     other = row.number <= cursor
                 else:
-                    deleted = stored[number] == AfterFetch.DELETE
-                    other = self._reused and (deleted or _differ(row, one))
+                    other = self._reused and (deleted or differs)
                 if other:
                     row.size, row.arrived_at = one.size, one.arrived
                     passed.append(row)
@@ -272,9 +283,9 @@ class Listings:
         return Listing.objects.filter(source=self._source)
 
 
-def _differ(row: Listing, one: Remote) -> bool:
+def _differ(size: int, one: Remote) -> bool:
     """Surely not the same message; a size of 0 says nothing."""
-    return bool(row.size and one.size) and row.size != one.size
+    return bool(size and one.size) and size != one.size
 
 
 def _slices(items: Sequence[T]) -> Iterable[Sequence[T]]:
