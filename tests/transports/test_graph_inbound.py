@@ -220,6 +220,23 @@ def test_state_that_graph_does_not_take_any_more_is_begun_again(box: Sandbox) ->
     assert {one.key for one in same} == {one.key for one in found}
 
 
+def test_of_what_is_told_twice_the_last_word_counts(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that was moved away and back, and one that came and left."""
+    left = {"@removed": {"reason": "deleted"}}
+    came = {"receivedDateTime": "2026-11-24T10:00:00Z"}
+    told = [("back", left), ("gone", came), ("back", came), ("gone", left)]
+    page = {
+        "value": [{"id": key, **what} for key, what in told],
+        "@odata.deltaLink": "https://graph.microsoft.com/next",
+    }
+    monkeypatch.setattr(GraphInbound, "_page", lambda self, path: page)
+    (found,) = reader(box).changes("/before", None)
+    assert [one.key for one in found.there] == ["back"]
+    assert found.gone == ("gone",)
+
+
 def test_link_to_another_server_keeps_the_token_here(box: Sandbox) -> None:
     deliver(box, 1)
     with reader(box) as graph:

@@ -93,10 +93,11 @@ class GraphInbound(GraphTransport, KeyedInbound):
             state = going_on or local(page.get("@odata.deltaLink"))
             if not state:
                 raise self._unexpected(Stage.LIST, "a page without a link")
-            found = items(page)
+            # Graph may tell of one message several times; the last word counts.
+            found = {str(one.get("id")): one for one in items(page)}
             yield Changes(
-                tuple(_remote(one) for one in found if "@removed" not in one),
-                tuple(str(one.get("id")) for one in found if "@removed" in one),
+                tuple(_remote(one) for one in found.values() if "@removed" not in one),
+                tuple(key for key, one in found.items() if "@removed" in one),
                 state,
                 complete=not going_on,
                 whole=whole,
