@@ -158,9 +158,12 @@ def _bound(first: Source, snapshot: Snapshot) -> datetime | None:
 def _complete_until(client: PopClient, first: Source) -> datetime:
     """Everything that arrived before was seen by a cycle that took all there was.
 
-    Its start counts, not its end: what came while it ran may not be listed.
+    Its start counts, not its end: what came while it ran may not be listed. One that
+    lies ahead is of before the clock was set back.
     """
-    complete = Cycle.objects.filter(pop_client=client, outcome=Outcome.OK)
+    complete = Cycle.objects.filter(
+        pop_client=client, outcome=Outcome.OK, started_at__lte=timezone.now()
+    )
     started = complete.order_by("-started_at").values_list("started_at", flat=True)
     return (started.first() or first.created_at) - SLACK
 

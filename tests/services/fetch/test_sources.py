@@ -148,6 +148,19 @@ def test_another_folder_is_read_since_the_last_complete_cycle(
     assert inbox.subjects() == [f"{ago} minutes ago" for ago in minutes]
 
 
+def test_another_folder_is_read_since_a_cycle_of_the_right_clock(inbox: Inbox) -> None:
+    """The clock was ten hours ahead for a while."""
+    inbox.save(first_fetch="from-now")
+    inbox.run()
+    ran(Outcome.OK, 60)
+    inbox.run()
+    ran(Outcome.OK, -600)
+    folder_with(inbox, "Sales", 80, 70, 5)
+    inbox.save(folder_path="Sales")
+    inbox.run()
+    assert inbox.subjects() == ["70 minutes ago", "5 minutes ago"]
+
+
 def test_another_folder_is_read_from_an_outage_longer_than_the_days(
     inbox: Inbox,
 ) -> None:
