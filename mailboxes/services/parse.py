@@ -14,11 +14,12 @@ from itertools import takewhile
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from ..core.choices import ParseState
 from ..models import Message, MessageChunk
 from . import mime
+from .plans import unindexed
 
 TOO_LARGE = "too-large"
 INTERRUPTED = "interrupted"
@@ -67,13 +68,9 @@ def parse_pending(
 
 
 def _waiting(pop_client: int) -> QuerySet[Message]:
-    """Messages of a client that are not read yet, oldest first.
-
-    The client is compared with a sum, for which there is no index: SQLite would go
-    through all of its messages by that of the column, in each window of each cycle.
-    """
+    """Messages of a client that are not read yet, oldest first."""
     return (
-        Message.objects.alias(owner=F("pop_client_id") + 0)
+        Message.objects.alias(owner=unindexed("pop_client_id"))
         .filter(owner=pop_client, parse_state=ParseState.PENDING)
         .only("size", "complete", "reason", "message_id", "cycle_id")
         .order_by("pk")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, DateTimeField, F, Value, When
+from django.db.models import Case, DateTimeField, Value, When
 from django.utils import timezone
 
 from ...core.choices import Outcome, RunState
@@ -21,6 +21,7 @@ from .. import refusals
 from ..options import snapshots
 from ..options.changes import diff
 from ..options.snapshots import Snapshot
+from ..plans import unindexed
 from ..worker import leases, turns
 
 
@@ -68,10 +69,9 @@ def release(
 def close_lost(fetcher: Fetcher, now: datetime) -> int:
     """End cycles of earlier holders that never did: their process died or hung.
 
-    Returns how many. A sum has no index: by that of the client, SQLite would go through
-    all of its cycles, thousands, while nobody else may write.
+    Returns how many.
     """
-    running = Cycle.objects.alias(client=F("pop_client_id") + 0)
+    running = Cycle.objects.alias(client=unindexed("pop_client_id"))
     return running.filter(
         client=fetcher.pop_client_id, outcome=Outcome.RUNNING, fence__lt=fetcher.fence
     ).update(outcome=Outcome.LOST, ended_at=now, code=Code.LEASE_LOST)
