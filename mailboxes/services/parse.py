@@ -14,10 +14,12 @@ from itertools import takewhile
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from ..core.choices import ParseState
 from ..models import Message, MessageChunk
 from . import mime
+from .plans import unindexed
 
 TOO_LARGE = "too-large"
 INTERRUPTED = "interrupted"
@@ -52,13 +54,7 @@ def parse_pending(
     """
     quarantined = 0
     while time.monotonic() < until:
-        waiting = list(
-            Message.objects.filter(
-                pop_client_id=pop_client, parse_state=ParseState.PENDING
-            )
-            .only("size", "complete", "reason", "message_id", "cycle_id")
-            .order_by("pk")[:BATCH]
-        )
+        waiting = list(_waiting(pop_client)[:BATCH])
         ours = [one for one in waiting if cycle is None or one.cycle_id == cycle]
         for left in waiting:
             if left not in ours and time.monotonic() < until:
@@ -69,6 +65,16 @@ def parse_pending(
         if len(waiting) < BATCH:
             break
     return quarantined
+
+
+def _waiting(pop_client: int) -> QuerySet[Message]:
+    """Messages of a client that are not read yet, oldest first."""
+    return (
+        Message.objects.alias(owner=unindexed("pop_client_id"))
+        .filter(owner=pop_client, parse_state=ParseState.PENDING)
+        .only("size", "complete", "reason", "message_id", "cycle_id")
+        .order_by("pk")
+    )
 
 
 def read_again(message: int) -> bool:

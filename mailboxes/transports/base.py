@@ -182,6 +182,7 @@ class Folder:
     messages: how many there are, None where the protocol does not say; no part of what
         identifies a folder.
     dated: a listing says when a message arrived.
+    guessed: `next_id` is taken from the messages that are there, not the server's word.
     """
 
     name: str
@@ -189,6 +190,7 @@ class Folder:
     next_id: int | None
     messages: int | None = field(default=None, compare=False)
     dated: bool = field(default=True, compare=False)
+    guessed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

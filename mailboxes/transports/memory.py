@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -281,6 +282,8 @@ class MemoryInbound(_MemoryTransport, InboundTransport):
             if trouble and not due:
                 if trouble == "slow":
                     self._wait(Stage.FETCH, math.inf)
+                elif message and trouble == "empty":
+                    yield replace(message, data=b""), None
                 elif isinstance(trouble, MailError) and trouble.code in DEADLY:
                     self._raise(Fault(trouble, 0, done_first=False))
                 elif isinstance(trouble, MailError):

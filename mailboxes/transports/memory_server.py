@@ -24,7 +24,8 @@ class Stored:
     told: the size that a listing says it has, None for the true one.
     troubles: what a call of a verb ("stream", "headers") for it meets: an error (after
         the answers for the other messages unless it is a deadly one), "silent" (no
-        answer for it), "slow" (more time than there is). Of "settle": an error.
+        answer for it), "empty" (none of its bytes), "slow" (more time than there is).
+        Of "settle": an error.
     """
 
     id: int

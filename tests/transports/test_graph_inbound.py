@@ -15,11 +15,12 @@ import pytest
 
 from mailboxes.core.choices import AfterFetch, Security, Stage
 from mailboxes.core.errors import Code, MailError
+from mailboxes.sandbox.effects import Effect, place
 from mailboxes.sandbox.graph.server import Graph
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import GRAPH_RESOURCE, PROXY_LOGIN
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
-from mailboxes.transports.graph.client import segment
+from mailboxes.transports.graph.client import AT_ONCE, segment
 from mailboxes.transports.graph.inbound import GraphInbound
 from mailboxes.transports.keyed import Changes, Remote
 from mailboxes.transports.settling import PartlySettled
@@ -202,6 +203,40 @@ def test_void_state_is_begun_again(box: Sandbox) -> None:
         assert garbage[-1].complete
 
 
+def test_state_that_graph_does_not_take_any_more_is_begun_again(box: Sandbox) -> None:
+    """Said by 400, which no later try would change."""
+    deliver(box, 3)
+    with reader(box) as graph:
+        graph.select("")
+        pages, found = all_of(graph)
+        bad = Effect(
+            place("graph", "delta-state"),
+            status=400,
+            error="BadRequest",
+            text="Badly formed token.",
+        )
+        box._call(lambda: box.box.faults.switch(SUPPORT, "test", (bad,)))
+        _, same = all_of(graph, pages[-1].state)
+    assert {one.key for one in same} == {one.key for one in found}
+
+
+def test_of_what_is_told_twice_the_last_word_counts(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that was moved away and back, and one that came and left."""
+    left = {"@removed": {"reason": "deleted"}}
+    came = {"receivedDateTime": "2026-11-24T10:00:00Z"}
+    told = [("back", left), ("gone", came), ("back", came), ("gone", left)]
+    page = {
+        "value": [{"id": key, **what} for key, what in told],
+        "@odata.deltaLink": "https://graph.microsoft.com/next",
+    }
+    monkeypatch.setattr(GraphInbound, "_page", lambda self, path: page)
+    (found,) = reader(box).changes("/before", None)
+    assert [one.key for one in found.there] == ["back"]
+    assert found.gone == ("gone",)
+
+
 def test_link_to_another_server_keeps_the_token_here(box: Sandbox) -> None:
     deliver(box, 1)
     with reader(box) as graph:
@@ -339,6 +374,33 @@ def test_parts_that_stay_throttled_end_with_the_pause_asked_for(box: Sandbox) ->
         graph.until = time.monotonic() + 0.5
         error = refusal(lambda: graph.present([one.key for one in found]))
     assert (error.code, error.retry_after) == (Code.GRAPH_THROTTLED, 1.0)
+
+
+def test_pause_that_is_asked_for_ends_the_bodies(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handled, asked = Graph._handled, list[str]()
+
+    async def noted(graph: Graph, request: Any, *more: Any) -> Any:
+        asked.append(request.target)
+        return await handled(graph, request, *more)
+
+    deliver(box, 40)
+    with reader(box) as graph:
+        graph.select("")
+        _, found = all_of(graph)
+        busy = Effect(
+            place("graph", "value"),
+            status=503,
+            error="ServiceUnavailable",
+            text="Try again later.",
+            headers={"Retry-After": "7"},
+        )
+        box._call(lambda: box.box.faults.switch(SUPPORT, "test", (busy,)))
+        monkeypatch.setattr(Graph, "_handled", noted)
+        error = refusal(lambda: list(graph.stream(found)))
+    assert (error.code, error.retry_after) == (Code.GRAPH_UNAVAILABLE, 7.0)
+    assert len(asked) <= 2 * AT_ONCE  # what was under way when the first one ended
 
 
 # what goes wrong

@@ -10,7 +10,7 @@ import pytest
 from mailboxes.core.choices import AfterFetch, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.transports import imap
-from mailboxes.transports.base import Listed
+from mailboxes.transports.base import Folder, Limits, Listed
 from mailboxes.transports.imap import ImapTransport
 from tests.servers.imap_script import Answers, auth, signed_in, transport
 from tests.servers.scripted import Talk
@@ -269,6 +269,60 @@ def test_settle_stops_when_the_numbering_changed() -> None:
     assert caught.value.stage == "settle"
     assert "UIDVALIDITY changed" in str(caught.value.evidence["answer"])
     assert not any(b"STORE" in line for line in server.heard)
+
+
+@pytest.mark.parametrize(
+    ("told", "folder"),
+    [
+        (b"* OK [UIDNEXT 9] n\r\n", Folder("INBOX", "7", 9)),
+        (b"", Folder("INBOX", "7", 6, guessed=True)),
+        (b"* OK [UIDNEXT 0] n\r\n", Folder("INBOX", "7", 6, guessed=True)),
+    ],
+)
+def test_next_id_is_guessed_where_the_server_does_not_tell_it(
+    told: bytes, folder: Folder
+) -> None:
+    answers: Answers = {
+        b"EXAMINE": b"* OK [UIDVALIDITY 7] v\r\n" + told + b"{tag} OK done\r\n",
+        b"UID SEARCH": b"* SEARCH 2 5\r\n{tag} OK done\r\n",
+    }
+    with signed_in(answers) as server, transport(server) as reader:
+        found = reader.select("")
+    assert (found, found.guessed) == (folder, folder.guessed)
+
+
+@pytest.mark.parametrize(
+    ("after", "limits", "asked", "found"),
+    [
+        (0, Limits(2), ["1:10000"], [3, 4]),
+        (4, Limits(2), ["5:10004", "10005:90004", "90005:*"], [600_000]),
+        (4, Limits(), ["5:*"], [600_000]),
+        (590_001, Limits(2), ["590002:*"], [600_000]),
+        (600_000, Limits(2), ["600001:*"], []),
+    ],
+)
+def test_large_folder_is_searched_by_portions(
+    after: int, limits: Limits, asked: list[str], found: list[int]
+) -> None:
+    """A server would name a million ids in each cycle, of which it takes a thousand."""
+
+    def search(talk: Talk, tag: bytes) -> None:
+        first, end = talk.heard[-1].split(b" ")[-1].split(b":")
+        last = 600_000 if end == b"*" else int(end)
+        ids = [n for n in (3, 4, 600_000) if int(first) <= n <= last or n == last]
+        named = b" ".join(b"%d" % number for number in ids)
+        talk.send(b"* SEARCH " + named + b"\r\n" + tag + b" OK done\r\n")
+
+    answers: Answers = {
+        b"EXAMINE": b"* OK [UIDVALIDITY 7] v\r\n* OK [UIDNEXT 90005] n\r\n"
+        b"{tag} OK done\r\n",
+        b"UID SEARCH": search,
+    }
+    with signed_in(answers) as server, transport(server) as reader:
+        reader.select("")
+        assert [one.id for one in reader.list_new(after, limits)] == found
+    searched = [line for line in server.heard if b"UID SEARCH" in line]
+    assert [line.split(b" ")[-1].decode() for line in searched] == asked
 
 
 # rules of the house

@@ -61,6 +61,12 @@ def test_answers_of_many_shapes(
     assert run(answer + b"A1 OK done\r\n") == found
 
 
+def test_commands_may_be_answered_in_another_order() -> None:
+    second = b"* 2 FETCH (UID 6 BODY[] {1}\r\ny)\r\nA2 OK done\r\n"
+    first = b"* 1 FETCH (UID 5 BODY[] {1}\r\nx)\r\nA1 OK done\r\n"
+    assert run(second + first, commands=2) == [(6, b"y"), (5, b"x")]
+
+
 def test_gone_messages_are_no_refusal() -> None:
     assert run(b"A1 NO [EXPUNGEISSUED] some are gone\r\n") == []
 
@@ -147,6 +153,20 @@ def test_of_a_body_that_is_too_large_only_the_beginning_is_kept() -> None:
         (6, [b"1234"], True),
     ]
     assert peak < 4 * CHUNK_SIZE
+
+
+def test_messages_larger_than_they_were_said_to_be_fill_no_memory() -> None:
+    """A window of fifty may be of any size where the server tells none."""
+    body = bytes(CHUNK_SIZE)
+    answer = b"* 1 FETCH (UID 5 BODY[] {%d}\r\n%b)\r\n" % (len(body), body)
+    answers = io.BytesIO(answer * 20 + b"A1 OK done\r\n")
+    pipeline = Pipeline(answers, lambda data: None, lambda: b"A1")
+    tracemalloc.start()
+    found = list(pipeline.run([b"UID FETCH x"]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [one.body for one in found] == [[body]] * 20
+    assert peak < 8 * CHUNK_SIZE
 
 
 def test_commands_go_ahead_of_answers_by_four() -> None:

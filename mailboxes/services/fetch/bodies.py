@@ -143,7 +143,15 @@ class Bodies:
         self._ask(self._stream, small, self._take_body)
 
     def _stream(self, wanted: Sequence[Listed]) -> Iterator[Fetched]:
-        return self._transport.stream(wanted, self._largest)
+        """Bodies; nothing in place of a message that has a size is no answer.
+
+        Servers give that of a damaged message. Taken for the whole of it, it would be
+        deleted on the server.
+        """
+        sizes = {one.id: one.size for one in wanted}
+        for got in self._transport.stream(wanted, self._largest):
+            if any(got.chunks) or not sizes.get(got.id):
+                yield got
 
     def _left(self) -> list[Listed]:
         done = self._arrivals.keys() | self._gone
@@ -190,7 +198,8 @@ class Bodies:
                     take(got)
         except MailError as error:
             self._at = next((one.id for one in wanted if one.id in missing), 0)
-            if error.code not in REFUSALS or not self._transport.alive():
+            pause = error.retry_after is not None  # no other is asked for before it
+            if pause or error.code not in REFUSALS or not self._transport.alive():
                 raise
             return error
         return None

@@ -24,7 +24,7 @@ from ...core.errors import Code, Held, LeaseLost, MailError
 from ...models import Cycle, Fetcher, PopClient, Source
 from ...transports.base import Folder, InboundTransport, Listed
 from .. import connect, instance, parse, provider, retry, tokens, unfinished
-from ..numbering import Numbered, Renumbered
+from ..numbering import ListedInPart, Numbered, Renumbered
 from ..options import snapshots
 from ..unfinished import How
 from ..worker import leases
@@ -67,7 +67,7 @@ class FetchCycle:
     def run(self) -> Cycle:
         """Run the cycle and write how it ended. Never raises but for a lost lease."""
         started = timezone.now()
-        lost = self._close_lost(started)
+        lost = fetch_end.close_lost(self._fetcher, started)
         self._snapshot = snapshots.take(self._client)
         self._cycle = Cycle.objects.create(
             kind=Cycle.Kind.FETCH,
@@ -139,12 +139,12 @@ class FetchCycle:
         with self._phase("select"):
             folder = transport.select(self._snapshot["folder-path"])
         try:
-            source, listed = self._list(transport, folder)
-        except Renumbered:
-            source = self._source(folder)
-            sources.give_up(source, self._fetcher)
-            source, listed = self._list(transport, folder)
-        outcome = self._fetch(transport, source, listed)
+            source, listed = self._listing(transport, folder)
+        except ListedInPart as error:
+            self._late = error
+            self._drop()
+            return Outcome.PARTIAL
+        outcome = self._fetch(transport, folder, source, listed)
         self._read()
         if self._late is None and self._settle(transport, source):
             return Outcome.PARTIAL
@@ -153,6 +153,15 @@ class FetchCycle:
     def _source(self, folder: Folder) -> Source:
         return sources.open_source(self._client, self._snapshot, folder, self._fetcher)
 
+    def _listing(
+        self, transport: InboundTransport, folder: Folder
+    ) -> tuple[Source, list[Listed]]:
+        try:
+            return self._list(transport, folder)
+        except Renumbered:
+            sources.give_up(self._source(folder), self._fetcher)
+            return self._list(transport, folder)
+
     def _list(
         self, transport: InboundTransport, folder: Folder
     ) -> tuple[Source, list[Listed]]:
@@ -160,11 +169,17 @@ class FetchCycle:
         if isinstance(transport, Numbered):
             transport.attach(source, self._fetcher)
         with self._phase("list"):
+            if sources.set_back(source, folder, transport):
+                raise Renumbered
             limits = sources.limits(source, self._snapshot["maximum-msg-number"])
             return source, transport.list_new(int(source.cursor), limits)
 
     def _fetch(
-        self, transport: InboundTransport, source: Source, listed: list[Listed]
+        self,
+        transport: InboundTransport,
+        folder: Folder,
+        source: Source,
+        listed: list[Listed],
     ) -> Outcome:
         wanted = sources.wanted(source, listed)
         self._listed = len(wanted)
@@ -192,7 +207,7 @@ class FetchCycle:
                 self._store(transport, source, got.arrivals, got.cursor)
             if got.failure is not None:
                 return self._unfinished(transport, source, got.failure, got.at, began)
-        end = sources.end(source, listed, most)
+        end = sources.end(source, folder, listed, most)
         if whole and int(source.cursor) < end:
             store.skip_to(source, self._fetcher, end)
         return Outcome.PARTIAL if more else Outcome.OK
@@ -363,17 +378,6 @@ class FetchCycle:
             stage=error.stage if error else "",
             evidence=error.evidence if error else {},
         )
-
-    def _close_lost(self, now: datetime) -> int:
-        """Cycles of holders before us that never ended: their process died or hung.
-
-        Returns how many.
-        """
-        return Cycle.objects.filter(
-            pop_client=self._client,
-            outcome=Outcome.RUNNING,
-            fence__lt=self._fetcher.fence,
-        ).update(outcome=Outcome.LOST, ended_at=now, code=Code.LEASE_LOST)
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

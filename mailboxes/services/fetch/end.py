@@ -1,7 +1,8 @@
 """Gives the fetcher back at the end of a cycle, whatever was done to it meanwhile.
 
 A person may have asked for a cycle or saved another password while one ran: neither is
-undone by what the old one met. What a failure leads to is services/retry.
+undone by what the old one met. What a failure leads to is services/retry. And what the
+end of a cycle is that had none.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from django.db import transaction
 from django.db.models import Case, DateTimeField, Value, When
 from django.utils import timezone
 
-from ...core.choices import RunState
-from ...models import Fetcher, PopClient, Revision
+from ...core.choices import Outcome, RunState
+from ...core.errors import Code
+from ...models import Cycle, Fetcher, PopClient, Revision
 from .. import refusals
 from ..options import snapshots
 from ..options.changes import diff
 from ..options.snapshots import Snapshot
+from ..plans import unindexed
 from ..worker import leases, turns
 
 
@@ -61,6 +64,17 @@ def release(
         )
         refusals.note_stop(client, revision, before, changes)
     return held
+
+
+def close_lost(fetcher: Fetcher, now: datetime) -> int:
+    """End cycles of earlier holders that never did: their process died or hung.
+
+    Returns how many.
+    """
+    running = Cycle.objects.alias(client=unindexed("pop_client_id"))
+    return running.filter(
+        client=fetcher.pop_client_id, outcome=Outcome.RUNNING, fence__lt=fetcher.fence
+    ).update(outcome=Outcome.LOST, ended_at=now, code=Code.LEASE_LOST)
 
 
 def _unless_asked(value: datetime, asked: datetime | None) -> Case:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from ...core.choices import FirstFetch, Outcome, Protocol
 from ...core.errors import LeaseLost
 from ...models import Cycle, Fetcher, Message, PopClient, Source
-from ...transports.base import Folder, Limits, Listed
+from ...transports.base import Folder, InboundTransport, Limits, Listed
 from ..options.snapshots import Snapshot
 from ..worker import leases
 
@@ -28,6 +28,7 @@ from ..worker import leases
 SLACK = timedelta(minutes=15)
 # By then a server shows each message that has a UID, whichever of its hosts we ask.
 SHOWN_AFTER = timedelta(hours=1)
+ENDED = " until "  # in the validity of a Source that was given up
 # Protocols whose servers do not keep the bytes that came in (original_bytes).
 REBUILDING = (Protocol.GRAPH, Protocol.EWS)
 
@@ -67,6 +68,19 @@ def _passed_over(source: Source) -> bool:
     return later.exists()
 
 
+def set_back(source: Source, folder: Folder, transport: InboundTransport) -> bool:
+    """The server is about to give ids again that it had given already.
+
+    It was restored from a backup without a new validity, against RFC 9051 section
+    2.3.1.1: new mail would have ids up to the cursor, or those of other messages that
+    are still to be settled. One that only tells it wrongly has messages above it.
+    """
+    next_id = folder.next_id
+    if next_id is None or folder.guessed or next_id > int(source.cursor):
+        return False
+    return not transport.list_new(next_id - 1, Limits(1))
+
+
 def give_up(source: Source, fetcher: Fetcher) -> None:
     """The server has numbered its messages anew, and nothing but their ids shows it.
 
@@ -76,7 +90,7 @@ def give_up(source: Source, fetcher: Fetcher) -> None:
     ended = timezone.now().isoformat(timespec="seconds")
     with transaction.atomic():
         moved = Source.objects.filter(pk=source.pk, validity=source.validity).update(
-            validity=f"{source.validity[:30]} until {ended}"
+            validity=f"{source.validity[:30]}{ENDED}{ended}"
         )
         if not moved:
             raise LeaseLost
@@ -92,6 +106,7 @@ def _start(client: PopClient, snapshot: Snapshot, folder: Folder) -> dict[str, A
         # Renumbered, on another server, or the log-in renamed: everything since the
         # first bound may be there again, and what came meanwhile must not be missed.
         first = same[0]
+        last = max(last, _given(same, folder))
         return _from(0, last, first.since or _bound(first, snapshot), match=True)
     rule = FirstFetch(snapshot["first-fetch"])
     if rule is FirstFetch.EVERYTHING:
@@ -110,6 +125,16 @@ def _start(client: PopClient, snapshot: Snapshot, folder: Folder) -> dict[str, A
         return _from(0, last, timezone.now(), match=False)
     start = _from(last, last, None, match=False)
     return start | {"from_end": folder.next_id is None}
+
+
+def _given(same: Iterable[Source], folder: Folder) -> int:
+    """The highest id that was read before `give_up`.
+
+    Where a server only seemed to be set back, all of them may be there again.
+    """
+    ended = f"{folder.validity[:30]}{ENDED}"
+    cursors = (int(one.cursor) for one in same if one.validity.startswith(ended))
+    return max(cursors, default=0)
 
 
 def _from(
@@ -133,9 +158,12 @@ def _bound(first: Source, snapshot: Snapshot) -> datetime | None:
 def _complete_until(client: PopClient, first: Source) -> datetime:
     """Everything that arrived before was seen by a cycle that took all there was.
 
-    Its start counts, not its end: what came while it ran may not be listed.
+    Its start counts, not its end: what came while it ran may not be listed. One that
+    lies ahead is of before the clock was set back.
     """
-    complete = Cycle.objects.filter(pop_client=client, outcome=Outcome.OK)
+    complete = Cycle.objects.filter(
+        pop_client=client, outcome=Outcome.OK, started_at__lte=timezone.now()
+    )
     started = complete.order_by("-started_at").values_list("started_at", flat=True)
     return (started.first() or first.created_at) - SLACK
 
@@ -158,17 +186,20 @@ def limits(source: Source, most: int) -> Limits:
     return Limits(most + 1, source.since, source.baseline)
 
 
-def end(source: Source, listed: Sequence[Listed], most: int) -> int:
+def end(source: Source, folder: Folder, listed: Sequence[Listed], most: int) -> int:
     """Id up to which nothing is left when all that is wanted of `listed` is stored.
 
     What a listing left out as too old would be searched again by each cycle until new
     mail comes; so UIDs up to `baseline` are done with once none of them can appear.
     """
     last = listed[-1].id if listed else 0
-    shown = timezone.now() - source.created_at > SHOWN_AFTER
-    bounded = source.type == Protocol.IMAP and source.since is not None
-    if bounded and shown and not cut_off(listed, most):
-        return max(last, source.baseline)
+    if source.since is None or cut_off(listed, most):
+        return last
+    if folder.next_id is None:
+        return max(last, source.baseline)  # numbers of ours, all of which were given
+    if timezone.now() - source.created_at > SHOWN_AFTER:
+        # A server that was set back gives ids up to `baseline` to new mail.
+        return max(last, min(source.baseline, folder.next_id - 1))
     return last
 
 

@@ -7,13 +7,14 @@ process that hung past its lease writes nothing. Nothing here talks to a server.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -195,34 +196,40 @@ def _locations(
 def _come_back(
     source: Source, fresh: Sequence[Arrival], settling: Settling
 ) -> set[int]:
-    """Arrivals that are what we had deleted, under the id that it had before.
+    """Arrivals that are stored from this Source already and had left it meanwhile.
 
-    The id may be another message's by now (services/numbering/listings), so its number
-    is new; byte for byte the same, it is not stored twice but settled once more.
+    We had deleted them, and the id may be another message's by now (services/numbering/
+    listings), so its number is new; or they are back under another id, as after a
+    server was moved and was empty at first. Byte for byte the same, they are not stored
+    twice; what was deleted is settled once more.
     """
     if source.listed_at is None:
         return set()  # ids are numbers, and never given again
-    whole = {a.digest: a for a in fresh if a.matched is None and a.complete}
+    whole = defaultdict[str, list[Arrival]](list)
+    for one in fresh:
+        if one.matched is None and one.complete:
+            whole[one.digest].append(one)
     stored = Message.objects.filter(digest__in=whole).values_list("pk", flat=True)
-    named = Listing.objects.filter(
+    there = Listing.objects.filter(
         source=source,
         number=Cast(OuterRef("server_id"), Listing._meta.get_field("number")),
+        gone=False,
     )
-    places = Location.objects.filter(
-        ~Exists(named),
-        source=source,
-        message__in=list(stored),
+    deleted = Q(
         settle_action=AfterFetch.DELETE,
         settle__in=(SettleState.DONE, SettleState.GONE),
     )
-    left = None if settling.action is AfterFetch.LEAVE else settling
+    left = Location.objects.filter(
+        ~Exists(there), source=source, message__in=list(stored)
+    ).annotate(deleted=Case(When(deleted, then=True), default=False))
+    once_more = None if settling.action is AfterFetch.LEAVE else settling
     found = set()
-    for pk, digest in places.values_list("pk", "message__digest"):
-        if digest in whole:
-            one = whole.pop(digest)
-            Location.objects.filter(pk=pk).update(
-                server_id=str(one.id), settled_at=None, **_wanted(left)
-            )
+    said = left.order_by("pk").values_list("pk", "message__digest", "deleted")
+    for pk, digest, again in said:
+        if whole[digest]:
+            one = whole[digest].pop(0)
+            changes = {"settled_at": None, **_wanted(once_more)} if again else {}
+            Location.objects.filter(pk=pk).update(server_id=str(one.id), **changes)
             found.add(one.id)
     return found
 

@@ -7,6 +7,7 @@ services/numbering/listings.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
@@ -39,6 +40,10 @@ Verb = Callable[[Sequence[Remote]], Iterator[Body]]
 
 class Renumbered(Exception):
     """No message that was there is there under its id: the server gave new ids."""
+
+
+class ListedInPart(MailError):
+    """The time was over; what was told by then is written, the next call goes on."""
 
 
 @cache
@@ -77,6 +82,7 @@ class Numbered(InboundTransport):
         self._keyed = self.kind(endpoint, credential, policy)
         self._source: Source | None = None
         self._listings: Listings | None = None
+        self._went_on = False  # something of a listing was written
         super().__init__(endpoint, credential, policy)
 
     def attach(self, source: Source, fetcher: Fetcher) -> None:
@@ -140,19 +146,35 @@ class Numbered(InboundTransport):
     def list_new(self, after: int, limits: Limits = NO_LIMITS) -> list[Listed]:
         """Ask for changes, write them down, and tell what is above `after`.
 
-        All of it: where ids are text, a server tells of each message only once.
+        All are written: where ids are text, a server tells of each message only once.
         Raises Renumbered, with nothing written: the caller goes on with another Source.
+        Raises ListedInPart: of a million messages there are thousands of pages.
         """
+        try:
+            return self._list_new(after, limits.most)
+        except MailError as error:
+            over = self.until is not None and time.monotonic() >= self.until
+            if error.code == Code.READ_TIMEOUT and over and self._went_on:
+                raise ListedInPart(
+                    error.code, error.stage, evidence=error.evidence
+                ) from error
+            raise
+
+    def _list_new(self, after: int, most: int | None) -> list[Listed]:
         source, listings = self._attached()
+        self._went_on = False
         since = source.since if source.listed_at is None else None
         for page in self._keyed.changes(source.state, since):
             if listings.renumbered_by(page):
                 raise Renumbered
+            before = source.state
             listings.write(page)
+            self._went_on |= source.state != before
         after = max(after, int(source.cursor))
         if source.since is not None and not self._keyed.dated:
             self._date(after)
-        return listings.after(after)
+        # The baseline of the Source is known since its first listing is complete.
+        return listings.after(after, Limits(most, source.since, source.baseline))
 
     def _date(self, after: int) -> None:
         """Of a protocol that tells no times, the header does (Received)."""
@@ -165,6 +187,7 @@ class Numbered(InboundTransport):
                 if arrived is not None:
                     times[got.key] = arrived
             listings.date(times)
+            self._went_on |= bool(times)
 
     def present(self, ids: Iterable[int]) -> set[int]:
         numbers = self._numbers(ids)

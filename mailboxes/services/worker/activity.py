@@ -10,6 +10,7 @@ from django.db.models.functions import TruncHour
 
 from ...core.choices import Outcome
 from ...models import Cycle, Message, PopClient
+from ..plans import unindexed
 
 LETTERS = {outcome.value[0]: outcome for outcome in Outcome}
 DAY = 24  # hours
@@ -25,16 +26,17 @@ def messages_by_hour(clients: Iterable[int], now: datetime) -> dict[int, list[in
     counts: dict[int, list[int]] = {pk: [0] * DAY for pk in clients}
     first = _hour(now) - timedelta(hours=DAY - 1)
     rows = (
-        Message.objects.filter(pop_client_id__in=counts, stored_at__gte=first)
+        Message.objects.annotate(owner=unindexed("pop_client_id"))
+        .filter(owner__in=counts, stored_at__gte=first)
         .order_by()
         .annotate(hour=TruncHour("stored_at"))
-        .values("pop_client_id", "hour")
+        .values("owner", "hour")
         .annotate(count=Count("pk"))
     )
     for row in rows:
         place = int((row["hour"] - first).total_seconds() // 3600)
         if 0 <= place < DAY:
-            counts[row["pop_client_id"]][place] = row["count"]
+            counts[row["owner"]][place] = row["count"]
     return counts
 
 

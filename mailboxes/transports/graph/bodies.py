@@ -18,7 +18,7 @@ from ..keyed import Body, Remote
 from ..spool import Room, Spool, chunked
 from .client import AT_ONCE, GraphClient, segment
 
-# What may be said of one message, while the others can be had.
+# What may be said of one message, while the others can be had; not with a pause.
 OF_ONE = frozenset(
     {Code.GRAPH_UNAVAILABLE, Code.PROTOCOL_ERROR, Code.GRAPH_ACCESS_DENIED}
 )
@@ -62,9 +62,9 @@ class Bodies:
                     for one in done:
                         error = one.exception()
                         if isinstance(error, MailError):
-                            if failure is None or failure.code in OF_ONE:
+                            if failure is None or _of_one(failure):
                                 failure = error
-                            if error.code not in OF_ONE:
+                            if not _of_one(error):
                                 left.clear()
                             continue
                         body = one.result()
@@ -114,6 +114,11 @@ class Bodies:
             if error.code == Code.GRAPH_ITEM_GONE:
                 return None
             raise
+
+
+def _of_one(error: MailError) -> bool:
+    """Other messages may be had though this was said, at once."""
+    return error.code in OF_ONE and error.retry_after is None
 
 
 def header_of(told: object) -> bytes:

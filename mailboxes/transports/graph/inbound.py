@@ -80,7 +80,9 @@ class GraphInbound(GraphTransport, KeyedInbound):
         try:
             yield from self._changes(local(state), whole=not state)
         except MailError as error:
-            if not state or error.code != Code.GRAPH_DELTA_LOST:
+            # 400: a token, or options in it, that Graph does not take any more.
+            void = error.evidence.get("status") == 400
+            if not state or not (void or error.code == Code.GRAPH_DELTA_LOST):
                 raise
             yield from self._changes("", whole=True)
 
@@ -91,10 +93,11 @@ class GraphInbound(GraphTransport, KeyedInbound):
             state = going_on or local(page.get("@odata.deltaLink"))
             if not state:
                 raise self._unexpected(Stage.LIST, "a page without a link")
-            found = items(page)
+            # Graph may tell of one message several times; the last word counts.
+            found = {str(one.get("id")): one for one in items(page)}
             yield Changes(
-                tuple(_remote(one) for one in found if "@removed" not in one),
-                tuple(str(one.get("id")) for one in found if "@removed" in one),
+                tuple(_remote(one) for one in found.values() if "@removed" not in one),
+                tuple(key for key, one in found.items() if "@removed" in one),
                 state,
                 complete=not going_on,
                 whole=whole,

@@ -7,12 +7,14 @@ they are asked for: transport.py; what the answers are made of: stream.py. No I/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 from ..base import Limits, Listed
 from .stream import Answer
 
+PORTION = 10_000  # ids in the first SEARCH of several
+GROWTH = 8  # of the next one: there may be few messages among many ids
 ITEMS = b"(UID RFC822.SIZE INTERNALDATE)"
 
 _SIZE = re.compile(rb"RFC822\.SIZE (\d{1,18})(?!\d)", re.IGNORECASE)
@@ -24,14 +26,34 @@ _DATE = re.compile(
 _MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
-def criteria(after: int, limits: Limits) -> list[bytes]:
-    """SEARCH keys (RFC 9051 section 6.4.4) of what comes after the id `after`.
+def portions(
+    after: int, next_id: int, limits: Limits
+) -> Iterator[tuple[int, int | None]]:
+    """Ids to be asked for one after the other: above the first, up to the second.
+
+    None stands for all that follow. One portion is enough where all is wanted, or the
+    server leaves out what is too old.
+    """
+    size = PORTION
+    if limits.most is not None and not _bounded(after, limits):
+        while after + size < next_id:
+            yield after, after + size
+            after, size = after + size, size * GROWTH
+    yield after, None
+
+
+def _bounded(after: int, limits: Limits) -> bool:
+    return limits.since is not None and after < limits.baseline
+
+
+def criteria(after: int, limits: Limits, end: int | None = None) -> list[bytes]:
+    """SEARCH keys (RFC 9051 section 6.4.4) of ids above `after`, up to `end`.
 
     SINCE looks at the day of arrival in whatever zone the server keeps it, so it asks
     from a day earlier on; the exact moment is the caller's to compare.
     """
-    keys = [b"UID", b"%d:*" % (after + 1)]
-    if limits.since is None or after >= limits.baseline:
+    keys = [b"UID", b"%d:%b" % (after + 1, b"*" if end is None else b"%d" % end)]
+    if limits.since is None or not _bounded(after, limits):
         return keys
     day = limits.since.astimezone(UTC) - timedelta(days=1)
     since = b"%d-%s-%04d" % (day.day, _MONTHS[day.month - 1].title(), day.year)

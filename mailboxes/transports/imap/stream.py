@@ -9,13 +9,12 @@ caller's.
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..base import CHUNK_SIZE, Listed
-from ..spool import Spool
+from ..spool import Room, Spool
 
 DEPTH = 4  # commands sent ahead
 BATCH_COUNT = 50  # messages in one command
@@ -82,7 +81,8 @@ class Pipeline:
         self._reader = reader
         self._send = send
         self._new_tag = new_tag
-        self._waiting: deque[bytes] = deque()
+        self._waiting: set[bytes] = set()
+        self._room = Room()  # the sizes that the server told may be too small
         self._refusal: Refused | None = None
         self._largest: int | None = None
         self._spares: Spares | None = None
@@ -130,15 +130,16 @@ class Pipeline:
             if command is None:
                 return
             tag = self._new_tag()
-            self._waiting.append(tag)
+            self._waiting.add(tag)
             self._send(tag + b" " + command + b"\r\n")
 
     def _tagged(self, line: bytes) -> None:
         tag, _, rest = line.partition(b" ")
         status, _, text = rest.strip().partition(b" ")
-        if not self._waiting or tag != self._waiting[0]:
+        if tag not in self._waiting:
             raise ValueError(f"unexpected answer {line[:80]!r}")
-        self._waiting.popleft()
+        self._waiting.remove(tag)  # in any order (RFC 9051 section 5.5)
+        self._room = Room()
         gone = b"[EXPUNGEISSUED]" in text.upper()  # RFC 5530: some are gone meanwhile
         if status.upper() == b"OK" or gone:
             return
@@ -180,7 +181,7 @@ class Pipeline:
 
     def _literal(self, size: int, *, keep: int) -> Spool:
         """Read `size` bytes; those of the chunks that begin within the first `keep`."""
-        chunks, begun = Spool(), 0
+        chunks, begun = Spool(self._room), 0
         while begun < size:
             chunk = self._reader.read(min(size - begun, CHUNK_SIZE))
             if not chunk:

@@ -38,7 +38,7 @@ from .control import (
     log_in,
     require_plain_start,
 )
-from .listing import ITEMS, Details, criteria
+from .listing import ITEMS, Details, criteria, portions
 from .stream import Answer, Pipeline, Refused, Spares, batches, uid_set
 
 GOODBYE = 5.0  # seconds that a server has for the answer to LOGOUT
@@ -172,7 +172,8 @@ class ImapTransport(LineTransport, InboundTransport):
             # RFC 9051 section 7.1: such a server has no persistent ids at all.
             raise ValueError("the server gave no UIDVALIDITY")
         next_id = told.get(b"UIDNEXT")
-        if next_id is None:
+        guessed = not next_id
+        if guessed:
             next_id = max(client.find(b"UID", b"1:*"), default=0) + 1
         there = told.get(b"EXISTS")
         return Folder(
@@ -180,6 +181,7 @@ class ImapTransport(LineTransport, InboundTransport):
             str(told[b"UIDVALIDITY"]),
             int(next_id),
             None if there is None else int(there),
+            guessed=guessed,
         )
 
     def list_new(self, after: int, limits: Limits = NO_LIMITS) -> list[Listed]:
@@ -187,11 +189,25 @@ class ImapTransport(LineTransport, InboundTransport):
         a large folder they would take longer than a cycle has.
         """
         with self._border(Stage.LIST):
-            found = self._connected(Stage.LIST).find(*criteria(after, limits))
-            # `*` is the last message even when its id is lower (RFC 9051 section 9).
-            new = {number for number in found if number > after}
+            new = self._new(after, limits)
             most = len(new) if limits.most is None else limits.most
             return self._details(nsmallest(most, new)).listed()
+
+    def _new(self, after: int, limits: Limits) -> set[int]:
+        """Ids above `after`: all, or at least the first `limits.most`.
+
+        By ever larger portions of ids, so that a million of them are not named again in
+        each cycle. The last has no end, for more may have come since the selection.
+        """
+        client, new = self._connected(Stage.LIST), set[int]()
+        next_id = self._folder.next_id if self._folder else None
+        for first, end in portions(after, next_id or 0, limits):
+            found = client.find(*criteria(first, limits, end))
+            # `*` is the last message even when its id is lower (RFC 9051 section 9).
+            new.update(number for number in found if number > first)
+            if limits.most is not None and len(new) >= limits.most:
+                break
+        return new
 
     def _details(self, wanted: list[int]) -> Details:
         """What can be had of them. What is refused with others is asked for again in

@@ -169,6 +169,18 @@ def test_pause_that_the_server_asks_for_is_no_fault_of_a_message(inbox: Inbox) -
     assert (inbox.stored(), cursor(inbox)) == ([], "0")
 
 
+def test_server_that_asks_for_a_pause_is_asked_for_no_other_message(
+    inbox: Inbox,
+) -> None:
+    """503 of Graph and Exchange, whatever its reason, with Retry-After."""
+    pause = MailError(Code.GRAPH_UNAVAILABLE, Stage.FETCH, retry_after=30.0)
+    for number in range(3):
+        trouble(inbox, f"later {number}", stream=pause)
+    assert inbox.run().code == "graph-unavailable"
+    assert [inbox.server.count(verb) for verb in ("stream", "present")] == [1, 0]
+    assert inbox.fetcher.state == RunState.THROTTLED
+
+
 # left out
 
 
@@ -186,6 +198,23 @@ def test_message_that_is_left_out_and_there_is_not_passed_over(inbox: Inbox) -> 
         ("left out", "refused-by-server"),
         ("after", ""),
     ]
+
+
+def test_message_of_which_nothing_comes_is_not_deleted(inbox: Inbox) -> None:
+    """A server has no bytes of a damaged message; its owner may have it mended."""
+    inbox.save(after_fetch="delete")
+    damaged = trouble(inbox, "damaged", stream="empty")
+    inbox.deliver("after")
+    assert inbox.run().code == "protocol-error"
+    assert inbox.run().outcome == Outcome.OK
+    assert inbox.stored() == [("damaged", "refused-by-server"), ("after", "")]
+    assert list(inbox.server.folder(ADDRESS).messages) == [damaged]
+
+
+def test_message_that_is_empty_is_stored(inbox: Inbox) -> None:
+    inbox.server.deliver(ADDRESS, b"")
+    assert inbox.run().outcome == Outcome.OK
+    assert inbox.client.messages.get().complete
 
 
 def test_message_that_is_gone_is_passed_over(inbox: Inbox) -> None:

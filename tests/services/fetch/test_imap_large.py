@@ -15,7 +15,7 @@ from mailboxes.models import Cycle, Fetcher, Mailbox, PopClient, Revision, Sourc
 from mailboxes.services import secrets
 from mailboxes.services.fetch import cycle as fetch_cycle, sources
 from mailboxes.services.worker import leases, pool
-from mailboxes.transports.base import Listed
+from mailboxes.transports.base import Folder, Listed
 from tests.servers.imap_script import signed_in
 from tests.servers.scripted import Scripted, Talk
 from tests.services.conftest import letter
@@ -170,26 +170,28 @@ def test_renumbered_folder_of_old_mail_is_not_listed_either(db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "kind", "since", "listed", "end"),
+    ("minutes", "next_id", "since", "listed", "end"),
     [
-        (61, "IMAP", True, 2, 90),  # what is left out is done with
-        (61, "IMAP", True, 3, 30),  # cut off: there is more
-        (59, "IMAP", True, 2, 20),  # a slow host may not show all yet
-        (61, "IMAP", False, 2, 20),
-        (61, "POP3", True, 2, 20),
-        (61, "IMAP", True, 0, 90),
-        (59, "IMAP", True, 0, 0),
+        (61, 95, True, 2, 90),  # what is left out is done with
+        (61, 95, True, 3, 30),  # cut off: there is more
+        (59, 95, True, 2, 20),  # a slow host may not show all yet
+        (61, 95, False, 2, 20),
+        (59, None, True, 2, 90),  # ids are text: all was listed before
+        (59, None, False, 2, 20),
+        (61, 95, True, 0, 90),
+        (59, 95, True, 0, 0),
+        (61, 51, True, 0, 50),  # set back: the next message has an id below baseline
     ],
 )
 def test_end_of_a_listing(
-    minutes: int, kind: str, since: bool, listed: int, end: int
+    minutes: int, next_id: int | None, since: bool, listed: int, end: int
 ) -> None:
     now = timezone.now()
     source = Source(
-        type=kind,
         baseline=90,
         since=now if since else None,
         created_at=now - timedelta(minutes=minutes),
     )
     found = [Listed(number * 10, 1, None) for number in range(1, listed + 1)]
-    assert sources.end(source, found, 2) == end
+    folder = Folder("INBOX", "1", next_id)
+    assert sources.end(source, folder, found, 2) == end

@@ -207,6 +207,41 @@ def test_id_that_was_given_again_after_we_deleted_its_message_hides_no_mail(
     assert list(places) == [("1", SettleState.DONE), ("2", SettleState.DONE)]
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_id_that_is_given_again_before_the_next_listing_hides_no_mail(
+    inbox: Inbox, kind: type[KeyedInbound], answered: bool
+) -> None:
+    """As by servers whose ids are the places in the maildrop."""
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("old one")
+    if not answered:
+        lost = MailError(Code.CONNECTION_LOST, Stage.SETTLE)
+        inbox.server.fail("settle", lost, done_first=True)
+    inbox.run()
+    reuse(inbox, number, "a longer new one")
+    assert inbox.run().stored == 1
+    assert inbox.subjects() == ["old one", "a longer new one"]
+    assert inbox.server.folder(ADDRESS).messages == {}
+
+
+def test_message_whose_size_is_told_anew_is_not_stored_twice(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("one")
+    message = inbox.server.folder(ADDRESS).messages[number]
+    message.troubles["settle"] = MailError(Code.SERVER_UNAVAILABLE, Stage.SETTLE)
+    inbox.run()
+    message.told = len(message.data) + 9
+    inbox.run()
+    message.troubles.clear()
+    inbox.run()
+    assert inbox.subjects() == ["one"]
+    assert inbox.server.folder(ADDRESS).messages == {}
+
+
 def test_message_that_we_deleted_and_that_comes_back_is_stored_once(
     inbox: Inbox, kind: type[KeyedInbound]
 ) -> None:
@@ -329,6 +364,27 @@ def test_server_that_gives_all_messages_new_ids_doubles_nothing(
     assert (after.stored, after.matched) == (0, 0)
     assert inbox.subjects() == ["one", "two", "three", "four"]
     assert inbox.client.sources.count() == 2
+
+
+def test_server_that_was_empty_before_it_gave_new_ids_doubles_nothing(
+    inbox: Inbox,
+) -> None:
+    """A move: the new place is asked before the mail has been copied to it."""
+    inbox.deliver("one", "two", "one")
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    away = list(folder.messages.values())
+    folder.messages.clear()
+    inbox.run()
+    for message in away:
+        inbox.server.deliver(ADDRESS, message.data)
+    inbox.deliver("three", "two")
+    inbox.save(after_fetch="delete")
+    cycle = inbox.run()
+    # A real copy is counted; what was left before is left now.
+    assert (cycle.stored, cycle.matched, cycle.settled) == (2, 3, 2)
+    assert inbox.subjects() == ["one", "two", "one", "three", "two"]
+    assert [one.data for one in folder.messages.values()] == [one.data for one in away]
 
 
 def test_mailbox_that_is_emptied_in_each_cycle_keeps_its_source(inbox: Inbox) -> None:
