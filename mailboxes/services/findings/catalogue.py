@@ -19,6 +19,7 @@ from . import (
     rows_graph,
     rows_imap,
     rows_ours,
+    rows_pop,
     rows_smtp,
     rows_transport,
 )
@@ -30,6 +31,7 @@ ENTRIES = (
     *rows_entra_token.ROWS,
     *rows_google.ROWS,
     *rows_imap.ROWS,
+    *rows_pop.ROWS,
     *rows_smtp.ROWS,
     *rows_ews.ROWS,
     *rows_graph.ROWS,
