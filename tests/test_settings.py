@@ -66,7 +66,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.table(4)
+@pytest.mark.table(8)
 @pytest.mark.parametrize(("variable", "value", "said"), WRONG)
 def test_a_wrong_value_is_one_sentence_and_its_own_fault(
     tmp_path: Path, variable: str, value: str, said: str
@@ -79,6 +79,7 @@ def test_a_wrong_value_is_one_sentence_and_its_own_fault(
     assert "Traceback" not in line
 
 
+@pytest.mark.slow
 def test_a_database_that_says_nothing_is_told_after_seconds(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgres://u@127.0.0.1:{silent.getsockname()[1]}/x?connect_timeout=2"

@@ -6,12 +6,12 @@ what is no address is nobody to whom a server could send.
 
 from __future__ import annotations
 
+import email.utils
 import re
 from collections.abc import Iterable
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
-from email.utils import getaddresses
 
 _FOLD = re.compile(r"\r?\n(?=[ \t])")  # RFC 5322 section 2.2.3
 
@@ -23,11 +23,17 @@ def head_of(head: bytes) -> Message:
 
 def named(header: Message, fields: Iterable[str]) -> set[str]:
     """The addresses in all these fields, in small letters."""
-    values = [
-        _FOLD.sub("", str(value))
+    return {
+        address.lower()
         for field in fields
         for value in header.get_all(field, [])
-    ]
-    return {
-        address.lower() for _name, address in getaddresses(values) if "@" in address
+        for _name, address in _addresses(_FOLD.sub("", str(value)))
+        if "@" in address
     }
+
+
+def _addresses(value: str) -> list[tuple[str, str]]:
+    """Newer Pythons give nothing at all for a value in which one thing is odd."""
+    if getattr(email.utils, "supports_strict_parsing", False):
+        return email.utils.getaddresses([value], strict=False)
+    return email.utils.getaddresses([value])

@@ -74,7 +74,7 @@ def typed(browser: Client, path: str, **changes: str) -> dict[str, str]:
     return data | changes
 
 
-@pytest.mark.table(3)
+@pytest.mark.table(6)
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.__name__)
 def test_every_model_has_a_list_page(browser, model):
     assert model in admin.site._registry

@@ -177,6 +177,7 @@ def test_new_mailbox_without_javascript(
     assert someone.trouble == []
 
 
+@pytest.mark.slow
 def test_message_from_the_outbox_is_answered(
     visitor: Visitor, product: Product
 ) -> None:

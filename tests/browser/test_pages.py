@@ -18,7 +18,7 @@ LOOKS = [
     pytest.param("dark", 1280, marks=pytest.mark.slow),
     pytest.param("light", 360, marks=pytest.mark.slow),
 ]
-SAMPLE = 6  # of so many pages the fast tier looks at one
+SAMPLE = 10  # of so many pages the fast tier looks at one
 NARROW, NARROWEST = 360, 320  # px
 SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
 RULES = {

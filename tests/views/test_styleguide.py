@@ -182,6 +182,7 @@ def test_theme_of_the_cookie_reaches_console_and_admin(opened, live_server):
     assert page.evaluate(ground) == "rgb(14, 17, 22)"
 
 
+@pytest.mark.slow
 def test_live_region_keeps_focus_sends_the_tag_and_says_when_it_is_stale(opened):
     polls.clear()
     page = opened("/polling/")

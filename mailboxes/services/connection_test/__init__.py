@@ -86,7 +86,7 @@ def ask(
         )
         planned = plan(snapshots.of(revision), send_to)
         if going_on is not None:
-            planned = resuming.taken_over(going_on, planned, timezone.now())
+            planned = resuming.taken_over(going_on, revision, planned, timezone.now())
         rows.write_plan(run, planned)
         audit.record(
             user,

@@ -62,14 +62,14 @@ def follow(run: TestRun) -> Iterator[Check]:
     For a command that waits in front of a terminal.
     """
     held = _start(run.pk) if rows.claim(run.pk) else None
-    shown = 0
+    shown: set[int] = set()  # what an earlier test has seen ends before the first
     while True:
         over = not TestRun.objects.filter(pk=run.pk, state__in=TEST_OPEN).exists()
         ended = Check.objects.filter(run=run).exclude(
             state__in=(CheckState.NOT_RUN, CheckState.RUNNING)
         )
-        for check in ended.filter(number__gt=shown).order_by("number"):
-            shown = check.number
+        for check in ended.exclude(number__in=shown).order_by("number"):
+            shown.add(check.number)
             yield check
         if over:
             break

@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from ...core.choices import CheckState, Stage, TestState
-from ...models import Check, TestRun
+from ...core.options import Target
+from ...models import Check, Revision, TestRun
 from ..findings.authority import AUTHORITY
 from ..options import snapshots
 from .planning import Planned, plan
@@ -34,13 +35,18 @@ def can_go_on(run: TestRun) -> bool:
     if client.revision != revision.number:
         revision = snapshots.newest(client)
     planned = plan(snapshots.of(revision), run.send_to)
-    return taken_over(run, planned, timezone.now()) != planned
+    return taken_over(run, revision, planned, timezone.now()) != planned
 
 
 def taken_over(
-    before: TestRun, planned: Sequence[Planned], now: datetime
+    before: TestRun, revision: Revision, planned: Sequence[Planned], now: datetime
 ) -> list[Planned]:
-    """The plan of a test that goes on from `before`: what it need not do has `seen`."""
+    """The plan of a test that goes on from `before`: what it need not do has `seen`.
+
+    revision: what that test is about.
+    """
+    if before.revision.pinned.get(Target.PROXY) != revision.pinned.get(Target.PROXY):
+        return list(planned)
     ways = [one for one in planned if _of_the_way(one.stage, one.evidence.get("side"))]
     seen = [one for one in before.checks.all() if _of_the_way(*_place(one))]
     if len(ways) != len(seen) or not all(map(_same, ways, seen)):

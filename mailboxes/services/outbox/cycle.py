@@ -66,6 +66,7 @@ class SendCycle:
         self._transport: OutboundTransport | None = None
         self._used = 0  # messages sent over this connection
         self._put_off = 0  # messages in a row
+        self._took = False  # the server has taken a message
         self._opened = False
         self._looked = False  # for messages that are unconfirmed
         self._renewed = False  # a token that ended between messages
@@ -177,6 +178,7 @@ class SendCycle:
         self._proved = True
         self._renewed = False
         self._put_off = 0
+        self._took = True
         _surely(lambda: self._note_taken(claimed, result, content.size))
 
     def _note_taken(self, claimed: Claim, result: SendResult, size: int) -> None:
@@ -275,6 +277,8 @@ class SendCycle:
         )
         if error is not None:
             outbox_senders.note_failure(self._sender, error, now)
+        elif self._put_off and not self._took:
+            pass  # it lets us in and takes nothing: neither a failure nor a success
         elif outcome is not Outcome.LOST and self._proved:
             outbox_senders.note_success(self._sender, now)
 

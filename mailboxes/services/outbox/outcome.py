@@ -178,19 +178,26 @@ def _defer(
     at_once: without a pause; each such try has to bring the message to somebody.
     """
     now = timezone.now()
-    since = claimed.evidence.get("deferred_since") or now.isoformat()
-    deferrals = int(claimed.evidence.get("deferrals", 0)) + (not at_once)
-    spent = now - datetime.fromisoformat(since) >= GIVE_UP_AFTER
+    kept = _kept(claimed)
+    spent, wait = False, timedelta()
+    if not at_once:
+        since = kept.get("deferred_since") or now.isoformat()
+        kept = {
+            "deferred_since": since,
+            "deferrals": int(kept.get("deferrals", 0)) + 1,
+        }
+        spent = now - datetime.fromisoformat(since) >= GIVE_UP_AFTER
+        wait = back_off(kept["deferrals"])
     outbox_rows.finish(
         claimed,
         OutboxState.FAILED if spent else OutboxState.WAITING,
-        outcome=Outcome.FAILED,
+        outcome=Outcome.PARTIAL if at_once else Outcome.FAILED,
         answer=str(evidence.get("answer", "")),
         code=code,
         stage=stage,
-        evidence=dict(evidence) | {"deferred_since": since, "deferrals": deferrals},
+        evidence=dict(evidence) | kept,
         recipients=recipients,
-        not_before=now if at_once else now + back_off(deferrals),
+        not_before=now + wait,
     )
 
 
@@ -236,7 +243,7 @@ def _judged(
         elif address in replies:
             code, text = replies[address]
             known |= {"code": code, "text": text}
-            if code >= 500:
+            if code >= 500 and not _one_too_many(known):
                 known["state"] = "refused"
         judged.append(known)
     return judged
@@ -261,10 +268,15 @@ def _answer(error: MailError) -> str:
 def _one_too_many(recipient: Mapping[str, Any]) -> bool:
     """Put off only because others are in the same transaction.
 
-    RFC 5321 section 4.5.3.1.10; the enhanced code is of RFC 3463 section 3.6.
+    RFC 5321 section 4.5.3.1.10, by which a 552 means the same; the enhanced code is of
+    RFC 3463 section 3.6. By policy (X.7.X) it is a limit of the sender's rate.
     """
-    text = str(recipient["text"]).lower()
-    return "4.5.3" in text or "too many recipients" in text
+    code, text = int(recipient["code"] or 0), str(recipient["text"]).lower()
+    if code >= 500 and code != 552:
+        return False
+    if re.match(r"[45]\.7\.", text):
+        return False
+    return ".5.3" in text[:5] or "too many recipients" in text
 
 
 def _line(recipient: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ from mailboxes.core.choices import Stage
 from mailboxes.models import PopClient, Proxy, TestRun
 from mailboxes.oauth import probe
 from mailboxes.sandbox import world
-from mailboxes.services import connection_test, revisions
-from mailboxes.services.connection_test import report, resuming
+from mailboxes.services import connection_test, proxies, revisions
+from mailboxes.services.connection_test import batch, report, resuming
 from tests.fixtures.connection_tests import (
     ADDRESS,
     QUICK,
@@ -106,6 +106,35 @@ def test_what_the_test_would_check_elsewhere_is_checked(
     before = len(reached)
     run = carried_out(client, going_on=first)
     assert (seen(run), len(reached)) == ([], before + 2)
+
+
+def test_a_changed_proxy_is_gone_through_anew(proxy: Proxy) -> None:
+    """Its address is the same: its kind, password or authorities may not be."""
+    client = pop(proxy, password="wrong-Password")
+    first = carried_out(client)
+    proxies.save_proxy(
+        proxy=proxy,
+        name="sandbox",
+        host=proxy.host,
+        port=proxy.port,
+        username="somebody",
+        password="and-a-password",
+        ca_pem=proxy.ca_pem,
+        sandbox=True,
+    )
+    client.refresh_from_db()
+    assert not resuming.can_go_on(TestRun.objects.get(pk=first.pk))
+    assert seen(connection_test.ask(client, None, going_on=first)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_terminal_shows_each_check_once(proxy: Proxy) -> None:
+    client = pop(proxy, password="wrong-Password")
+    first = carried_out(client)
+    run = connection_test.ask(client, None, going_on=first)
+    shown = [check.number for check in batch.follow(run)]
+    assert sorted(shown) == list(range(1, len(shown) + 1))
+    assert 1 in shown  # the fields, which are checked after what is taken over
 
 
 def test_what_is_old_is_checked(proxy: Proxy) -> None:

@@ -234,21 +234,39 @@ def test_message_nobody_can_look_for_makes_no_cycle_after_cycle(scene: Scene) ->
     assert outbox_senders.due(timezone.now()) == []
 
 
-def test_recipients_beyond_what_a_server_takes_at_once_do_not_wait(
-    scene: Scene,
-) -> None:
-    """RFC 5321 section 4.5.3.1.10: the others get another transaction, right away."""
-    names = [f"{number}@b.example" for number in range(5)]
+def two_at_once(too_many: Reply) -> type[MemoryOutbound]:
+    """A server that takes two recipients and says this of the others."""
 
     class TwoAtOnce(MemoryOutbound):
         def send(self, sender: str, recipients: Any, message: Any) -> SendResult:
             rest = recipients[2:]
             result = super().send(sender, recipients[:2], message)
-            too_many = Reply(452, "4.5.3 Error: too many recipients")
             return SendResult(result.accepted, dict.fromkeys(rest, too_many), "250 ok")
 
-    with registry.override(outbound={Protocol.SMTP: TwoAtOnce}):
+    return TwoAtOnce
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Reply(452, "4.5.3 Error: too many recipients"),
+        Reply(452, "Too many recipients"),
+        Reply(552, "5.5.3 Too many recipients"),
+        Reply(552, "Too many recipients"),
+    ],
+    ids=str,
+)
+def test_recipients_beyond_what_a_server_takes_at_once_do_not_wait(
+    scene: Scene, said: Reply
+) -> None:
+    """RFC 5321 section 4.5.3.1.10: the others get another transaction, right away."""
+    names = [f"{number}@b.example" for number in range(5)]
+    with registry.override(outbound={Protocol.SMTP: two_at_once(said)}):
         row = scene.queue(*names)
+        # Its patience has nothing to do with that.
+        long_ago = timezone.now() - outbox_outcome.GIVE_UP_AFTER - timedelta(hours=1)
+        row.evidence = {"deferred_since": long_ago.isoformat(), "deferrals": 3}
+        row.save(update_fields=["evidence"])
         cycle = scene.cycle()
     row.refresh_from_db()
     assert (row.state, cycle.outcome) == ("sent", "ok")
@@ -257,6 +275,71 @@ def test_recipients_beyond_what_a_server_takes_at_once_do_not_wait(
         tuple(names[2:4]),
         tuple(names[4:]),
     ]
+    outcomes = list(row.attempts.order_by("number").values_list("outcome", flat=True))
+    assert outcomes == ["partial", "partial", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        # Of the sender's rate: to ask again at once would make it worse.
+        (Reply(450, "4.7.1 Error: too many recipients from 192.0.2.1"), "pending"),
+        (Reply(550, "5.5.3 Too many recipients"), "refused"),
+        (Reply(552, "5.2.2 Mailbox full"), "refused"),
+    ],
+    ids=str,
+)
+def test_who_is_refused_for_another_reason_is_not_tried_at_once(
+    scene: Scene, said: Reply, left: str
+) -> None:
+    names = [f"{number}@b.example" for number in range(3)]
+    with registry.override(outbound={Protocol.SMTP: two_at_once(said)}):
+        row = scene.queue(*names)
+        scene.cycle()
+    row.refresh_from_db()
+    assert len(scene.server.sent) == 1
+    assert [one["state"] for one in row.recipients] == ["accepted"] * 2 + [left]
+
+
+def test_a_copy_in_sent_items_tells_nothing_of_a_message_sent_in_part(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy may be of the part that went out before."""
+    monkeypatch.setattr(MemoryOutbound, "finds_sent", True)
+    monkeypatch.setattr(MemoryOutbound, "find_sent", lambda _self, _id: True)
+    states = {}
+    for name, parts in (("whole", ["pending"]), ("part", ["accepted", "pending"])):
+        doubt(scene)
+        row = scene.queue(*(f"{n}@b.example" for n in range(len(parts))))
+        scene.cycle()
+        row.refresh_from_db()
+        row.recipients = [
+            one | {"state": state}
+            for one, state in zip(row.recipients, parts, strict=True)
+        ]
+        row.save(update_fields=["recipients"])
+        scene.due_now()
+        scene.cycle()
+        row.refresh_from_db()
+        states[name] = row.state
+    assert states == {"whole": "sent", "part": "unconfirmed"}
+
+
+def test_server_that_takes_nothing_is_not_well_again(scene: Scene) -> None:
+    """It lets the sender in, and puts off the few messages there are."""
+    later = MailError(
+        Code.MESSAGE_DEFERRED, Stage.ENVELOPE, evidence={"answer": "452 4.3.1 full"}
+    )
+    scene.queue()
+    Sender.objects.update(
+        state="failing", failures=2, code="message-deferred", stage="envelope"
+    )
+    scene.server.fail("send", later)
+    scene.cycle()
+    assert (scene.sender.state, scene.sender.failures) == ("failing", 2)
+    scene.due_now()
+    scene.cycle()
+    assert (scene.sender.state, scene.sender.failures) == ("active", 0)
 
 
 def test_server_that_puts_off_message_after_message_gets_a_pause(scene: Scene) -> None:
