@@ -72,3 +72,14 @@ def test_renumbered_folder_is_matched_by_an_index(inbox: Inbox) -> None:
     found = plans(inbox.run)
     assert found
     assert [line for line in found if ALL_OF_A_CLIENT.search(line)] == []
+
+
+def test_messages_of_one_by_hour_are_found_among_its_own(inbox: Inbox) -> None:
+    """Not among those that came to all mailboxes in a day."""
+    inbox.deliver("one")
+    inbox.run()
+    found = plans(lambda: activity.messages_by_hour([inbox.client.pk], timezone.now()))
+    assert [line for line in found if "(stored_at<?)" not in line] == [
+        "SEARCH mailboxes_message USING INDEX message_of_client "
+        "(pop_client_id=? AND id>?)"
+    ]

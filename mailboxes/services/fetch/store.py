@@ -14,13 +14,14 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db import connection, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from ...core.choices import AfterFetch, SettleState
 from ...core.errors import LeaseLost
 from ...models import Cycle, Fetcher, Listing, Location, Message, MessageChunk, Source
+from .. import mime
 from ..worker import leases
 
 HELD = 4 << 20  # bytes given to the database at a time
@@ -48,6 +49,12 @@ class Arrival:
         for chunk in self.chunks:
             whole.update(chunk)
         return whole.hexdigest()
+
+    @cached_property
+    def dated_at(self) -> datetime | None:
+        """What its header says (Date)."""
+        head = self.chunks[0] if self.chunks else b""
+        return mime.parse(head, only_header=True).dated_at
 
     @property
     def size(self) -> int:
@@ -200,38 +207,80 @@ def _come_back(
 
     We had deleted them, and the id may be another message's by now (services/numbering/
     listings), so its number is new; or they are back under another id, as after a
-    server was moved and was empty at first. Byte for byte the same, they are not stored
-    twice; what was deleted is settled once more.
+    server was moved and was empty at first. Byte for byte the same, whole or header,
+    they are not stored twice; what was deleted is settled once more.
     """
     if source.listed_at is None:
         return set()  # ids are numbers, and never given again
-    whole = defaultdict[str, list[Arrival]](list)
+    by_bytes = defaultdict[tuple[str, bool], list[Arrival]](list)
     for one in fresh:
-        if one.matched is None and one.complete:
-            whole[one.digest].append(one)
-    stored = Message.objects.filter(digest__in=whole).values_list("pk", flat=True)
-    there = Listing.objects.filter(
-        source=source,
-        number=Cast(OuterRef("server_id"), Listing._meta.get_field("number")),
-        gone=False,
-    )
+        if one.matched is None and (one.complete or any(one.chunks)):
+            by_bytes[one.digest, one.complete].append(one)
+    digests = {digest for digest, _complete in by_bytes}
+    stored = Message.objects.filter(digest__in=digests).values_list("pk", flat=True)
     deleted = Q(
         settle_action=AfterFetch.DELETE,
         settle__in=(SettleState.DONE, SettleState.GONE),
     )
     left = Location.objects.filter(
-        ~Exists(there), source=source, message__in=list(stored)
+        ~Exists(_listing().filter(gone=False)),
+        source=source,
+        message__in=list(stored),
     ).annotate(deleted=Case(When(deleted, then=True), default=False))
     once_more = None if settling.action is AfterFetch.LEAVE else settling
     found = set()
-    said = left.order_by("pk").values_list("pk", "message__digest", "deleted")
-    for pk, digest, again in said:
-        if whole[digest]:
-            one = whole[digest].pop(0)
+    said = left.order_by("pk").values_list(
+        "pk", "message__digest", "message__complete", "deleted"
+    )
+    for pk, digest, complete, again in said:
+        if by_bytes[digest, complete]:
+            one = by_bytes[digest, complete].pop(0)
             changes = {"settled_at": None, **_wanted(once_more)} if again else {}
             Location.objects.filter(pk=pk).update(server_id=str(one.id), **changes)
             found.add(one.id)
+    return found | _written_into(source, [a for a in fresh if a.id not in found])
+
+
+def _written_into(source: Source, fresh: Sequence[Arrival]) -> set[int]:
+    """Arrivals that still wait to be deleted, and into which the server has written.
+
+    One that keeps a maildrop in a file may add lines of its own to a header (Status,
+    X-UIDL) as a session ends without QUIT. By its size it then seems another message,
+    and has a new number; Message-ID and date tell that it is not.
+    """
+    by_name = defaultdict[str, list[Arrival]](list)
+    for one in fresh:
+        if one.matched is None and one.complete and one.message_id:
+            by_name[one.message_id].append(one)
+    named = Message.objects.filter(
+        pop_client=source.pop_client_id, message_id__in=list(by_name)
+    ).exclude(dated_at=None)
+    said = named.values_list("pk", "message_id", "dated_at")
+    stored = {pk: (name, dated_at) for pk, name, dated_at in said}
+    waiting = Location.objects.filter(
+        ~Exists(_listing()),
+        source=source,
+        message__in=list(stored),
+        settle=SettleState.PENDING,
+        settle_action=AfterFetch.DELETE,
+    )
+    found = set()
+    for pk, message in waiting.order_by("pk").values_list("pk", "message_id"):
+        name, dated_at = stored[message]
+        same = [one for one in by_name[name] if one.dated_at == dated_at]
+        if same:
+            by_name[name].remove(same[0])
+            Location.objects.filter(pk=pk).update(server_id=str(same[0].id))
+            found.add(same[0].id)
     return found
+
+
+def _listing() -> QuerySet[Listing]:
+    """The row of the id of a Location, in a query of these."""
+    return Listing.objects.filter(
+        source=OuterRef("source"),
+        number=Cast(OuterRef("server_id"), Listing._meta.get_field("number")),
+    )
 
 
 def _wanted(settling: Settling | None) -> dict[str, str]:

@@ -176,9 +176,25 @@ class Listings:
         ]
         left = set(page.gone)
         if page.complete and page.whole:
-            rows = self._rows().filter(gone=False).values_list("key", flat=True)
-            left.update(key for key in rows.iterator() if key not in self._named)
+            rows = self._rows().filter(gone=False)
+            if not self._named:
+                rows = rows.exclude(self._unwanted())
+            keys = rows.values_list("key", flat=True)
+            left.update(key for key in keys.iterator() if key not in self._named)
         return _Found(new, *self._returned(again, there), sorted(left))
+
+    def _unwanted(self) -> Q:
+        """What lay there before and was never to be fetched.
+
+        It has not left where a server names nothing at all, as while it is being moved.
+        Under the same ids it would be new afterwards, and fetched whatever its age; by
+        other ids `renumbered_by` knows the move.
+        """
+        before = Q(number__lte=self._source.baseline)
+        if self._source.from_end:
+            return before
+        since = self._source.since
+        return before & Q(arrived_at__lt=since) if since else Q(pk__in=())
 
     def _known(self, there: Mapping[str, Remote]) -> dict[str, tuple[bool, int]]:
         """Of keys that have a row: whether it is gone, and its size."""

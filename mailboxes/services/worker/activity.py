@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Count
-from django.db.models.functions import TruncHour
+from django.db.models import Count, F, QuerySet, Subquery
+from django.db.models.functions import Coalesce, TruncHour
 
 from ...core.choices import Outcome
 from ...models import Cycle, Message, PopClient
@@ -14,6 +14,9 @@ from ..plans import unindexed
 
 LETTERS = {outcome.value[0]: outcome for outcome in Outcome}
 DAY = 24  # hours
+# By so much the times of messages may not be in the order of their ids: processes store
+# at the same time, and clocks are set.
+OUT_OF_ORDER = timedelta(hours=1)
 
 
 def outcomes(recent: str) -> list[Outcome]:
@@ -26,8 +29,8 @@ def messages_by_hour(clients: Iterable[int], now: datetime) -> dict[int, list[in
     counts: dict[int, list[int]] = {pk: [0] * DAY for pk in clients}
     first = _hour(now) - timedelta(hours=DAY - 1)
     rows = (
-        Message.objects.annotate(owner=unindexed("pop_client_id"))
-        .filter(owner__in=counts, stored_at__gte=first)
+        _stored(list(counts), first)
+        .filter(stored_at__gte=first)
         .order_by()
         .annotate(hour=TruncHour("stored_at"))
         .values("owner", "hour")
@@ -38,6 +41,23 @@ def messages_by_hour(clients: Iterable[int], now: datetime) -> dict[int, list[in
         if 0 <= place < DAY:
             counts[row["owner"]][place] = row["count"]
     return counts
+
+
+def _stored(clients: Sequence[int], first: datetime) -> QuerySet[Message]:
+    """Messages of these clients, with their `owner`; all that came since `first`.
+
+    Of many clients they are looked for among all of these hours. Of one that would be
+    what came to all the others, too: its own are taken, from where the hours begin.
+    """
+    if len(clients) != 1:
+        owned = Message.objects.annotate(owner=unindexed("pop_client_id"))
+        return owned.filter(owner__in=clients)
+    before = Message.objects.filter(stored_at__lt=first - OUT_OF_ORDER)
+    last = before.order_by("-stored_at").values("pk")[:1]
+    own = Message.objects.filter(
+        pop_client=clients[0], pk__gt=Coalesce(Subquery(last), 0)
+    )
+    return own.annotate(owner=F("pop_client_id"))
 
 
 def failed_by_hour(client: PopClient, now: datetime) -> list[int]:

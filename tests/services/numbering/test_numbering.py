@@ -6,6 +6,7 @@ and over one that tells all there is, without times (as POP3).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -15,7 +16,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from mailboxes.core.choices import Outcome, Protocol, SettleState, Stage
+from mailboxes.core.choices import AfterFetch, Outcome, Protocol, SettleState, Stage
 from mailboxes.core.errors import Code, LeaseLost, MailError
 from mailboxes.models import Cycle, Fetcher, Listing, Location
 from mailboxes.services.fetch import sources, store
@@ -173,13 +174,15 @@ def test_message_that_left_and_comes_back_is_stored_once(inbox: Inbox) -> None:
 def test_message_that_comes_back_and_was_never_stored_is_new(inbox: Inbox) -> None:
     inbox.save(first_fetch="from-now")
     number = old(inbox, "old", days=9)
+    old(inbox, "other", days=8)
     inbox.run()
     folder = inbox.server.folder(ADDRESS)
     away = folder.messages.pop(number)
     inbox.run()
     folder.messages[number] = away
     assert inbox.run().stored == 1
-    assert (inbox.subjects(), numbers(inbox)) == (["old"], [(2, "id-1", False)])
+    assert inbox.subjects() == ["old"]
+    assert (3, "id-1", False) in numbers(inbox)
 
 
 def reuse(inbox: Inbox, number: int, subject: str) -> None:
@@ -240,6 +243,40 @@ def test_message_whose_size_is_told_anew_is_not_stored_twice(
     inbox.run()
     assert inbox.subjects() == ["one"]
     assert inbox.server.folder(ADDRESS).messages == {}
+
+
+def written_into(inbox: Inbox, number: int, line: bytes) -> None:
+    """The server puts a line of its own into the header of a message."""
+    message = inbox.server.folder(ADDRESS).messages[number]
+    message.data = line + message.data
+
+
+@pytest.mark.parametrize(
+    ("line", "stored"),
+    [
+        pytest.param(b"Status: RO\r\n", ["one"], id="same"),
+        pytest.param(b"Message-ID: <x@x.example>\r\n", ["one", "one"], id="other"),
+        pytest.param(
+            b"Date: Mon, 23 Nov 2026 10:00:00 +0000\r\n", ["one", "one"], id="later"
+        ),
+    ],
+)
+def test_message_that_waits_to_be_deleted_and_was_written_into_is_stored_once(
+    inbox: Inbox, kind: type[KeyedInbound], line: bytes, stored: list[str]
+) -> None:
+    """The line fell before its deletion; as by servers with one file a mailbox."""
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("one")
+    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
+    inbox.run()
+    written_into(inbox, number, line)
+    inbox.run()
+    assert inbox.subjects() == stored
+    assert inbox.server.folder(ADDRESS).messages == {}
+    states = list(Location.objects.order_by("pk").values_list("settle", flat=True))
+    assert states == [SettleState.GONE, SettleState.DONE][-len(stored) :]
 
 
 def test_message_that_we_deleted_and_that_comes_back_is_stored_once(
@@ -385,6 +422,114 @@ def test_server_that_was_empty_before_it_gave_new_ids_doubles_nothing(
     assert (cycle.stored, cycle.matched, cycle.settled) == (2, 3, 2)
     assert inbox.subjects() == ["one", "two", "one", "three", "two"]
     assert [one.data for one in folder.messages.values()] == [one.data for one in away]
+
+
+@pytest.mark.parametrize("rule", ["from-now", "last-days"])
+@pytest.mark.parametrize("same", [True, False])
+def test_server_that_was_empty_at_once_makes_no_old_mail_new(
+    inbox: Inbox, kind: type[KeyedInbound], rule: str, same: bool
+) -> None:
+    """What was not wanted at first is not wanted, or deleted, when it is back."""
+    if kind.dated:
+        pytest.skip("its changes tell what has left and what came")
+    inbox.save(first_fetch=rule, first_fetch_days=3, after_fetch="delete")
+    for subject in ("month", "week"):
+        old(inbox, subject, days=20)
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    away = dict(folder.messages)
+    folder.messages.clear()
+    inbox.run()
+    if same:
+        folder.messages.update(away)
+    else:
+        for message in away.values():
+            inbox.server.deliver(ADDRESS, message.data)
+    inbox.deliver("new")
+    line = f"Received: from a by b; {format_datetime(datetime.now(UTC))}\r\n".encode()
+    inbox.server.deliver(ADDRESS, line + letter("newer"))
+    cycle, after = inbox.run(), inbox.run()
+    assert (cycle.stored, cycle.settled, after.stored) == (2, 2, 0)
+    assert inbox.subjects() == ["new", "newer"]
+    assert [one.data for one in folder.messages.values()] == [
+        one.data for one in away.values()
+    ]
+    assert inbox.client.sources.count() == (1 if same else 2)
+
+
+def test_what_left_before_it_was_fetched_is_fetched_after_an_empty_listing(
+    inbox: Inbox,
+) -> None:
+    inbox.save(first_fetch="last-days", first_fetch_days=3)
+    for subject, days in (("month", 30), ("yesterday", 1)):
+        old(inbox, subject, days)
+    folder = inbox.server.folder(ADDRESS)
+    away = dict(folder.messages)
+    inbox.server.hook("stream", folder.messages.clear)
+    inbox.run()
+    assert (inbox.subjects(), inbox.run().stored) == ([], 0)
+    inbox.server.hook("stream", lambda: None)
+    folder.messages.update(away)
+    inbox.run()
+    assert "yesterday" in inbox.subjects()
+
+
+def test_mailbox_that_others_empty_before_each_cycle_keeps_its_source(
+    inbox: Inbox,
+) -> None:
+    inbox.save(first_fetch="last-days", first_fetch_days=3)
+    for subject in ("one", "two", "three"):
+        inbox.deliver(subject)
+        inbox.run()
+        inbox.server.folder(ADDRESS).messages.clear()
+        inbox.run()
+    assert inbox.subjects() == ["one", "two", "three"]
+    assert inbox.client.sources.count() == 1
+
+
+def test_what_was_not_fetched_whole_is_known_on_a_server_that_was_empty(
+    inbox: Inbox,
+) -> None:
+    """By its header, where there is one."""
+    inbox.save(maximum_msg_size=1024)
+    for subject in ("large", "other", "large"):
+        inbox.server.deliver(ADDRESS, letter(subject, "x" * 5000))
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    away = list(folder.messages.values())
+    folder.messages.clear()
+    inbox.run()
+    inbox.save(after_fetch="delete")
+    for message in away:
+        inbox.server.deliver(ADDRESS, message.data)
+    inbox.server.deliver(ADDRESS, letter("new", "x" * 5000))
+    cycle = inbox.run()
+    assert (cycle.stored, cycle.matched, cycle.settled) == (1, 3, 0)
+    assert inbox.stored() == [
+        (subject, "too-large") for subject in ("large", "other", "large", "new")
+    ]
+    assert len(folder.messages) == 4
+
+
+def test_messages_without_even_a_header_are_not_taken_for_each_other(
+    inbox: Inbox,
+) -> None:
+    nothing = hashlib.sha256().hexdigest()
+    inbox.deliver("one")
+    inbox.run()
+    source = inbox.client.sources.get()
+    inbox.client.messages.update(digest=nothing, complete=False)
+    Listing.objects.update(gone=True)
+    fetcher, cycle = held(inbox), inbox.client.cycles.latest("pk")
+    written = store.write_window(
+        fetcher,
+        cycle,
+        source,
+        [store.Arrival(2, None, (), complete=False)],
+        2,
+        store.Settling(AfterFetch.LEAVE, ""),
+    )
+    assert (written.stored, written.matched) == (1, 0)
 
 
 def test_mailbox_that_is_emptied_in_each_cycle_keeps_its_source(inbox: Inbox) -> None:
