@@ -20,7 +20,7 @@ from django.utils import timezone
 from ...core.choices import FirstFetch, Outcome, Protocol
 from ...core.errors import LeaseLost
 from ...models import Cycle, Fetcher, Message, PopClient, Source
-from ...transports.base import Folder, InboundTransport, Limits, Listed
+from ...transports.base import Folder, Limits, Listed
 from ..options.snapshots import Snapshot
 from ..worker import leases
 
@@ -66,19 +66,6 @@ def _passed_over(source: Source) -> bool:
         pop_client=source.pop_client_id, folder=source.folder, pk__gt=source.pk
     )
     return later.exists()
-
-
-def set_back(source: Source, folder: Folder, transport: InboundTransport) -> bool:
-    """The server is about to give ids again that it had given already.
-
-    It was restored from a backup without a new validity, against RFC 9051 section
-    2.3.1.1: new mail would have ids up to the cursor, or those of other messages that
-    are still to be settled. One that only tells it wrongly has messages above it.
-    """
-    next_id = folder.next_id
-    if next_id is None or folder.guessed or next_id > int(source.cursor):
-        return False
-    return not transport.list_new(next_id - 1, Limits(1))
 
 
 def give_up(source: Source, fetcher: Fetcher) -> None:
