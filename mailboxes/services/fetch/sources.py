@@ -139,7 +139,7 @@ def _bound(first: Source, snapshot: Snapshot) -> datetime | None:
     """Before which mail was not wanted from a Source that began at its end."""
     began_at_end = 0 < first.baseline <= int(first.cursor) and not first.match
     everything = snapshot["first-fetch"] == FirstFetch.EVERYTHING
-    return first.created_at - SLACK if began_at_end and not everything else None
+    return _began(first) - SLACK if began_at_end and not everything else None
 
 
 def _complete_until(client: PopClient, first: Source) -> datetime:
@@ -152,7 +152,12 @@ def _complete_until(client: PopClient, first: Source) -> datetime:
         pop_client=client, outcome=Outcome.OK, started_at__lte=timezone.now()
     )
     started = complete.order_by("-started_at").values_list("started_at", flat=True)
-    return (started.first() or first.created_at) - SLACK
+    return (started.first() or _began(first)) - SLACK
+
+
+def _began(first: Source) -> datetime:
+    """When it was made, by a clock that may have been ahead of today's."""
+    return min(first.created_at, timezone.now())
 
 
 def wanted(source: Source, listed: Iterable[Listed]) -> list[Listed]:

@@ -256,3 +256,30 @@ def test_renumbering_after_from_now_does_not_bring_old_mail(inbox: Inbox) -> Non
     inbox.deliver("came meanwhile")
     inbox.run()
     assert inbox.subjects() == ["wanted", "came meanwhile"]
+
+
+def test_clock_that_was_ahead_at_first_hides_no_mail_of_a_new_numbering(
+    inbox: Inbox,
+) -> None:
+    inbox.save(first_fetch="from-now")
+    deliver(inbox, "ancient", LONG_AGO)
+    inbox.run()
+    inbox.client.sources.update(created_at=timezone.now() + timedelta(hours=10))
+    inbox.deliver("came meanwhile")
+    inbox.server.folder(ADDRESS).renumber("2")
+    inbox.run()
+    assert inbox.subjects() == ["came meanwhile"]
+
+
+def test_clock_that_was_ahead_at_first_hides_no_mail_of_another_folder(
+    inbox: Inbox,
+) -> None:
+    inbox.save(first_fetch="from-now")
+    inbox.run()
+    ahead = timezone.now() + timedelta(hours=10)
+    inbox.client.sources.update(created_at=ahead)
+    Cycle.objects.update(started_at=ahead)
+    folder_with(inbox, "Sales", 80, 5)
+    inbox.save(folder_path="Sales")
+    inbox.run()
+    assert inbox.subjects() == ["5 minutes ago"]
