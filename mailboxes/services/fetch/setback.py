@@ -19,9 +19,13 @@ from dataclasses import replace
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from ...core.choices import AfterFetch, SettleState
 from ...models import Location, Source
 from ...transports.base import Folder, InboundTransport, Limits, Listed
 from ..numbering import Renumbered
+
+SETTLED = (SettleState.DONE, SettleState.GONE)
+REMOVING = (AfterFetch.DELETE, AfterFetch.MOVE)
 
 
 def list_new(
@@ -34,16 +38,20 @@ def list_new(
     """What the folder has above the cursor of `source`, within `limits`.
 
     fresh: over a connection that may be the first one to a restored server. On a kept
-    one, in a folder to which nothing came, the last message is not looked at: that
-    would be one more wait in each idle cycle. Raises Renumbered.
+    one, in a folder to which nothing came, the last message is looked at only if it is
+    not expected there: that would be one more wait in each idle cycle. Raises
+    Renumbered.
     """
     cursor = int(source.cursor)
     if _next_is_known(folder, cursor, transport):
         raise Renumbered
-    idle = not fresh and folder.next_id == cursor + 1
-    last = None if folder.next_id is None or idle else _own(source, [cursor])
-    arrived = last and last.values_list("message__arrived_at", flat=True).first()
-    if not arrived:
+    arrived = None
+    if folder.next_id is not None:
+        last = _own(source, [cursor])
+        if not fresh and folder.next_id == cursor + 1:
+            last = last.filter(settle__in=SETTLED, settle_action__in=REMOVING)
+        arrived = last.values_list("message__arrived_at", flat=True).first()
+    if arrived is None:
         return transport.list_new(cursor, limits)
     most = limits.most
     more = replace(limits, most=None if most is None else most + 1)

@@ -169,3 +169,14 @@ def test_host_that_is_late_once_changes_nothing(inbox: Inbox) -> None:
     inbox.server.hook("open", another_host)
     assert inbox.run().outcome == Outcome.OK
     assert inbox.client.sources.count() == 1
+
+
+def test_folder_that_we_emptied_may_count_from_one_again(inbox: Inbox) -> None:
+    """As many came as there were, so that the next id is what it was."""
+    inbox.save(after_fetch="delete")
+    inbox.deliver("one", "two")
+    inbox.run()
+    restore(inbox, 0)
+    inbox.deliver("new 1", "new 2")
+    assert inbox.run().stored == 2
+    assert inbox.subjects() == ["one", "two", "new 1", "new 2"]
