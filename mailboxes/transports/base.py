@@ -286,6 +286,14 @@ class InboundTransport(Transport):
     def present(self, ids: Iterable[int]) -> set[int]:
         """Those of `ids` that are in the folder now."""
 
+    def arrivals(self, ids: Iterable[int]) -> dict[int, datetime]:
+        """The server's time of those of `ids` that are in the folder now (aware).
+
+        Without those for which it tells none; empty where an id is never another
+        message's, so that nobody has to compare.
+        """
+        return {}
+
     @abstractmethod
     def settle(
         self, ids: Iterable[int], action: AfterFetch, target: str = ""

@@ -195,6 +195,12 @@ class MemoryInbound(_MemoryTransport, InboundTransport):
         with self.server.lock:
             return {number for number in ids if number in self._folder.messages}
 
+    def arrivals(self, ids: Iterable[int]) -> dict[int, datetime]:
+        self._call("arrivals", Stage.LIST)
+        with self.server.lock:
+            found = self._folder.messages
+            return {number: found[number].arrived for number in ids if number in found}
+
     def stream(
         self, wanted: Sequence[Listed], largest: int | None = None
     ) -> Iterator[Fetched]:

@@ -91,7 +91,7 @@ class MemoryServer:
     """Accounts, what was sent, faults to come, and calls made.
 
     calls: (verb, login) in order; verbs are open, alive, select, list, stream,
-    headers, present, settle, send, close.
+    headers, present, arrivals, settle, send, close.
     sent: every message taken by `send`, in order.
     refused: recipient address -> Reply, for addresses that the server does not take.
     open_connections, most_connections: now, and the most at one time.

@@ -43,6 +43,17 @@ def test_present_tells_what_is_there_still(place: Place) -> None:  # noqa: F811
         assert reader.present([]) == set()
 
 
+def test_arrivals_are_those_of_the_listing(place: Place) -> None:  # noqa: F811
+    for _ in range(3):
+        place.deliver(MESSAGE)
+    with place.reader() as reader:
+        reader.select("")
+        told = {one.id: one.arrived for one in reader.list_new(0)}
+        reader.settle([2], AfterFetch.DELETE)
+        assert reader.arrivals([1, 2, 77]) == {1: told[1]}
+        assert reader.arrivals([]) == {}
+
+
 def test_no_call_waits_past_the_moment_that_is_set(place: Place) -> None:  # noqa: F811
     place.deliver(MESSAGE)
     with place.reader() as reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,18 @@ def test_search_answers_that_are_none(answer: bytes) -> None:
         with pytest.raises(MailError) as caught:
             reader.list_new(0)
     assert (caught.value.code, caught.value.stage) == (Code.PROTOCOL_ERROR, "list")
+
+
+def test_arrivals_are_told_of_those_whose_time_the_server_tells() -> None:
+    date = b'INTERNALDATE "17-Jul-1996 02:44:25 -0700"'
+    answers: Answers = {
+        b"UID FETCH": b"* 1 FETCH (UID 4 RFC822.SIZE 9 %s)\r\n"
+        b"* 2 FETCH (UID 5 RFC822.SIZE 9)\r\n{tag} OK done\r\n" % date
+    }
+    with signed_in(answers) as server, transport(server) as reader:
+        reader.select("")
+        moment = datetime(1996, 7, 17, 9, 44, 25, tzinfo=UTC)
+        assert reader.arrivals([6, 5, 4]) == {4: moment}
 
 
 def test_ids_of_a_search_that_was_refused_do_not_count_for_the_next() -> None:

@@ -29,7 +29,7 @@ from ..options import snapshots
 from ..unfinished import How
 from ..worker import leases
 from ..worker.pool import pool
-from . import end as fetch_end, settle, sources, store
+from . import end as fetch_end, setback, settle, sources, store
 from .bodies import Bodies, windows
 from .store import Arrival, Settling
 
@@ -135,11 +135,8 @@ class FetchCycle:
         return refused and not self._renewed
 
     def _run(self) -> Outcome:
-        transport = self._connected()
-        with self._phase("select"):
-            folder = transport.select(self._snapshot["folder-path"])
         try:
-            source, listed = self._listing(transport, folder)
+            transport, folder, source, listed = self._listing()
         except ListedInPart as error:
             self._late = error
             self._drop()
@@ -153,14 +150,26 @@ class FetchCycle:
     def _source(self, folder: Folder) -> Source:
         return sources.open_source(self._client, self._snapshot, folder, self._fetcher)
 
-    def _listing(
-        self, transport: InboundTransport, folder: Folder
-    ) -> tuple[Source, list[Listed]]:
-        try:
-            return self._list(transport, folder)
-        except Renumbered:
-            sources.give_up(self._source(folder), self._fetcher)
-            return self._list(transport, folder)
+    def _listing(self) -> tuple[InboundTransport, Folder, Source, list[Listed]]:
+        """A new numbering is believed when it is seen twice over two connections.
+
+        One of several hosts may be late. Where ids are text, all were looked at.
+        """
+        for look in (1, 2):
+            transport, folder = self._selected()
+            try:
+                return transport, folder, *self._list(transport, folder)
+            except Renumbered:
+                if look == 2 or folder.next_id is None:
+                    break
+                self._drop()
+        sources.give_up(self._source(folder), self._fetcher)
+        return transport, folder, *self._list(transport, folder)
+
+    def _selected(self) -> tuple[InboundTransport, Folder]:
+        transport = self._connected()
+        with self._phase("select"):
+            return transport, transport.select(self._snapshot["folder-path"])
 
     def _list(
         self, transport: InboundTransport, folder: Folder
@@ -169,10 +178,9 @@ class FetchCycle:
         if isinstance(transport, Numbered):
             transport.attach(source, self._fetcher)
         with self._phase("list"):
-            if sources.set_back(source, folder, transport):
-                raise Renumbered
             limits = sources.limits(source, self._snapshot["maximum-msg-number"])
-            return source, transport.list_new(int(source.cursor), limits)
+            fresh = self._cycle.new_connection
+            return source, setback.list_new(source, folder, transport, limits, fresh)
 
     def _fetch(
         self,
@@ -268,9 +276,12 @@ class FetchCycle:
     def _settle(self, transport: InboundTransport, source: Source) -> bool:
         """True: there was no time for all, so that the next cycle has to go on."""
         instance.require_free()
+        wanted = self._settling(transport)
         with self._phase("settle"):
-            result = settle.settle_pending(transport, source, self._settling(transport))
+            result = settle.settle_pending(transport, source, wanted, self._cycle.pk)
         self._settled += result.done
+        if result.set_back:
+            sources.give_up(source, self._fetcher)
         failure = result.failure
         if failure is not None:
             if self._token_ended(failure):
@@ -278,7 +289,7 @@ class FetchCycle:
             self._unsettled = failure
             if not transport.alive():
                 self._drop()
-        return result.late and failure is None
+        return (result.late or result.set_back) and failure is None
 
     # --- connection ---
 

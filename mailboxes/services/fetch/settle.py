@@ -24,6 +24,7 @@ from ...core.errors import MailError
 from ...models import Location, Source
 from ...transports.base import InboundTransport
 from ...transports.settling import OF_ALL, PartlySettled
+from .setback import strangers
 from .store import Settling
 
 # Calls in a row of which nothing came: then it is hardly because of single messages.
@@ -35,20 +36,27 @@ class Settlement:
     """What came of it.
 
     done: messages. failure: why not all. late: nothing but the time was missing.
+    set_back: an id is another message's now, and nothing more may be done by ids.
     """
 
     done: int = 0
     failure: MailError | None = None
     late: bool = False
+    set_back: bool = False
 
 
 def settle_pending(
-    transport: InboundTransport, source: Source, settling: Settling, limit: int = 2000
+    transport: InboundTransport,
+    source: Source,
+    settling: Settling,
+    cycle: int,
+    limit: int = 2000,
 ) -> Settlement:
     """Settle what is stored and pending in `source`; the folder is open.
 
-    settling: what is done with it. limit: messages that are tried. Whatever was done is
-    written, however it ended; a MailError is told, not raised.
+    settling: what is done with it. cycle: pk of the one that is running; what came in
+    by earlier ones is looked at first (setback). limit: messages that are tried.
+    Whatever was done is written, however it ended; a MailError is told, not raised.
     """
     result = Settlement()
     pending = Location.objects.filter(source=source, settle=SettleState.PENDING)
@@ -66,6 +74,13 @@ def settle_pending(
         if not ids:
             break
         tried += len(ids)
+        try:
+            result.set_back = strangers(transport, source, ids, cycle)
+        except MailError as error:
+            result.failure = result.failure or error
+            break
+        if result.set_back:
+            break
         done, over = _settle(transport, settling, ids, result)
         result.done += done
         in_vain = 0 if done else in_vain + 1

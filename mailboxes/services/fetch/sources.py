@@ -20,7 +20,7 @@ from django.utils import timezone
 from ...core.choices import FirstFetch, Outcome, Protocol
 from ...core.errors import LeaseLost
 from ...models import Cycle, Fetcher, Message, PopClient, Source
-from ...transports.base import Folder, InboundTransport, Limits, Listed
+from ...transports.base import Folder, Limits, Listed
 from ..options.snapshots import Snapshot
 from ..worker import leases
 
@@ -66,19 +66,6 @@ def _passed_over(source: Source) -> bool:
         pop_client=source.pop_client_id, folder=source.folder, pk__gt=source.pk
     )
     return later.exists()
-
-
-def set_back(source: Source, folder: Folder, transport: InboundTransport) -> bool:
-    """The server is about to give ids again that it had given already.
-
-    It was restored from a backup without a new validity, against RFC 9051 section
-    2.3.1.1: new mail would have ids up to the cursor, or those of other messages that
-    are still to be settled. One that only tells it wrongly has messages above it.
-    """
-    next_id = folder.next_id
-    if next_id is None or folder.guessed or next_id > int(source.cursor):
-        return False
-    return not transport.list_new(next_id - 1, Limits(1))
 
 
 def give_up(source: Source, fetcher: Fetcher) -> None:
@@ -152,7 +139,7 @@ def _bound(first: Source, snapshot: Snapshot) -> datetime | None:
     """Before which mail was not wanted from a Source that began at its end."""
     began_at_end = 0 < first.baseline <= int(first.cursor) and not first.match
     everything = snapshot["first-fetch"] == FirstFetch.EVERYTHING
-    return first.created_at - SLACK if began_at_end and not everything else None
+    return _began(first) - SLACK if began_at_end and not everything else None
 
 
 def _complete_until(client: PopClient, first: Source) -> datetime:
@@ -165,7 +152,12 @@ def _complete_until(client: PopClient, first: Source) -> datetime:
         pop_client=client, outcome=Outcome.OK, started_at__lte=timezone.now()
     )
     started = complete.order_by("-started_at").values_list("started_at", flat=True)
-    return (started.first() or first.created_at) - SLACK
+    return (started.first() or _began(first)) - SLACK
+
+
+def _began(first: Source) -> datetime:
+    """When it was made, by a clock that may have been ahead of today's."""
+    return min(first.created_at, timezone.now())
 
 
 def wanted(source: Source, listed: Iterable[Listed]) -> list[Listed]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from heapq import nsmallest
 from typing import ClassVar
 
@@ -267,6 +268,11 @@ class ImapTransport(LineTransport, InboundTransport):
             for start in range(0, len(wanted), LIST_CHUNK):
                 there.update(self._of(b"ALL", wanted[start : start + LIST_CHUNK]))
         return there
+
+    def arrivals(self, ids: Iterable[int]) -> dict[int, datetime]:
+        with self._border(Stage.LIST):
+            listed = self._details(sorted(set(ids))).listed()
+        return {one.id: one.arrived for one in listed if one.arrived is not None}
 
     def _fetch(
         self,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from mailboxes.core.choices import Outcome, Stage
-from mailboxes.core.errors import Code, MailError
+from mailboxes.core.choices import Outcome
 from mailboxes.models import Cycle, Message
 from mailboxes.services.worker import pool
-from mailboxes.transports.base import Folder
-from mailboxes.transports.memory import MemoryInbound
 from mailboxes.transports.memory_server import MemoryServer
 from tests.services.conftest import ADDRESS, Inbox, letter
 
@@ -262,74 +258,28 @@ def test_renumbering_after_from_now_does_not_bring_old_mail(inbox: Inbox) -> Non
     assert inbox.subjects() == ["wanted", "came meanwhile"]
 
 
-def restore(inbox: Inbox, last: int) -> None:
-    """A backup is played back in which `last` is the last message; not a new validity.
-
-    So the server gives the ids after it once more.
-    """
-    folder = inbox.server.folder(ADDRESS)
-    folder.messages = {n: m for n, m in folder.messages.items() if n <= last}
-    folder.next_id = last + 1
-
-
-def test_mail_after_a_server_was_set_back_is_fetched(inbox: Inbox) -> None:
-    inbox.deliver("one", "two", "three")
-    inbox.run()
-    restore(inbox, 1)
-    inbox.deliver("new")
-    first, second = inbox.run(), inbox.run()
-    assert [(c.matched, c.stored) for c in (first, second)] == [(1, 1), (0, 0)]
-    assert inbox.subjects() == ["one", "two", "three", "new"]
-
-
-def test_server_that_was_set_back_loses_nothing_that_was_to_be_deleted(
+def test_clock_that_was_ahead_at_first_hides_no_mail_of_a_new_numbering(
     inbox: Inbox,
 ) -> None:
-    """The id of a stored message is another message's, which was never fetched."""
-    inbox.save(after_fetch="delete")
-    inbox.deliver("one", "two")
-    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
+    inbox.save(first_fetch="from-now")
+    deliver(inbox, "ancient", LONG_AGO)
     inbox.run()
-    restore(inbox, 0)
-    inbox.deliver("new")
+    inbox.client.sources.update(created_at=timezone.now() + timedelta(hours=10))
+    inbox.deliver("came meanwhile")
+    inbox.server.folder(ADDRESS).renumber("2")
     inbox.run()
-    assert inbox.subjects() == ["one", "two", "new"]
+    assert inbox.subjects() == ["came meanwhile"]
 
 
-def test_server_that_only_seemed_to_be_set_back_doubles_nothing(inbox: Inbox) -> None:
-    """One of its hosts was late: the ids are there again under another one."""
-    inbox.deliver("one", "two", "three")
-    inbox.run()
-    folder = inbox.server.folder(ADDRESS)
-    before = dict(folder.messages)
-    restore(inbox, 1)
-    inbox.run()
-    folder.messages, folder.next_id = before, 4
-    inbox.deliver("four")
-    inbox.run()
-    assert inbox.subjects() == ["one", "two", "three", "four"]
-
-
-def test_server_that_tells_its_next_id_wrongly_is_not_read_anew(inbox: Inbox) -> None:
-    inbox.deliver("one", "two")
-    inbox.run()
-    inbox.server.folder(ADDRESS).next_id = 1
-    inbox.run()
-    assert inbox.client.sources.count() == 1
-
-
-def test_last_message_that_left_is_no_sign_of_a_server_that_was_set_back(
-    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+def test_clock_that_was_ahead_at_first_hides_no_mail_of_another_folder(
+    inbox: Inbox,
 ) -> None:
-    """Of a server without UIDNEXT, the next id is guessed from what is there."""
-    inbox.deliver("one", "two")
+    inbox.save(first_fetch="from-now")
     inbox.run()
-    inbox.server.folder(ADDRESS).messages.clear()
-    select = MemoryInbound.select
-
-    def guess(self: MemoryInbound, folder: str) -> Folder:
-        return replace(select(self, folder), next_id=1, guessed=True)
-
-    monkeypatch.setattr(MemoryInbound, "select", guess)
+    ahead = timezone.now() + timedelta(hours=10)
+    inbox.client.sources.update(created_at=ahead)
+    Cycle.objects.update(started_at=ahead)
+    folder_with(inbox, "Sales", 80, 5)
+    inbox.save(folder_path="Sales")
     inbox.run()
-    assert inbox.client.sources.count() == 1
+    assert inbox.subjects() == ["5 minutes ago"]
