@@ -116,6 +116,8 @@ class Listings:
         if not (page.whole and page.complete and page.there) or self._named:
             return False
         rows = self._rows().filter(gone=False)
+        if not rows.exists():  # it was empty, as while it is being moved
+            rows = self._rows().filter(self._unwanted())
         left = {str(number): key for key, number in rows.values_list("key", "number")}
         if not {one.key for one in page.there}.isdisjoint(left.values()):
             return False
@@ -176,19 +178,19 @@ class Listings:
         ]
         left = set(page.gone)
         if page.complete and page.whole:
-            rows = self._rows().filter(gone=False)
-            if not self._named:
-                rows = rows.exclude(self._unwanted())
-            keys = rows.values_list("key", flat=True)
-            left.update(key for key in keys.iterator() if key not in self._named)
-        return _Found(new, *self._returned(again, there), sorted(left))
+            rows = self._rows().filter(gone=False).values_list("key", flat=True)
+            left.update(key for key in rows.iterator() if key not in self._named)
+        still = self._rows().filter(gone=False)
+        emptied = bool(again) and page.whole and not still.exists()
+        returned = self._returned(again, there, emptied=emptied)
+        return _Found(new, *returned, sorted(left))
 
     def _unwanted(self) -> Q:
         """What lay there before and was never to be fetched.
 
-        It has not left where a server names nothing at all, as while it is being moved.
-        Under the same ids it would be new afterwards, and fetched whatever its age; by
-        other ids `renumbered_by` knows the move.
+        A server names nothing at all while it is being moved. What is there afterwards
+        under the same ids is not new by that (`_returned`), whatever its age; by other
+        ids `renumbered_by` knows the move.
         """
         before = Q(number__lte=self._source.baseline)
         if self._source.from_end:
@@ -209,7 +211,7 @@ class Listings:
         return found
 
     def _returned(
-        self, again: Sequence[str], there: Mapping[str, Remote]
+        self, again: Sequence[str], there: Mapping[str, Remote], *, emptied: bool
     ) -> tuple[list[Listing], list[str]]:
         """Of those that had left: whose id is another message's now, or which were
         passed over meanwhile; and the others, which are back.
@@ -217,6 +219,10 @@ class Listings:
         The first get a new number, as mail that has just come. So does one that we have
         deleted, or are about to, and that never left but has another size: in between,
         nobody has asked what there is.
+
+        emptied: the listing before named nothing. What was not wanted then comes back
+        as what it was where its size is the same. Another message that has both the id
+        and the size of it cannot be told from it.
         """
         cursor = int(self._source.cursor)
         passed: list[Listing] = []
@@ -227,6 +233,8 @@ class Listings:
                 source=self._source, server_id__in=[str(row.number) for row in rows]
             )
             stored = dict(places.values_list("server_id", "settle_action"))
+            old = self._rows().filter(self._unwanted(), key__in=some if emptied else ())
+            unwanted = set(old.values_list("key", flat=True))
             for row in rows:
                 one, action = there[row.key], stored.get(str(row.number))
                 deleted = action == AfterFetch.DELETE
@@ -234,7 +242,8 @@ class Listings:
                 if not row.gone:
                     other = deleted and differs
                 elif action is None:
-                    other = row.number <= cursor
+                    same = 0 < row.size == one.size and row.key in unwanted
+                    other = row.number <= cursor and not same
                 else:
                     other = self._reused and (deleted or differs)
                 if other:

@@ -457,6 +457,47 @@ def test_server_that_was_empty_at_once_makes_no_old_mail_new(
     assert inbox.client.sources.count() == (1 if same else 2)
 
 
+@pytest.mark.parametrize("rule", ["from-now", "last-days"])
+def test_id_of_old_mail_that_is_given_again_after_an_empty_listing_hides_no_mail(
+    inbox: Inbox, kind: type[KeyedInbound], rule: str
+) -> None:
+    """Others emptied the maildrop, and its ids are places: it counts from 1 again."""
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(first_fetch=rule, first_fetch_days=3, after_fetch="delete")
+    for subject in ("month", "week"):
+        old(inbox, subject, days=20)
+    inbox.run()
+    inbox.server.folder(ADDRESS).messages.clear()
+    inbox.run()
+    reuse(inbox, 1, "one")
+    cycle, after = inbox.run(), inbox.run()
+    assert (cycle.stored, cycle.settled, after.stored) == (1, 1, 0)
+    assert inbox.subjects() == ["one"]
+    assert inbox.server.folder(ADDRESS).messages == {}
+    assert inbox.client.sources.count() == 1
+
+
+def test_old_mail_stays_known_however_often_the_server_was_empty(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    if kind.dated:
+        pytest.skip("its changes tell what has left and what came")
+    inbox.save(first_fetch="from-now")
+    for number in range(5):
+        old(inbox, f"old {number}", days=9)
+    inbox.run()
+    folder = inbox.server.folder(ADDRESS)
+    away = dict(folder.messages)
+    for _ in range(2):
+        folder.messages.clear()
+        inbox.run()
+        inbox.run()
+        folder.messages.update(away)
+        assert inbox.run().stored == 0
+    assert numbers(inbox) == [(n, f"id-{n}", False) for n in range(1, 6)]
+
+
 def test_what_left_before_it_was_fetched_is_fetched_after_an_empty_listing(
     inbox: Inbox,
 ) -> None:
