@@ -21,10 +21,13 @@ from django.utils import timezone
 from ...core.choices import AfterFetch, SettleState
 from ...core.errors import LeaseLost
 from ...models import Cycle, Fetcher, Listing, Location, Message, MessageChunk, Source
-from .. import mime
+from .. import mime, parse
 from ..worker import leases
 
 HELD = 4 << 20  # bytes given to the database at a time
+# Header lines by which a server that keeps a maildrop in a file remembers what it knows
+# of a message; it may change them (mbox of Dovecot, UW and qpopper).
+SERVERS_OWN = (b"status:", b"x-status:", b"x-keywords:", b"x-uid", b"x-imap")
 
 
 @dataclass
@@ -238,15 +241,20 @@ def _come_back(
             changes = {"settled_at": None, **_wanted(once_more)} if again else {}
             Location.objects.filter(pk=pk).update(server_id=str(one.id), **changes)
             found.add(one.id)
-    return found | _written_into(source, [a for a in fresh if a.id not in found])
+    return found | _written_into(
+        source, [a for a in fresh if a.id not in found], settling
+    )
 
 
-def _written_into(source: Source, fresh: Sequence[Arrival]) -> set[int]:
-    """Arrivals that still wait to be deleted, and into which the server has written.
+def _written_into(
+    source: Source, fresh: Sequence[Arrival], settling: Settling
+) -> set[int]:
+    """Arrivals that were to be deleted, and into which the server has written.
 
     One that keeps a maildrop in a file may add lines of its own to a header (Status,
     X-UIDL) as a session ends without QUIT. By its size it then seems another message,
-    and has a new number; Message-ID and date tell that it is not.
+    and has a new number. A cycle that ends before that number settles the number of
+    before, as gone. Another copy of one mail has the Message-ID and date, too.
     """
     by_name = defaultdict[str, list[Arrival]](list)
     for one in fresh:
@@ -255,24 +263,49 @@ def _written_into(source: Source, fresh: Sequence[Arrival]) -> set[int]:
     named = Message.objects.filter(
         pop_client=source.pop_client_id, message_id__in=list(by_name)
     ).exclude(dated_at=None)
-    said = named.values_list("pk", "message_id", "dated_at")
-    stored = {pk: (name, dated_at) for pk, name, dated_at in said}
+    stored = {one.pk: one for one in named.only("message_id", "dated_at")}
     waiting = Location.objects.filter(
         ~Exists(_listing()),
         source=source,
         message__in=list(stored),
-        settle=SettleState.PENDING,
+        settle__in=(SettleState.PENDING, SettleState.GONE),
         settle_action=AfterFetch.DELETE,
     )
+    once_more = None if settling.action is AfterFetch.LEAVE else settling
+    again = {"settled_at": None, **_wanted(once_more)}
     found = set()
-    for pk, message in waiting.order_by("pk").values_list("pk", "message_id"):
-        name, dated_at = stored[message]
-        same = [one for one in by_name[name] if one.dated_at == dated_at]
-        if same:
-            by_name[name].remove(same[0])
-            Location.objects.filter(pk=pk).update(server_id=str(same[0].id))
-            found.add(same[0].id)
+    places = waiting.order_by("pk").values_list("pk", "message_id", "settle")
+    for pk, message, settle in places:
+        before = stored[message]
+        same = _written_now(before, by_name[before.message_id])
+        if same is not None:
+            by_name[before.message_id].remove(same)
+            changes = again if settle == SettleState.GONE else {}
+            Location.objects.filter(pk=pk).update(server_id=str(same.id), **changes)
+            found.add(same.id)
     return found
+
+
+def _written_now(message: Message, named: Sequence[Arrival]) -> Arrival | None:
+    """Which of these is that message with nothing but header lines added."""
+    dated = [one for one in named if one.dated_at == message.dated_at]
+    if not dated:
+        return None
+    raw = parse.raw(message)
+    return next((one for one in dated if _adds_to(raw, b"".join(one.chunks))), None)
+
+
+def _adds_to(before: bytes, now: bytes) -> bool:
+    """All lines of the header are there in their order, and the rest is the same."""
+    old, new = mime.header_of(before), mime.header_of(now)
+    if before[len(old) :] != now[len(new) :]:
+        return False
+    lines = iter(new.splitlines())
+    return all(
+        line in lines  # goes on after the line before
+        for line in old.splitlines()
+        if not line.lower().startswith(SERVERS_OWN)
+    )
 
 
 def _listing() -> QuerySet[Listing]:

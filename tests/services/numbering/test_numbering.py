@@ -279,6 +279,76 @@ def test_message_that_waits_to_be_deleted_and_was_written_into_is_stored_once(
     assert states == [SettleState.GONE, SettleState.DONE][-len(stored) :]
 
 
+def test_message_that_was_written_into_and_waits_behind_others_is_stored_once(
+    inbox: Inbox, kind: type[KeyedInbound]
+) -> None:
+    """Its number of before is settled as gone while its new one is still to come."""
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(after_fetch="delete", maximum_msg_number=1)
+    number, _more = inbox.deliver("one", "two")
+    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
+    inbox.run()
+    written_into(inbox, number, b"Status: RO\r\n")
+    inbox.run()
+    places = Location.objects.order_by("pk").values_list("server_id", "settle")
+    assert list(places) == [("1", SettleState.GONE), ("2", SettleState.DONE)]
+    cycle, after = inbox.run(), inbox.run()
+    assert (cycle.stored, cycle.matched, cycle.settled) == (0, 1, 1)
+    assert (inbox.subjects(), after.stored) == (["one", "two"], 0)
+    assert list(places.all()) == [("3", SettleState.DONE), ("2", SettleState.DONE)]
+    assert inbox.server.folder(ADDRESS).messages == {}
+
+
+@pytest.mark.parametrize("settled", [SettleState.PENDING, SettleState.GONE])
+@pytest.mark.parametrize(
+    ("header", "body"),
+    [
+        pytest.param(b"", b"-- \r\nYou are on the list\r\n", id="footer"),
+        pytest.param(b"To: list@x.example", b"", id="other header"),
+    ],
+)
+def test_other_copy_of_what_waits_to_be_deleted_is_stored(
+    inbox: Inbox,
+    kind: type[KeyedInbound],
+    header: bytes,
+    body: bytes,
+    settled: SettleState,
+) -> None:
+    """One mail by cc and by a list: the same Message-ID and date, other bytes."""
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(after_fetch="delete")
+    (number,) = inbox.deliver("one")
+    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
+    inbox.run()
+    Location.objects.update(settle=settled)
+    message = inbox.server.folder(ADDRESS).messages[number]
+    if header:
+        message.data = message.data.replace(f"To: {ADDRESS}".encode(), header)
+    message.data += body
+    cycle = inbox.run()
+    assert (cycle.stored, cycle.matched) == (1, 0)
+    assert inbox.subjects() == ["one", "one"]
+
+
+@pytest.mark.parametrize("line", [b"Status: O\r\n", b"X-UIDL: 1\r\nStatus: RO\r\n"])
+def test_line_that_the_server_writes_anew_makes_no_other_message(
+    inbox: Inbox, kind: type[KeyedInbound], line: bytes
+) -> None:
+    """It had a Status when it was fetched, and has another one now."""
+    if not kind.reuses_keys:
+        pytest.skip("its ids are given once")
+    inbox.save(after_fetch="delete")
+    number = inbox.server.deliver(ADDRESS, b"Status: \r\n" + letter("one"))
+    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
+    inbox.run()
+    inbox.server.folder(ADDRESS).messages[number].data = line + letter("one")
+    inbox.run()
+    assert inbox.subjects() == ["one"]
+    assert inbox.server.folder(ADDRESS).messages == {}
+
+
 def test_message_that_we_deleted_and_that_comes_back_is_stored_once(
     inbox: Inbox, kind: type[KeyedInbound]
 ) -> None:
