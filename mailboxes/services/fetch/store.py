@@ -210,16 +210,17 @@ def _come_back(
 
     We had deleted them, and the id may be another message's by now (services/numbering/
     listings), so its number is new; or they are back under another id, as after a
-    server was moved and was empty at first. Byte for byte the same, whole or header,
-    they are not stored twice; what was deleted is settled once more.
+    server was moved and was empty at first. Byte for byte the same, whole or header and
+    size, they are not stored twice; what was deleted is settled once more.
     """
     if source.listed_at is None:
         return set()  # ids are numbers, and never given again
-    by_bytes = defaultdict[tuple[str, bool], list[Arrival]](list)
+    by_bytes = defaultdict[tuple[str, bool, int], list[Arrival]](list)
     for one in fresh:
         if one.matched is None and (one.complete or any(one.chunks)):
-            by_bytes[one.digest, one.complete].append(one)
-    digests = {digest for digest, _complete in by_bytes}
+            size = 0 if one.complete else one.size
+            by_bytes[one.digest, one.complete, size].append(one)
+    digests = {digest for digest, _complete, _size in by_bytes}
     stored = Message.objects.filter(digest__in=digests).values_list("pk", flat=True)
     deleted = Q(
         settle_action=AfterFetch.DELETE,
@@ -233,11 +234,12 @@ def _come_back(
     once_more = None if settling.action is AfterFetch.LEAVE else settling
     found = set()
     said = left.order_by("pk").values_list(
-        "pk", "message__digest", "message__complete", "deleted"
+        "pk", "message__digest", "message__complete", "message__size", "deleted"
     )
-    for pk, digest, complete, again in said:
-        if by_bytes[digest, complete]:
-            one = by_bytes[digest, complete].pop(0)
+    for pk, digest, complete, size, again in said:
+        same = by_bytes[digest, complete, 0 if complete else size]
+        if same:
+            one = same.pop(0)
             changes = {"settled_at": None, **_wanted(once_more)} if again else {}
             Location.objects.filter(pk=pk).update(server_id=str(one.id), **changes)
             found.add(one.id)

@@ -622,6 +622,23 @@ def test_what_was_not_fetched_whole_is_known_on_a_server_that_was_empty(
     assert len(folder.messages) == 4
 
 
+def test_large_messages_of_one_header_and_other_sizes_are_not_one(
+    inbox: Inbox,
+) -> None:
+    """As of a device that reports under the same header each day."""
+    inbox.save(maximum_msg_size=1024)
+    inbox.server.deliver(ADDRESS, letter("report", "x" * 5000))
+    inbox.run()
+    inbox.server.folder(ADDRESS).messages.clear()
+    inbox.run()
+    inbox.server.deliver(ADDRESS, letter("report", "x" * 6000))
+    inbox.server.deliver(ADDRESS, letter("report", "x" * 5000))
+    cycle = inbox.run()
+    assert (cycle.stored, cycle.matched) == (1, 1)
+    said = inbox.client.messages.order_by("pk").values_list("size", flat=True)
+    assert list(said) == [len(letter("report", "x" * n)) for n in (5000, 6000)]
+
+
 def test_messages_without_even_a_header_are_not_taken_for_each_other(
     inbox: Inbox,
 ) -> None:
