@@ -77,11 +77,11 @@ def settle_pending(
         try:
             result.set_back = strangers(transport, source, ids, cycle)
         except MailError as error:
-            result.failure = result.failure or error
-            break
-        if result.set_back:
-            break
-        done, over = _settle(transport, settling, ids, result)
+            done, over = 0, _failed(transport, error, ids, result)
+        else:
+            if result.set_back:
+                break
+            done, over = _settle(transport, settling, ids, result)
         result.done += done
         in_vain = 0 if done else in_vain + 1
         if over:
@@ -108,13 +108,23 @@ def _settle(
             result.failure = result.failure or error
         return len(ids) - len(left), bool(error.later)
     except MailError as error:
-        result.failure = result.failure or error
-        if error.code in OF_ALL:
-            return 0, True
-        _put_back(list(ids.values()))
-        return 0, not transport.alive()
+        return 0, _failed(transport, error, ids, result)
     _write(ids, gone)
     return len(ids), False
+
+
+def _failed(
+    transport: InboundTransport,
+    error: MailError,
+    ids: dict[int, int],
+    result: Settlement,
+) -> bool:
+    """Nothing was done for `ids`; whether to go on would be of no use."""
+    result.failure = result.failure or error
+    if error.code in OF_ALL:
+        return True
+    _put_back(list(ids.values()))
+    return not transport.alive()
 
 
 class _Queue:

@@ -94,7 +94,8 @@ def _start(client: PopClient, snapshot: Snapshot, folder: Folder) -> dict[str, A
         # first bound may be there again, and what came meanwhile must not be missed.
         first = same[0]
         last = max(last, _given(same, folder))
-        return _from(0, last, first.since or _bound(first, snapshot), match=True)
+        since = first.since or _bound(first, snapshot)
+        return _from(0, last, _seen_by(client, first, since), match=True)
     rule = FirstFetch(snapshot["first-fetch"])
     if rule is FirstFetch.EVERYTHING:
         return _from(0, last if before else 0, None, match=bool(before))
@@ -140,6 +141,20 @@ def _bound(first: Source, snapshot: Snapshot) -> datetime | None:
     began_at_end = 0 < first.baseline <= int(first.cursor) and not first.match
     everything = snapshot["first-fetch"] == FirstFetch.EVERYTHING
     return _began(first) - SLACK if began_at_end and not everything else None
+
+
+def _seen_by(
+    client: PopClient, first: Source, since: datetime | None
+) -> datetime | None:
+    """The bound `since` of `first`, earlier where a clock that was ahead had set it.
+
+    Of a right one it lies at most a SLACK and a beginning of a cycle after that up to
+    which all was seen, and stays as it is.
+    """
+    if since is None:
+        return None
+    complete = _complete_until(client, first)
+    return complete if since - complete > 2 * SLACK else since
 
 
 def _complete_until(client: PopClient, first: Source) -> datetime:

@@ -9,9 +9,11 @@ import pytest
 
 from mailboxes.core.choices import Outcome, Stage
 from mailboxes.core.errors import Code, MailError
+from mailboxes.models import Cycle
+from mailboxes.services.worker import pool
 from mailboxes.transports.base import Folder
 from mailboxes.transports.memory import MemoryInbound
-from tests.services.conftest import ADDRESS, Inbox
+from tests.services.conftest import ADDRESS, Inbox, letter
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -129,19 +131,89 @@ def test_message_under_the_id_of_another_is_not_deleted(inbox: Inbox) -> None:
     assert inbox.subjects() == ["one", "two", "new"]
 
 
-def test_other_time_of_the_same_message_costs_one_reading(inbox: Inbox) -> None:
-    """A false alarm: nothing is stored twice, what is pending is done, and it ends."""
+def age(inbox: Inbox, days: int) -> None:
+    """The server tells another time of arrival of all that it has."""
+    for message in inbox.server.folder(ADDRESS).messages.values():
+        message.arrived = LONG_AGO + timedelta(days=days)
+
+
+def read_over_a_new_connection(inbox: Inbox) -> Cycle:
+    pool.pool.close_all()
+    return inbox.run()
+
+
+UNNAMED = b"From: fax@contoso.example\r\nSubject: fax\r\n\r\nHello\r\n"
+
+
+@pytest.mark.parametrize("raw", [letter("last"), UNNAMED], ids=["named", "unnamed"])
+def test_other_times_of_the_same_messages_are_no_sign(inbox: Inbox, raw: bytes) -> None:
+    """A server that tells the time of its last start, say: one header a connection."""
+    inbox.deliver("one")
+    inbox.server.deliver(ADDRESS, raw)
+    inbox.run()
+    headers = []
+    for day in range(3):
+        age(inbox, day)
+        before = inbox.server.count("headers")
+        cycle = read_over_a_new_connection(inbox)
+        assert (cycle.outcome, cycle.stored) == (Outcome.OK, 0)
+        headers.append(inbox.server.count("headers") - before)
+    read_over_a_new_connection(inbox)
+    assert headers == [1, 1, 1]
+    assert inbox.server.count("headers") == 3
+    assert inbox.client.sources.count() == 1
+    newest = inbox.client.messages.latest("pk")
+    assert newest.arrived_at == LONG_AGO + timedelta(days=2)
+
+
+def test_other_times_of_the_same_messages_keep_none_from_being_deleted(
+    inbox: Inbox,
+) -> None:
     inbox.save(after_fetch="delete")
     inbox.deliver("one", "two")
-    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE), times=2)
+    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
     inbox.run()
-    messages = inbox.server.folder(ADDRESS).messages
-    for again in range(2):
-        for message in messages.values():
-            message.arrived = LONG_AGO + timedelta(days=again)
-        inbox.run()
+    inbox.deliver("three")
+    age(inbox, 1)
+    cycle = inbox.run()
+    assert (cycle.outcome, cycle.stored, cycle.settled) == (Outcome.OK, 1, 3)
+    assert inbox.client.sources.count() == 1
+    assert inbox.server.folder(ADDRESS).messages == {}
+
+
+def test_unnamed_message_under_the_id_of_another_is_fetched(inbox: Inbox) -> None:
+    """Without a Message-ID nothing less than the whole header tells who it is."""
+    inbox.server.deliver(ADDRESS, b"Received: by a\r\n" + UNNAMED)
+    inbox.run()
+    restore(inbox, 0)
+    inbox.server.deliver(ADDRESS, b"Received: by b\r\n" + UNNAMED)
+    assert read_over_a_new_connection(inbox).stored == 1
+
+
+@pytest.mark.parametrize("code", [Code.CONNECTION_LOST, Code.PROTOCOL_ERROR])
+def test_message_whose_header_is_refused_stops_no_mailbox(
+    inbox: Inbox, code: Code
+) -> None:
+    """It is compared no more after the folder was read anew."""
+    inbox.deliver("one")
+    inbox.run()
+    age(inbox, 1)
+    inbox.server.fail("headers", MailError(code, Stage.FETCH), times=2)
+    read_over_a_new_connection(inbox)
+    inbox.deliver("two")
+    inbox.run()
     assert inbox.subjects() == ["one", "two"]
-    assert (messages, inbox.client.sources.count()) == ({}, 2)
+    assert inbox.client.sources.count() == 2
+
+
+def test_pause_that_the_server_asks_for_is_no_sign(inbox: Inbox) -> None:
+    inbox.deliver("one")
+    inbox.run()
+    age(inbox, 1)
+    inbox.server.fail("headers", MailError(Code.SERVER_THROTTLED, Stage.FETCH))
+    assert read_over_a_new_connection(inbox).code == Code.SERVER_THROTTLED
+    assert inbox.run().outcome == Outcome.OK
+    assert inbox.client.sources.count() == 1
 
 
 def test_idle_cycle_of_a_kept_connection_asks_no_more_than_before(

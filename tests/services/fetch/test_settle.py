@@ -126,6 +126,36 @@ def test_one_of_many_is_found_by_halves(
     assert list(memory.folder(ADDRESS).messages) == [5]
 
 
+class Touchy(MemoryInbound):
+    """Fails where it is asked for the time of one message."""
+
+    held: int = 0
+
+    def arrivals(self, ids):  # type: ignore[no-untyped-def]
+        wanted = list(ids)
+        if self.held in wanted:
+            raise MailError(Code.PROTOCOL_ERROR, Stage.LIST)
+        return super().arrivals(wanted)
+
+
+@pytest.mark.parametrize("dead", [False, True], ids=["refuses", "hangs up"])
+def test_message_that_cannot_be_compared_keeps_no_other(
+    memory: MemoryServer, monkeypatch: pytest.MonkeyPatch, dead: bool
+) -> None:
+    monkeypatch.setattr(Touchy, "settles_at_once", 4)
+    with registry.override(inbound={Protocol.IMAP: Touchy}):
+        inbox = filled(memory, 8)
+        inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
+        inbox.run()
+        monkeypatch.setattr(Touchy, "held", 2)
+        if dead:
+            monkeypatch.setattr(Touchy, "alive", lambda self: False)
+        for _ in range(8):
+            inbox.run()
+    assert states(inbox) == {DONE: 7, PENDING: 1}
+    assert list(memory.folder(ADDRESS).messages) == [2]
+
+
 def test_message_that_was_gone_is_told_from_those_that_were_settled(
     memory: MemoryServer,
 ) -> None:

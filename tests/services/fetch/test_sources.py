@@ -283,3 +283,30 @@ def test_clock_that_was_ahead_at_first_hides_no_mail_of_another_folder(
     inbox.save(folder_path="Sales")
     inbox.run()
     assert inbox.subjects() == ["5 minutes ago"]
+
+
+def test_first_bound_of_a_clock_that_was_ahead_hides_no_mail_of_a_new_numbering(
+    inbox: Inbox,
+) -> None:
+    """Nor mail that came while nobody read, once that clock's time has gone by."""
+    inbox.save(first_fetch="last-days", first_fetch_days=1)
+    inbox.run()
+    ran(Outcome.OK, 600)
+    now = timezone.now()
+    inbox.client.sources.update(since=now - timedelta(minutes=30))
+    for ago in (900, 500):
+        deliver(inbox, f"{ago} minutes ago", now - timedelta(minutes=ago))
+    inbox.server.folder(ADDRESS).renumber("2")
+    inbox.run()
+    assert inbox.subjects() == ["500 minutes ago"]
+
+
+def test_first_bound_stays_as_it_was_where_clocks_were_right(inbox: Inbox) -> None:
+    """To the moment, though its own cycle began before it."""
+    inbox.save(first_fetch="last-days", first_fetch_days=1)
+    inbox.run()
+    since = timezone.now()
+    inbox.client.sources.update(since=since)
+    inbox.server.folder(ADDRESS).renumber("2")
+    inbox.run()
+    assert list(inbox.client.sources.values_list("since", flat=True)) == [since] * 2
