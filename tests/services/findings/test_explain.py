@@ -224,7 +224,7 @@ def test_a_number_that_nobody_lists_is_likely_the_registration() -> None:
 
 
 def test_a_hint_goes_before_what_nobody_knows_unless_a_stage_is_named() -> None:
-    text = "pop3 EOF here error"
+    text = "imap EOF here error"
     ids = [one.id for one in explain(text)]
     assert ids == ["connection-lost", "protocol-error"]
     # What a weak sign and the words agree on is likely.
