@@ -86,6 +86,7 @@ def test_screen_reader_says_option_name_default_and_help_in_that_order(
             assert text.startswith(" ".join(told)), text
 
 
+@pytest.mark.slow
 def test_error_and_marks_come_after_them(console: Open, smtp: SmtpClient) -> None:
     page = console(edit(smtp))
     page.get_by_label("Port", exact=True).fill("x")
@@ -146,6 +147,7 @@ def test_mode_shows_its_options_and_renames_the_password(console: Open) -> None:
     assert (shown(page, "port"), shown(page, "server")) == (False, False)
 
 
+@pytest.mark.slow
 def test_registration_that_is_chosen_takes_the_place_of_own_values(
     console: Open, pop: PopClient
 ) -> None:
@@ -160,6 +162,7 @@ def test_registration_that_is_chosen_takes_the_place_of_own_values(
     assert PopClient.objects.get().revision == 1
 
 
+@pytest.mark.slow
 def test_save_counts_changes_as_they_are_made(console: Open, pop: PopClient) -> None:
     page = console(edit(pop))
     save = page.locator(".savebar .primary")
