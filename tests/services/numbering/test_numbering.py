@@ -47,6 +47,10 @@ def inbox(kind: type[KeyedInbound], db: None) -> Iterator[Inbox]:
         pool.pool.close_all()
 
 
+# Ids of POP3 may be given again, and no listing tells of changes.
+AS_POP3 = pytest.mark.parametrize("kind", [MemoryUndated], indirect=True)
+
+
 def old(inbox: Inbox, subject: str, days: int) -> int:
     """A message that came `days` ago, as its header and the server say."""
     arrived = datetime.now(UTC) - timedelta(days=days)
@@ -192,11 +196,10 @@ def reuse(inbox: Inbox, number: int, subject: str) -> None:
     inbox.deliver(subject)
 
 
+@AS_POP3
 def test_id_that_was_given_again_after_we_deleted_its_message_hides_no_mail(
-    inbox: Inbox, kind: type[KeyedInbound]
+    inbox: Inbox,
 ) -> None:
-    if not kind.reuses_keys:
-        pytest.skip("its ids are given once")
     inbox.save(after_fetch="delete")
     (number,) = inbox.deliver("old one")
     assert (inbox.run().settled, inbox.run().stored) == (1, 0)
@@ -210,13 +213,12 @@ def test_id_that_was_given_again_after_we_deleted_its_message_hides_no_mail(
     assert list(places) == [("1", SettleState.DONE), ("2", SettleState.DONE)]
 
 
+@AS_POP3
 @pytest.mark.parametrize("answered", [True, False])
 def test_id_that_is_given_again_before_the_next_listing_hides_no_mail(
-    inbox: Inbox, kind: type[KeyedInbound], answered: bool
+    inbox: Inbox, answered: bool
 ) -> None:
     """As by servers whose ids are the places in the maildrop."""
-    if not kind.reuses_keys:
-        pytest.skip("its ids are given once")
     inbox.save(after_fetch="delete")
     (number,) = inbox.deliver("old one")
     if not answered:
@@ -251,6 +253,7 @@ def written_into(inbox: Inbox, number: int, line: bytes) -> None:
     message.data = line + message.data
 
 
+@AS_POP3
 @pytest.mark.parametrize(
     ("line", "stored"),
     [
@@ -262,11 +265,9 @@ def written_into(inbox: Inbox, number: int, line: bytes) -> None:
     ],
 )
 def test_message_that_waits_to_be_deleted_and_was_written_into_is_stored_once(
-    inbox: Inbox, kind: type[KeyedInbound], line: bytes, stored: list[str]
+    inbox: Inbox, line: bytes, stored: list[str]
 ) -> None:
     """The line fell before its deletion; as by servers with one file a mailbox."""
-    if not kind.reuses_keys:
-        pytest.skip("its ids are given once")
     inbox.save(after_fetch="delete")
     (number,) = inbox.deliver("one")
     inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
@@ -279,12 +280,11 @@ def test_message_that_waits_to_be_deleted_and_was_written_into_is_stored_once(
     assert states == [SettleState.GONE, SettleState.DONE][-len(stored) :]
 
 
+@AS_POP3
 def test_message_that_was_written_into_and_waits_behind_others_is_stored_once(
-    inbox: Inbox, kind: type[KeyedInbound]
+    inbox: Inbox,
 ) -> None:
     """Its number of before is settled as gone while its new one is still to come."""
-    if not kind.reuses_keys:
-        pytest.skip("its ids are given once")
     inbox.save(after_fetch="delete", maximum_msg_number=1)
     number, _more = inbox.deliver("one", "two")
     inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
@@ -300,6 +300,7 @@ def test_message_that_was_written_into_and_waits_behind_others_is_stored_once(
     assert inbox.server.folder(ADDRESS).messages == {}
 
 
+@AS_POP3
 @pytest.mark.parametrize("settled", [SettleState.PENDING, SettleState.GONE])
 @pytest.mark.parametrize(
     ("header", "body"),
@@ -310,14 +311,11 @@ def test_message_that_was_written_into_and_waits_behind_others_is_stored_once(
 )
 def test_other_copy_of_what_waits_to_be_deleted_is_stored(
     inbox: Inbox,
-    kind: type[KeyedInbound],
     header: bytes,
     body: bytes,
     settled: SettleState,
 ) -> None:
     """One mail by cc and by a list: the same Message-ID and date, other bytes."""
-    if not kind.reuses_keys:
-        pytest.skip("its ids are given once")
     inbox.save(after_fetch="delete")
     (number,) = inbox.deliver("one")
     inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
@@ -332,13 +330,12 @@ def test_other_copy_of_what_waits_to_be_deleted_is_stored(
     assert inbox.subjects() == ["one", "one"]
 
 
+@AS_POP3
 @pytest.mark.parametrize("line", [b"Status: O\r\n", b"X-UIDL: 1\r\nStatus: RO\r\n"])
 def test_line_that_the_server_writes_anew_makes_no_other_message(
-    inbox: Inbox, kind: type[KeyedInbound], line: bytes
+    inbox: Inbox, line: bytes
 ) -> None:
     """It had a Status when it was fetched, and has another one now."""
-    if not kind.reuses_keys:
-        pytest.skip("its ids are given once")
     inbox.save(after_fetch="delete")
     number = inbox.server.deliver(ADDRESS, b"Status: \r\n" + letter("one"))
     inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
@@ -366,11 +363,8 @@ def test_message_that_we_deleted_and_that_comes_back_is_stored_once(
     assert list(folder.messages) == ([] if kind.reuses_keys else [number])
 
 
-def test_copies_under_ids_that_were_given_again_are_counted(
-    inbox: Inbox, kind: type[KeyedInbound]
-) -> None:
-    if not kind.reuses_keys:
-        pytest.skip("its ids are given once")
+@AS_POP3
+def test_copies_under_ids_that_were_given_again_are_counted(inbox: Inbox) -> None:
     inbox.save(after_fetch="delete")
     (number,) = inbox.deliver("one")
     inbox.run()
@@ -397,11 +391,10 @@ def test_id_that_has_another_size_when_it_comes_back_is_another_message(
     assert inbox.run().stored == 0
 
 
+@AS_POP3
 def test_what_waits_to_be_deleted_takes_no_other_message_of_its_id(
-    inbox: Inbox, kind: type[KeyedInbound]
+    inbox: Inbox,
 ) -> None:
-    if not kind.reuses_keys:
-        pytest.skip("its ids are given once")
     number, _other = inbox.deliver("old", "other")
     inbox.run()
     inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE), times=2)
@@ -452,12 +445,9 @@ def test_folder_that_took_the_name_of_another_is_a_new_source(inbox: Inbox) -> N
     assert (cycle.stored, cycle.matched, inbox.subjects()) == (1, 1, ["one", "two"])
 
 
-def test_server_that_gives_all_messages_new_ids_doubles_nothing(
-    inbox: Inbox, kind: type[KeyedInbound]
-) -> None:
+@AS_POP3
+def test_server_that_gives_all_messages_new_ids_doubles_nothing(inbox: Inbox) -> None:
     """Without another validity, as a POP3 server that was moved."""
-    if kind.dated:
-        pytest.skip("its changes tell what has left and what came")
     inbox.deliver("one", "two", "three")
     inbox.run()
     folder = inbox.server.folder(ADDRESS)
@@ -494,14 +484,13 @@ def test_server_that_was_empty_before_it_gave_new_ids_doubles_nothing(
     assert [one.data for one in folder.messages.values()] == [one.data for one in away]
 
 
+@AS_POP3
 @pytest.mark.parametrize("rule", ["from-now", "last-days"])
 @pytest.mark.parametrize("same", [True, False])
 def test_server_that_was_empty_at_once_makes_no_old_mail_new(
-    inbox: Inbox, kind: type[KeyedInbound], rule: str, same: bool
+    inbox: Inbox, rule: str, same: bool
 ) -> None:
     """What was not wanted at first is not wanted, or deleted, when it is back."""
-    if kind.dated:
-        pytest.skip("its changes tell what has left and what came")
     inbox.save(first_fetch=rule, first_fetch_days=3, after_fetch="delete")
     for subject in ("month", "week"):
         old(inbox, subject, days=20)
@@ -527,13 +516,12 @@ def test_server_that_was_empty_at_once_makes_no_old_mail_new(
     assert inbox.client.sources.count() == (1 if same else 2)
 
 
+@AS_POP3
 @pytest.mark.parametrize("rule", ["from-now", "last-days"])
 def test_id_of_old_mail_that_is_given_again_after_an_empty_listing_hides_no_mail(
-    inbox: Inbox, kind: type[KeyedInbound], rule: str
+    inbox: Inbox, rule: str
 ) -> None:
     """Others emptied the maildrop, and its ids are places: it counts from 1 again."""
-    if not kind.reuses_keys:
-        pytest.skip("its ids are given once")
     inbox.save(first_fetch=rule, first_fetch_days=3, after_fetch="delete")
     for subject in ("month", "week"):
         old(inbox, subject, days=20)
@@ -548,11 +536,8 @@ def test_id_of_old_mail_that_is_given_again_after_an_empty_listing_hides_no_mail
     assert inbox.client.sources.count() == 1
 
 
-def test_old_mail_stays_known_however_often_the_server_was_empty(
-    inbox: Inbox, kind: type[KeyedInbound]
-) -> None:
-    if kind.dated:
-        pytest.skip("its changes tell what has left and what came")
+@AS_POP3
+def test_old_mail_stays_known_however_often_the_server_was_empty(inbox: Inbox) -> None:
     inbox.save(first_fetch="from-now")
     for number in range(5):
         old(inbox, f"old {number}", days=9)
