@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from mailboxes.services import secrets
 from mailboxes.services.fetch import cycle as fetch_cycle
 from mailboxes.services.worker import leases, pool
 from mailboxes.transports import registry
+from mailboxes.transports.base import InboundTransport
 from mailboxes.transports.memory import MemoryInbound
 from mailboxes.transports.memory_server import MemoryServer
 
@@ -93,6 +95,18 @@ def memory() -> Iterator[MemoryServer]:
 def inbox(memory: MemoryServer, db: None) -> Inbox:
     """first-fetch everything, after-fetch leave, one revision."""
     return make_inbox(memory)
+
+
+@contextmanager
+def read_by(kind: type[InboundTransport]) -> Iterator[Inbox]:
+    """A mailbox that another double reads."""
+    with (
+        MemoryServer("mail.contoso.example") as server,
+        registry.override(inbound={Protocol.IMAP: kind}),
+    ):
+        server.add_account(ADDRESS, password="right")
+        yield make_inbox(server)
+        pool.pool.close_all()
 
 
 def make_inbox(memory: MemoryServer, address: str = ADDRESS) -> Inbox:

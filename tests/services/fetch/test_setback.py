@@ -28,6 +28,14 @@ def restore(inbox: Inbox, last: int) -> None:
     folder.next_id = last + 1
 
 
+def left_to_be_deleted(inbox: Inbox) -> None:
+    """Two messages are stored, and the line fell before they were deleted."""
+    inbox.save(after_fetch="delete")
+    inbox.deliver("one", "two")
+    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
+    inbox.run()
+
+
 def test_mail_after_a_server_was_set_back_is_fetched(inbox: Inbox) -> None:
     inbox.deliver("one", "two", "three")
     inbox.run()
@@ -42,10 +50,7 @@ def test_server_that_was_set_back_loses_nothing_that_was_to_be_deleted(
     inbox: Inbox,
 ) -> None:
     """The id of a stored message is another message's, which was never fetched."""
-    inbox.save(after_fetch="delete")
-    inbox.deliver("one", "two")
-    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
-    inbox.run()
+    left_to_be_deleted(inbox)
     restore(inbox, 0)
     inbox.deliver("new")
     inbox.run()
@@ -96,10 +101,7 @@ def test_server_that_was_set_back_and_has_caught_up_loses_nothing(
     inbox: Inbox, came: int
 ) -> None:
     """It numbered new mail past our cursor before we asked."""
-    inbox.save(after_fetch="delete")
-    inbox.deliver("one", "two")
-    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
-    inbox.run()
+    left_to_be_deleted(inbox)
     restore(inbox, 0)
     new = [f"new {number}" for number in range(came)]
     inbox.deliver(*new)
@@ -119,10 +121,7 @@ def test_mail_below_a_cursor_is_fetched_when_the_next_comes(inbox: Inbox) -> Non
 
 def test_message_under_the_id_of_another_is_not_deleted(inbox: Inbox) -> None:
     """The last id tells nothing here: that message has left the folder already."""
-    inbox.save(after_fetch="delete")
-    inbox.deliver("one", "two")
-    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
-    inbox.run()
+    left_to_be_deleted(inbox)
     restore(inbox, 0)
     inbox.deliver("new", "gone")
     del inbox.server.folder(ADDRESS).messages[2]
@@ -169,10 +168,7 @@ def test_other_times_of_the_same_messages_are_no_sign(inbox: Inbox, raw: bytes) 
 def test_other_times_of_the_same_messages_keep_none_from_being_deleted(
     inbox: Inbox,
 ) -> None:
-    inbox.save(after_fetch="delete")
-    inbox.deliver("one", "two")
-    inbox.server.fail("settle", MailError(Code.CONNECTION_LOST, Stage.SETTLE))
-    inbox.run()
+    left_to_be_deleted(inbox)
     inbox.deliver("three")
     age(inbox, 1)
     cycle = inbox.run()

@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
-from mailboxes.core.choices import Outcome, Protocol, Stage
+from mailboxes.core.choices import Outcome, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.services import numbering
 from mailboxes.services.numbering import listings
-from mailboxes.services.worker import pool
-from mailboxes.transports import registry
 from mailboxes.transports.base import Limits
 from mailboxes.transports.keyed import Body, Changes, KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
-from mailboxes.transports.memory_server import MemoryServer
-from tests.services.conftest import ADDRESS, Inbox, letter, make_inbox
+from tests.services.conftest import ADDRESS, Inbox, letter, read_by
 
 NOW = datetime.now(UTC)
 PARTIAL = (Outcome.PARTIAL, 0, "")
-
-
-@contextmanager
-def read_by(kind: type[KeyedInbound]) -> Iterator[Inbox]:
-    with (
-        MemoryServer("mail.contoso.example") as server,
-        registry.override(inbound={Protocol.IMAP: kind}),
-    ):
-        server.add_account(ADDRESS, password="right")
-        yield make_inbox(server)
-        pool.pool.close_all()
 
 
 def time_is_over(transport: KeyedInbound, stage: Stage) -> MailError:

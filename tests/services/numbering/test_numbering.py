@@ -16,19 +16,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from mailboxes.core.choices import AfterFetch, Outcome, Protocol, SettleState, Stage
+from mailboxes.core.choices import AfterFetch, Outcome, SettleState, Stage
 from mailboxes.core.errors import Code, LeaseLost, MailError
 from mailboxes.models import Cycle, Fetcher, Listing, Location
 from mailboxes.services.fetch import sources, store
 from mailboxes.services.numbering import listings
 from mailboxes.services.options import snapshots
 from mailboxes.services.worker import leases, pool
-from mailboxes.transports import registry
 from mailboxes.transports.base import Folder
 from mailboxes.transports.keyed import Changes, KeyedInbound, Remote
 from mailboxes.transports.memory_keyed import MemoryKeyed, MemoryUndated
 from mailboxes.transports.memory_server import MemoryServer
-from tests.services.conftest import ADDRESS, Inbox, letter, make_inbox
+from tests.services.conftest import ADDRESS, Inbox, letter, read_by
 
 
 @pytest.fixture(params=[MemoryKeyed, MemoryUndated])
@@ -38,13 +37,8 @@ def kind(request: pytest.FixtureRequest) -> type[KeyedInbound]:
 
 @pytest.fixture
 def inbox(kind: type[KeyedInbound], db: None) -> Iterator[Inbox]:
-    with (
-        MemoryServer("mail.contoso.example") as server,
-        registry.override(inbound={Protocol.IMAP: kind}),
-    ):
-        server.add_account(ADDRESS, password="right")
-        yield make_inbox(server)
-        pool.pool.close_all()
+    with read_by(kind) as inbox:
+        yield inbox
 
 
 # Ids of POP3 may be given again, and no listing tells of changes.
