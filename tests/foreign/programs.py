@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,20 @@ def run(*command: str, given: bytes = b"", **env: str) -> Ran:
         env=plain | env,
     )
     return Ran(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
+def fetchmail(folder: Path, settings: Path, *arguments: str) -> Ran:
+    """One run of fetchmail, all its state in `folder`.
+
+    As root its lock is /run/fetchmail.pid: two tests at once would end with code 8.
+    """
+    return run(
+        *("fetchmail", "--nosyslog", "--fetchmailrc", str(settings)),
+        *("--pidfile", str(folder / "pid"), "--idfile", str(folder / "ids")),
+        *arguments,
+        HOME=str(folder),
+        FETCHMAILHOME=str(folder),
+    )
 
 
 def curl(box: Sandbox, url: str, *arguments: str, proxy: str = "") -> Ran:

@@ -8,7 +8,7 @@ import pytest
 
 from mailboxes.sandbox.server import Sandbox
 from tests.fixtures.matrix import Claim
-from tests.foreign.programs import Ran, run, version
+from tests.foreign.programs import Ran, fetchmail, version
 from tests.matrix.cells import ANY, BASIC
 from tests.sandbox.clients import LEGACY
 
@@ -40,12 +40,7 @@ def fetch(
             out=out,
         )
     )
-    done = run(
-        *("fetchmail", "--nosyslog", "--invisible", "-f", str(config)),
-        *("--pidfile", str(folder / "pid"), "-i", str(folder / "ids")),
-        HOME=str(folder),
-        FETCHMAILHOME=str(folder),
-    )
+    done = fetchmail(folder, config, "--invisible")
     return done, out.read_bytes() if out.exists() else b""
 
 

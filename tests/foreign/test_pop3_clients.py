@@ -8,7 +8,7 @@ import pytest
 
 from mailboxes.sandbox.server import Sandbox
 from tests.fixtures.matrix import Claim
-from tests.foreign.programs import Ran, curl, run, version
+from tests.foreign.programs import Ran, curl, fetchmail, version
 from tests.matrix.cells import ANY, BASIC, TOKEN
 from tests.sandbox.clients import letter
 
@@ -76,8 +76,7 @@ def test_fetchmail_fetches_each_message_once(
         f' {"keep" if keep else "nokeep"} mda "cat >> {inbox}"\n'
     )
     settings.chmod(0o600)
-    command = ["fetchmail", "--fetchmailrc", str(settings), "--nosyslog"]
-    codes = [run(*command, HOME=str(tmp_path)).code for _ in range(2)]
+    codes = [fetchmail(tmp_path, settings).code for _ in range(2)]
     text = inbox.read_bytes()
     assert codes == [0, 1]  # 1: there was nothing new
     assert [text.count(b"Message-ID: <letter.%d@" % n) for n in (1, 2)] == [1, 1]
