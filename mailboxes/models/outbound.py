@@ -68,6 +68,9 @@ class OutboundMessage(Leased):
                 fields=["smtp_client", "state", "not_before"], name="outbound_due"
             ),
             models.Index(fields=["state", "-id"], name="outbound_by_state"),
+            # Few of the many that were sent have a code. A partial index is no help:
+            # SQLite does not see that a parameter meets its condition.
+            models.Index(fields=["state", "code"], name="outbound_by_code"),
         ]
 
     def __str__(self) -> str:

@@ -1,19 +1,33 @@
 """How long rows about the past are kept (DESIGN D12, defaults).
 
 Cycles 14 days, connection tests 90 days, audit 400 days, token caches 7 days after
-their last use, sessions of the console until they are over. Mail content has no end
-yet: it may go 30 days after a consumer has acknowledged it, and nothing can acknowledge
-in this version. When it is swept: services/worker/ticker.
+their last use, sessions of the console until they are over. The content of a message
+that was sent or cancelled goes `MAILADMIN_SENT_DAYS` after that; the row stays, with
+its recipients, answers and digest. What may still be sent keeps its content, however
+old it is.
+
+Received content has no end yet: it may go 30 days after a consumer has acknowledged it,
+and nothing can acknowledge in this version. When it is swept: services/worker/ticker.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import OuterRef, Subquery
 
-from ..models import AuditEvent, Cycle, PopClient, SmtpClient, TestRun
+from ..core.choices import OutboxState
+from ..models import (
+    AuditEvent,
+    Cycle,
+    OutboundChunk,
+    OutboundMessage,
+    PopClient,
+    SmtpClient,
+    TestRun,
+)
 from . import tokens
 
 CYCLES = timedelta(days=14)
@@ -22,14 +36,18 @@ AUDIT = timedelta(days=400)
 TOKENS = timedelta(days=7)
 PORTION = 2000  # rows a sweep: the database is not to be held for long
 KEPT = 100  # cycles of a client that has no younger ones
-AT_ONCE = 500  # clients that one question names
+AT_ONCE = 500  # clients, or messages, that one question names
+# Messages whose content goes in one sweep, and octets of it: SQLite has one writer.
+CONTENTS = 200
+OCTETS = 64_000_000
+NOTHING_FOLLOWS = (OutboxState.SENT, OutboxState.CANCELLED)
 
 
 def sweep(now: datetime) -> int:
     """Delete one portion of what is too old; returns how many cycles and events.
 
-    As many as `PORTION`, or more, means that there may be others. The newest cycles of
-    a client stay, however old: they tell why it stopped.
+    As many as `PORTION`, or more, means that there may be others, of content too. The
+    newest cycles of a client stay, however old: they tell why it stopped.
     """
     doomed = _cycles(now - CYCLES)
     Cycle.objects.filter(pk__in=doomed).delete()
@@ -43,7 +61,43 @@ def sweep(now: datetime) -> int:
     tokens.sweep(now - TOKENS)
     over = Session.objects.filter(expire_date__lt=now).values_list("pk", flat=True)
     Session.objects.filter(pk__in=list(over[:PORTION])).delete()
-    return len(doomed) + len(gone)
+    more = _contents(now)
+    return max(len(doomed) + len(gone), PORTION if more else 0)
+
+
+def _contents(now: datetime) -> bool:
+    """Delete one portion of the content of what went out; True when there may be more.
+
+    Messages that have content are gone through from the oldest, and no further than to
+    one that is too young itself: behind it all are.
+    """
+    days = settings.MAILADMIN_SENT_DAYS
+    horizon = now - timedelta(days=days)
+    last, octets, doomed = 0, 0, list[int]()
+    having = OutboundChunk.objects.order_by("message_id").distinct()
+    ids = having.values_list("message_id", flat=True)
+    while days and (some := list(ids.filter(message_id__gt=last)[:AT_ONCE])):
+        last = some[-1]
+        rows = OutboundMessage.objects.filter(pk__in=some).order_by("pk")
+        for row in rows.only("state", "state_since", "created_at", "size"):
+            if row.created_at >= horizon:
+                return _delete_contents(doomed) == CONTENTS
+            if row.state not in NOTHING_FOLLOWS or row.state_since >= horizon:
+                continue
+            doomed.append(row.pk)
+            octets += row.size
+            if len(doomed) == CONTENTS or octets >= OCTETS:
+                return _delete_contents(doomed) > 0
+    return _delete_contents(doomed) == CONTENTS
+
+
+def _delete_contents(doomed: list[int]) -> int:
+    """Returns of how many messages: nothing leads out of their states."""
+    chunks = OutboundChunk.objects.filter(
+        message__in=doomed, message__state__in=NOTHING_FOLLOWS
+    )
+    chunks.delete()
+    return len(doomed)
 
 
 def _cycles(horizon: datetime) -> list[int]:

@@ -28,6 +28,7 @@ from .live import live
 PER_PAGE = 50
 SHOWN = 60  # characters of an answer in the list; the message page has it whole
 STATES = tuple(OutboxState)
+PARTLY = "partly"  # sent, but not to all
 
 
 @login_required
@@ -37,7 +38,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
     """The list; `?state=` and `?code=` filter."""
     state = inputs.text(request.GET, "state")
     code = inputs.text(request.GET, "code")
-    if state not in (*STATES, "unsent"):
+    if state not in (*STATES, "unsent", PARTLY):
         state = ""
     counts = outbox_list.counts()
     waiting = sum(counts.get(one, 0) for one in OUTBOX_UNSENT)
@@ -48,8 +49,8 @@ def outbox(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [_row(row) for row in page.object_list],
-        "filters": _filters(counts, waiting, state),
-        "shown": look("outbox", state).word if state in STATES else "",
+        "filters": _filters(counts, waiting, outbox_list.partly(), state),
+        "shown": _shown(state),
         "groups": [_group(one, may_change) for one in groups],
         "nothing": "" if waiting else _nothing(outbox_list.last_sent()),
         "total": sum(counts.values()),
@@ -60,6 +61,13 @@ def outbox(request: HttpRequest) -> HttpResponse:
     return render(
         request, "outbox/_list.html" if region else "outbox/list.html", context
     )
+
+
+def _shown(state: str) -> str:
+    """The words of a filter, for the heading."""
+    if state == PARTLY:
+        return _("Sent, not to all")
+    return look("outbox", state).word if state in STATES else ""
 
 
 def _row(row: OutboundMessage) -> dict[str, Any]:
@@ -75,6 +83,7 @@ def _row(row: OutboundMessage) -> dict[str, Any]:
         "to": to[0] if to else "",
         "more": len(to) - 1,
         "answer": answer if len(answer) <= SHOWN else answer[:SHOWN] + "…",
+        "refused": sum(one["state"] == "refused" for one in row.recipients),
         "next_try": _next_try(row, sender) if unsent else None,
         "stopped": unsent and sender is not None and sender.state == "stopped",
     }
@@ -119,32 +128,25 @@ def _nothing(last: datetime | None) -> str:
 
 
 def _filters(
-    counts: dict[str, int], waiting: int, current: str
+    counts: dict[str, int], waiting: int, partly: int, current: str
 ) -> list[dict[str, object]]:
-    filters: list[dict[str, object]] = [
-        {
-            "label": _("All"),
-            "count": sum(counts.values()),
-            "url": "?",
-            "current": not current,
-        },
-        {
-            "label": _("Not out yet"),
-            "count": waiting,
-            "url": "?state=unsent",
-            "current": current == "unsent",
-        },
+    shown = [
+        ("", _("All"), sum(counts.values())),
+        ("unsent", _("Not out yet"), waiting),
     ]
     for state in STATES:
-        filters.append(
-            {
-                "label": look("outbox", state).word,
-                "count": counts.get(state, 0),
-                "url": f"?state={state}",
-                "current": current == state,
-            }
-        )
-    return filters
+        shown.append((state, look("outbox", state).word, counts.get(state, 0)))
+        if state == OutboxState.SENT and (partly or current == PARTLY):
+            shown.append((PARTLY, _("Sent, not to all"), partly))
+    return [
+        {
+            "label": label,
+            "count": count,
+            "url": f"?state={state}" if state else "?",
+            "current": current == state,
+        }
+        for state, label, count in shown
+    ]
 
 
 def _with(request: HttpRequest, **changes: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -69,9 +70,9 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
         if request.GET["was"] != row.state:
             response["HX-Refresh"] = "true"
         return response
-    may_read = request.user.has_perm(READ)
+    may_read, is_kept = request.user.has_perm(READ), outbox_content.is_kept(row)
     view = None
-    if may_read:
+    if may_read and is_kept:
         audit.record(request, "outbox.read", row)
         view = outbox_content.view(row)
     finding = find(row.code, row.evidence, stage=row.stage) if row.code else None
@@ -101,6 +102,8 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
             else frozenset(),
             "view": view,
             "may_read": may_read,
+            "is_kept": is_kept,
+            "days": settings.MAILADMIN_SENT_DAYS,
             "nav": "outbox",
         },
     )
@@ -139,6 +142,8 @@ def outbox_raw(request: HttpRequest, pk: int) -> HttpResponse:
             {"nav": "outbox", "permission": READ},
             status=403,
         )
+    if not outbox_content.is_kept(row):
+        raise Http404
     audit.record(request, "outbox.download", row)
     response = StreamingHttpResponse(
         outbox_content.raw(row), content_type="message/rfc822"

@@ -103,9 +103,10 @@ def _installation() -> dict[str, Any]:
 
 def _kept() -> str:
     return _(
-        "cycles %(cycles)d days, connection tests %(tests)d, audit log %(audit)d; mail"
-        " has no end"
+        "cycles %(cycles)d days, connection tests %(tests)d, audit log %(audit)d;"
+        " content of sent mail %(sent)s; received mail has no end"
     ) % {
+        "sent": settings.MAILADMIN_SENT_DAYS or _("has no end"),
         "cycles": retention.CYCLES.days,
         "tests": retention.TESTS.days,
         "audit": retention.AUDIT.days,

@@ -1,8 +1,9 @@
-"""Old cycles and audit events go; the last word on a stopped client stays."""
+"""Old cycles, audit events and sent content go; what is still needed stays."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -10,8 +11,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from mailboxes.models import AuditEvent, Cycle, Message, SmtpClient, TestRun
+from mailboxes.models import (
+    AuditEvent,
+    Cycle,
+    Message,
+    OutboundChunk,
+    OutboundMessage,
+    SmtpClient,
+    TestRun,
+)
 from mailboxes.services import retention
+from mailboxes.services.outbox.content import is_kept
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +133,75 @@ def test_sessions_that_are_over_go() -> None:
         )
     retention.sweep(now)
     assert [one.session_key for one in Session.objects.all()] == ["going-on"]
+
+
+def out(state: str, days: int, **fields: Any) -> OutboundMessage:
+    """A message with content, in that state for `days`."""
+    then = timezone.now() - timedelta(days=days)
+    row = factories.outbound(
+        SmtpClient.objects.first() or factories.smtp_client(),
+        **{"state": state, "state_since": then, "created_at": then} | fields,
+    )
+    for number in range(2):
+        OutboundChunk.objects.create(message=row, number=number, data=b"x")
+    return row
+
+
+def with_content() -> list[OutboundMessage]:
+    return [row for row in OutboundMessage.objects.order_by("pk") if is_kept(row)]
+
+
+def test_content_of_what_went_out_goes_after_thirty_days_and_the_row_stays() -> None:
+    rows = [out("sent", 31), out("cancelled", 31), out("sent", 29)]
+    assert retention.sweep(timezone.now()) == 0
+    assert with_content() == rows[2:]
+    assert OutboundMessage.objects.count() == 3
+
+
+@pytest.mark.parametrize("state", ["queued", "waiting", "failed", "unconfirmed"])
+def test_content_of_what_may_still_be_sent_stays(state: str) -> None:
+    row, sent = out(state, 400), out("sent", 31)
+    retention.sweep(timezone.now())
+    assert with_content() == [row]
+    assert not is_kept(sent)
+
+
+def test_content_stays_thirty_days_from_when_it_was_sent() -> None:
+    long_queued = out("sent", 29, created_at=timezone.now() - timedelta(days=40))
+    retention.sweep(timezone.now())
+    assert with_content() == [long_queued]
+
+
+def test_content_stays_for_ever_where_that_is_wanted(settings: Any) -> None:
+    settings.MAILADMIN_SENT_DAYS = 0
+    row = out("sent", 4000)
+    retention.sweep(timezone.now())
+    assert with_content() == [row]
+
+
+def test_content_goes_by_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "CONTENTS", 2)
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    now, rows = timezone.now(), [out("failed", 50)] + [out("sent", 31) for _ in "123"]
+    assert retention.sweep(now) == retention.PORTION
+    assert with_content() == [rows[0], rows[3]]
+    assert retention.sweep(now) == 0
+    assert with_content() == rows[:1]
+
+
+def test_content_of_large_messages_goes_in_smaller_portions() -> None:
+    now, rows = timezone.now(), [out("sent", 31, size=retention.OCTETS) for _ in "12"]
+    assert retention.sweep(now) == retention.PORTION
+    assert with_content() == rows[1:]
+
+
+def test_nothing_young_is_looked_at_for_content() -> None:
+    """A year's mail costs no more questions than a day's."""
+    counts = []
+    for _ in range(2):
+        for _ in range(3):
+            out("sent", 1)
+        with CaptureQueriesContext(connection) as asked:
+            retention.sweep(timezone.now())
+        counts.append(len(asked))
+    assert counts[0] == counts[1]

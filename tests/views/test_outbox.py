@@ -10,9 +10,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from mailboxes.models import Attempt, AuditEvent, OutboundMessage, Sender
+from mailboxes.models import (
+    Attempt,
+    AuditEvent,
+    OutboundChunk,
+    OutboundMessage,
+    Sender,
+)
 from mailboxes.services import clients, instance
-from mailboxes.services.outbox import compose, rows as outbox_rows
+from mailboxes.services.outbox import (
+    compose,
+    listing as outbox_list,
+    rows as outbox_rows,
+)
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +116,37 @@ def test_filters_count_and_choose(anna: Client) -> None:
     assert "No message is in this state." in words(anna.get("/outbox/?state=queued"))
     assert "F-one" in words(anna.get("/outbox/?state=nonsense"))
     assert "S-one" not in words(anna.get("/outbox/?state=unsent"))
+
+
+def test_message_that_not_all_got_is_told_apart(anna: Client) -> None:
+    client = factories.smtp_client()
+    factories.outbound(client, state="sent", subject="S-whole")
+    assert "Sent, not to all" not in words(anna.get("/outbox/"))
+    to = {"code": 550, "text": "5.1.1 no such user"}
+    factories.outbound(
+        client,
+        state="sent",
+        subject="S-partly",
+        code="recipient-refused",
+        evidence={"answer": "550 5.1.1 no such user"},
+        recipients=[
+            {"address": "a@b.example", "state": "accepted"},
+            {"address": "no@b.example", "state": "refused"} | to,
+        ],
+    )
+    assert "Sent, not to all 1 " in words(anna.get("/outbox/"))
+    response = anna.get("/outbox/?state=partly")
+    text = words(response)
+    assert "S-partly Sent one recipient refused" in text
+    assert "S-whole" not in text
+    assert "Outbox: Sent, not to all" in text
+    assert 'href="?state=partly" aria-current="true"' in response.content.decode()
+
+
+def test_who_did_not_get_it_is_found_without_a_look_through_all_that_was_sent() -> None:
+    counted = OutboundMessage.objects.filter(outbox_list.PARTLY).order_by()
+    for rows in (outbox_list.messages("partly"), counted.values_list("pk")):
+        assert "outbound_by_code" in rows.explain()
 
 
 def test_equal_failures_are_one_notice_with_a_link_to_the_field(anna: Client) -> None:
@@ -214,6 +255,17 @@ def test_content_is_shown_with_the_right_and_audited() -> None:
         "outbox.read",
         "outbox.download",
     ]
+
+
+def test_content_that_is_gone_is_said_to_be_gone() -> None:
+    row = real_message(state="sent")
+    OutboundChunk.objects.all().delete()
+    client = signed_in("read_content")
+    text = words(client.get(f"/outbox/{row.pk}/"))
+    assert "It is deleted 30 days after the message was sent or cancelled." in text
+    assert "Raw message" not in text
+    assert client.get(f"/outbox/{row.pk}/raw/").status_code == 404
+    assert not AuditEvent.objects.filter(action__in=("outbox.read", "outbox.download"))
 
 
 def test_raw_needs_the_right(anna: Client) -> None:

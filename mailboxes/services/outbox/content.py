@@ -45,6 +45,11 @@ def view(row: OutboundMessage) -> OutboundView:
     return OutboundView(head, "\n".join(texts)[:TEXT_LIMIT], files)
 
 
+def is_kept(row: OutboundMessage) -> bool:
+    """False where the content was erased, or is older than it is kept."""
+    return OutboundChunk.objects.filter(message=row).exists()
+
+
 def raw(row: OutboundMessage) -> Iterator[bytes]:
     """The final bytes, chunk by chunk."""
     chunks = OutboundChunk.objects.filter(message=row).order_by("number")

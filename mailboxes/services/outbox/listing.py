@@ -16,6 +16,8 @@ from ..finding import Finding
 from ..findings import find
 
 MOST_GROUPS = 10
+# Sent, but some recipients were refused: the code of such a message says of what kind.
+PARTLY = Q(state=OutboxState.SENT, code__gt="")
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,21 @@ def counts() -> dict[str, int]:
     return dict(rows)
 
 
+def partly() -> int:
+    """How many messages went out to some recipients and were refused for others."""
+    return OutboundMessage.objects.filter(PARTLY).count()
+
+
 def messages(state: str = "", code: str = "") -> QuerySet[OutboundMessage]:
-    """Messages of a state ("" for all; "unsent" for what is not out), newest first."""
+    """Messages of a state, newest first.
+
+    state: "" for all, "unsent" for what is not out, "partly" as `partly` counts.
+    """
     rows = OutboundMessage.objects.select_related("smtp_client__sender", "mailbox")
     if state == "unsent":
         rows = rows.filter(state__in=OUTBOX_UNSENT)
+    elif state == "partly":
+        rows = rows.filter(PARTLY)
     elif state:
         rows = rows.filter(state=state)
     return rows.filter(code=code) if code else rows

@@ -56,28 +56,22 @@ def taken(claimed: Claim, result: SendResult) -> None:
     recipients = _judged(claimed.recipients, replies, result.accepted, result.answer)
     deferred = [r for r in recipients if r["state"] == "pending"]
     refused = [r for r in recipients if r["state"] == "refused"]
-    evidence: dict[str, Any] = {"answer": result.answer}
     if deferred:
-        evidence["answer"] = _line(deferred[-1])
         _defer(
             claimed,
             recipients,
             Code.RECIPIENT_DEFERRED,
             Stage.ENVELOPE,
-            evidence,
+            {"answer": _line(deferred[-1])},
             at_once=bool(result.accepted) and all(map(_one_too_many, deferred)),
         )
         return
-    if refused:
-        evidence["answer"] = _line(refused[-1])
     outbox_rows.finish(
         claimed,
         OutboxState.SENT,
         outcome=Outcome.OK,
         answer=result.answer,
-        code=Code.RECIPIENT_REFUSED if refused else "",
-        stage=Stage.ENVELOPE if refused else "",
-        evidence=evidence,
+        **_of_refused(refused, result.answer),
         recipients=recipients,
         sent_at=timezone.now(),
     )
@@ -149,13 +143,26 @@ def believed(row: OutboundMessage) -> dict[str, Any]:
     changes: dict[str, Any] = {"recipients": recipients, "state_since": now}
     if not deferred:
         ended = {"state": OutboxState.SENT, "sent_at": now}
-        return changes | ended | {"code": "", "stage": "", "evidence": {}}
+        refused = [one for one in recipients if one["state"] == "refused"]
+        return changes | ended | _of_refused(refused)
     return changes | {
         "state": OutboxState.WAITING,
         "not_before": now,
         "code": Code.RECIPIENT_DEFERRED,
         "stage": Stage.ENVELOPE,
         "evidence": {"answer": _line(deferred[-1])},
+    }
+
+
+def _of_refused(refused: list[dict[str, Any]], answer: str = "") -> dict[str, Any]:
+    """Columns of a sent message that say who is without it, and why."""
+    if not refused:
+        evidence = {"answer": answer} if answer else {}
+        return {"code": "", "stage": "", "evidence": evidence}
+    return {
+        "code": Code.RECIPIENT_REFUSED,
+        "stage": Stage.ENVELOPE,
+        "evidence": {"answer": _line(refused[-1])},
     }
 
 

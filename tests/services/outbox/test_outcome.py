@@ -212,6 +212,24 @@ def test_doubt_is_no_doubt_about_those_who_were_refused(scene: Scene) -> None:
     )
 
 
+def test_message_that_was_marked_as_sent_still_says_who_was_refused(
+    scene: Scene,
+) -> None:
+    scene.server.refused["no@b.example"] = Reply(550, "5.1.1 no such user")
+    doubt(scene)
+    row = scene.queue("a@b.example", "no@b.example")
+    scene.cycle()
+    row.refresh_from_db()
+    assert outbox_actions.mark_sent(row, None)
+    row.refresh_from_db()
+    assert (row.state, row.code, row.stage, row.evidence) == (
+        "sent",
+        "recipient-refused",
+        "envelope",
+        {"answer": "550 5.1.1 no such user"},
+    )
+
+
 def test_who_gets_a_message_stands_on_no_row_but_its_own(scene: Scene) -> None:
     """What is erased by address is looked for there."""
     scene.server.refused["no@b.example"] = Reply(550, "5.1.1 no such user")
