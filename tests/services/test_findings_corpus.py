@@ -79,6 +79,8 @@ FIRST_SIGHT = {
     "later_fiftythird": 89.2,  # the same; 91.4 by either of two
     "later_fiftyfourth": 91.9,  # the same; 93.0 by either of two
     "later_fiftyfifth": 87.3,  # the same; 89.2 by either of two
+    "later_fiftysixth": 95.0,  # examiners' choice of threads; 96.7 by themselves
+    "later_fiftyseventh": 87.7,  # of threads not met before; 91.0 by themselves
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 HELD_OUT = "held_out"  # never learnt from, never looked at

@@ -98,9 +98,12 @@ def ranked(
 def settled(found: list[Match]) -> bool:
     """Whether the best match may be called certain.
 
-    It is decisive, and nothing as decisive names another step.
+    It is decisive, and nothing as decisive names another step. Of a session whose token
+    ended a text does not tell whether its program gets another by itself, as we do.
     """
     first = found[0]
+    if first.finding.id == "session-token-ended":
+        return False
     return first.weight >= DECISIVE and not any(
         other.weight >= first.weight and other.finding.step != first.finding.step
         for other in found[1:]
@@ -244,6 +247,7 @@ _WITH_WORDS: tuple[tuple[int, str, str], ...] = (
         "entra-certificate-expired",
     ),
     (70003, r"device.?code|not supported over", "entra-flow-not-allowed"),
+    (70005, r"response_?type", "entra-registration-other"),
     # Malformed is the grant, where it says so: a refresh token or a code.
     (9002313, r"invalid_grant|refresh|redeem", "entra-refresh-token-ended"),
     (7000014, r"body must contain|missing", "entra-field-missing"),
@@ -261,6 +265,8 @@ _KNOWN_HOST = re.compile(
 )
 _OUT: Any = _("Let this host look up the provider's names and reach its ports.")
 _MALFORMED_ID = re.compile(r"errorinvalididmalformed|\bid is malformed")
+_DELETED = "account has been deleted"
+_NO_ACCOUNT: Any = _("Find out whether the account is still there; then sign in anew.")
 _SYNC = re.compile(r"delta|sync")
 _REFUSED = re.compile(r"authenticate failed")
 _NO_TOKEN = re.compile(r"not well formed|compacttoken")
@@ -281,6 +287,8 @@ def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
         )
     if finding.id == "session-token-ended" and _REFUSED.search(features.text):
         return replace(BY_ID["oauth-refresh-token-ended"], certain=False)
+    if finding.id == "google-refresh-token-ended" and _DELETED in features.text:
+        return replace(finding, step=Step.ACCOUNT, fix=_NO_ACCOUNT, certain=False)
     if finding.id == "graph-item-gone" and not _SYNC.search(features.text):
         return replace(finding, certain=False)  # or the program asks for another's
     if finding.id == "recipient-refused" and "try again" in features.text:

@@ -53,9 +53,15 @@ SIGNS: tuple[Sign, ...] = (
             ("connect-refused", STRONG, r"ns_error_connection_refused"),
             ("connect-timeout", STRONG, r"ns_error_net_timeout"),
             ("connection-lost", STRONG, r"ns_error_net_(?:reset|interrupt)"),
-            # OpenSSL, of a connection that was closed before; c-client
             # Node, of a host with several addresses
             ("connect-timeout", STRONG, r"\binternalconnectmultiple\b"),
+            # System.Net; closed on a send it is often the version of TLS
+            ("connection-lost", STRONG,
+             r"connection was closed: an unexpected error occurred on a receive"),
+            # Postfix, of a server that greets with a refusal
+            ("smtp-address-blocked", DECISIVE,
+             r"refused to talk to me: 5\d\d"),
+            # OpenSSL, of a connection that was closed before; c-client
             ("connection-lost", DECISIVE,
              r"protocol is shutdown|imap connection broken \(server response\)"),
         ],
@@ -88,7 +94,29 @@ SIGNS: tuple[Sign, ...] = (
              r"authenticated context is not valid for this request"),
             # Exchange says so of a mailbox that the account may not open
             ("shared-rights-missing", DECISIVE,
-             r"process failed to get the correct properties"),
+             r"process failed to get the correct properties",
+             "",
+             r"erroritemnotfound"),
+            ("shared-rights-missing", DECISIVE, r"nofreebusyaccess"),
+            ("graph-item-gone", DECISIVE,
+             r"/subscriptions/\S{8}.{0,300}resourcenotfound"),
+            ("graph-mailbox-missing", DECISIVE,
+             r"failed to get license information|valid office ?365 licen[sc]e assigned"
+             r"|extensionerror.{0,120}status code: notfound"),
+            ("graph-access-denied", STRONG, r"request returned http error 403"),
+            ("ews-mailbox-moving", DECISIVE,
+             r"mailbox database is temporarily unavailable"),
+            # ews-javascript-api; exchangelib with a token
+            ("ews-unauthorized", DECISIVE,
+             r"error in calling service, error code:\s?401"
+             r"|auth type: \S{0,40}oauth2.{0,900}unauthorizederror"),
+            # another address than that of the service answers
+            ("greeting-unexpected", DECISIVE,
+             r"soap client returned status of 30\d"
+             r"|\b404: not found.{0,20}url:\S{0,80}/ews/"),
+            ("google-refresh-token-ended", DECISIVE,
+             r"invalid credentials\W{0,3}401.{0,200}reason\W{0,2}autherror",
+             "google"),
             # the same in camel case: Haskell, Rust, .NET
             ("token-invalid-client", FAIR, r"\binvalidclient\b"),
             # Google, of a request without a token
@@ -138,6 +166,20 @@ SIGNS: tuple[Sign, ...] = (
             ("password-refused", FAIR,
              r"urierror: uri malformed",
              "smtp|mail"),
+            # Nextcloud; CMailFile; QQ and 163; PHPMailer; Postfix of its own clients
+            ("password-refused", DECISIVE,
+             r"connection to (?:imap|smtp) at \S+ failed\. authentication failed"
+             r"|\b535[ -]5\.7\.[18] authentication failed"
+             r"|\b52[56] authentication fail"
+             r"|smtp error: could not authenticate"
+             r"|\bno (?:\[\w+\] )?empty username or password",
+             "",
+             r"5\.7\.139|oauthbearer|534[ -]5\.7|\b454\b|office365|outlook|starttls"
+             r"|certificate|timed out|refused|5\.7\.57|unencrypted|eof caught"),
+            ("password-refused", DECISIVE,
+             r"sasl [\w-]{3,20} authentication failed: [a-z0-9+/=]{12}"),
+            ("smtp-auth-required", DECISIVE,
+             r"sender address rejected: not logged in"),
             # nodemailer, which goes on after a refused sign-in; PHP's imap_open
             ("password-refused", DECISIVE,
              r"\b535\b.{0,200}all recipients were rejected"),
@@ -171,6 +213,20 @@ SIGNS: tuple[Sign, ...] = (
             ("greeting-unexpected", DECISIVE,
              r"\bhelo should be an? fqdn|\bhelo\b.{0,40}fully.qualified",
              "smtp"),
+            ("sending-quota", DECISIVE,
+             r"limited to [\d,]+ (?:messages|e?-?mails|recipients) ?(?:/|per|an?|each)"
+             r"|policy rejection- ?quota exceeded"
+             r"|api call mail\.\w+\(\) required more quota"),
+            ("server-unavailable", DECISIVE, r"too many 5\d\d error responses"),
+            ("server-throttled", DECISIVE, r"too many 429 error responses"),
+            ("server-unavailable", DECISIVE,
+             r"\b421[ -]4\.3\.2\b",
+             "smtp|mail",
+             r"concurrent|too many|storedrv|connection.?count"),
+            ("message-refused", DECISIVE,
+             r"after sending data.{0,200}\b55\d\b|\b554[ -]message not allowed"),
+            ("sender-refused", DECISIVE,
+             r"(?:unconfigured|unverified|unauthori[sz]ed) sending domain"),
             ("sending-quota", STRONG + 5, r"4\.7\.65\d\b.{0,120}rate.limited"),
             ("recipient-refused", STRONG + 5,
              r"5\.2\.1\b.{0,60}(?:disabled|cannot receive)"),

@@ -357,6 +357,50 @@ THREADS = (
      "server-throttled"),
     ("imap: NRXHC3 BAD [CLIENTBUG] SELECT Command is not valid", "program-fault"),
     ("550 5.2.1 user disabled; cannot receive new mail", "recipient-refused"),
+    ("Get-EXOMailbox : The underlying connection was closed: An unexpected error"
+     " occurred on a receive.", "connection-lost"),
+    ("status=deferred (host smtp.example.com[192.0.2.1] refused to talk to me: 521"
+     " connection rejected.)", "smtp-address-blocked"),
+    ("InfoWorker.Common.Availability.NoFreeBusyAccessException: The caller does not"
+     " have access", "shared-rights-missing"),
+    ('PATCH https://graph.microsoft.com/v1.0/subscriptions/0000-1111 {"error":{"code":'
+     '"ResourceNotFound"}}', "graph-item-gone"),
+    ("Failed to get license information for the user.", "graph-mailbox-missing"),
+    ('"code": "ExtensionError", "message": "Operation: Create; Exception: [Status Code:'
+     ' NotFound; Reason: Not Found]"', "graph-mailbox-missing"),
+    ("outlook: Request returned HTTP error 403", "graph-access-denied"),
+    ("The mailbox database is temporarily unavailable.", "ews-mailbox-moving"),
+    ("Error in calling service, error code:401 { faultCode: null }",
+     "ews-unauthorized"),
+    ("Auth type: <requests_oauthlib.oauth2_auth.OAuth2 object>\nexchangelib.errors."
+     "UnauthorizedError: Invalid credentials", "ews-unauthorized"),
+    ("EWS_Exception: SOAP client returned status of 302", "greeting-unexpected"),
+    ("HTTP Client error 404: Not found\nURL:https://m.example.com/ews/exchange.amsx",
+     "greeting-unexpected"),
+    ("Google: Invalid Credentials [401] Errors [ Message[Invalid Credentials]"
+     " Reason[authError] ]", "google-refresh-token-ended"),
+    ("Connection to IMAP at imap.example.net:993 failed. Authentication failed.",
+     "password-refused"),
+    ("Response: 535 5.7.1 Authentication failed", "password-refused"),
+    ("AuthenticationFailedException: 526 Authentication failure[0]",
+     "password-refused"),
+    ("SMTP Error: Could not authenticate.", "password-refused"),
+    ("warning: SASL CRAM-MD5 authentication failed: PDUxMzM5MDEyNzg0MDI3",
+     "password-refused"),
+    ("imap 1 NO Empty username or password b6mb5391", "password-refused"),
+    ("553 5.7.1 <a@example.com>: Sender address rejected: not logged in",
+     "smtp-auth-required"),
+    ("554 Your account is limited to 100 messages / hour", "sending-quota"),
+    ("450 4.7.1 Recipient rejected: Policy Rejection- Quota Exceeded.",
+     "sending-quota"),
+    ("The API call mail.Send() required more quota than is available.",
+     "sending-quota"),
+    ("graph: ResponseError('too many 500 error responses')", "server-unavailable"),
+    ("graph: ResponseError('too many 429 error responses')", "server-throttled"),
+    ("smtp 421 4.3.2 Reconfiguration in progress", "server-unavailable"),
+    ("After sending data, response did not start with any of: [2]. < 554 no",
+     "message-refused"),
+    ("550 5.7.1 Unconfigured Sending Domain <example.com>", "sender-refused"),
 )  # fmt: skip
 
 
