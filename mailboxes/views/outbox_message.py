@@ -5,6 +5,7 @@ Reading content is a right of its own (`mailboxes.read_content`) and is audited.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,9 @@ DONE = {
     "send-again": lazy("Queued again, with the same Message-ID."),
     "mark-sent": lazy("Marked as sent."),
 }
+# Of a message that went out for all that:
+SOME_REFUSED = lazy("The server refused some of the recipients")
+TO_THEM_ALONE = lazy("Send a new message to the corrected addresses alone.")
 TRIES = 50  # the newest ones, on the page of a message
 SENDS = ("send-now", "requeue", "send-again")
 ASK_FIRST = {
@@ -76,6 +80,8 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
         audit.record(request, "outbox.read", row)
         view = outbox_content.view(row)
     finding = find(row.code, row.evidence, stage=row.stage) if row.code else None
+    if finding is not None and row.state == OutboxState.SENT:
+        finding = replace(finding, title=SOME_REFUSED, fix=TO_THEM_ALONE)
     sender = getattr(row.smtp_client, "sender", None)
     tries = list(row.attempts.select_related("revision").order_by("-number")[:TRIES])
     tries.reverse()
@@ -117,7 +123,8 @@ def _item(attempt: Attempt) -> dict[str, Any]:
     }
     if attempt.code:
         finding = find(attempt.code, attempt.evidence, stage=attempt.stage)
-        text = f"{finding.title} · {stage_word(attempt.stage)} · {text}"
+        title = SOME_REFUSED if attempt.outcome == Outcome.OK else finding.title
+        text = f"{title} · {stage_word(attempt.stage)} · {text}"
     elif attempt.outcome == Outcome.RUNNING:
         text = _("Not ended yet. %s") % text
     return {

@@ -143,6 +143,31 @@ def test_message_that_not_all_got_is_told_apart(anna: Client) -> None:
     assert 'href="?state=partly" aria-current="true"' in response.content.decode()
 
 
+def test_page_of_a_message_that_not_all_got_says_some_and_not_all(anna: Client) -> None:
+    row = factories.outbound(
+        factories.smtp_client(),
+        state="sent",
+        code="recipient-refused",
+        stage="envelope",
+        evidence={"answer": "550 5.1.1 no such user"},
+    )
+    Attempt.objects.create(
+        message=row,
+        number=1,
+        revision=row.smtp_client.revisions.get(),
+        owner="host:1",
+        started_at=timezone.now(),
+        ended_at=timezone.now(),
+        outcome="ok",
+        code="recipient-refused",
+        stage="envelope",
+    )
+    text = words(anna.get(f"/outbox/{row.pk}/"))
+    assert text.count("The server refused some of the recipients") == 2
+    assert "Send a new message to the corrected addresses alone." in text
+    assert "every recipient" not in text
+
+
 def test_who_did_not_get_it_is_found_without_a_look_through_all_that_was_sent() -> None:
     counted = OutboundMessage.objects.filter(outbox_list.PARTLY).order_by()
     for rows in (outbox_list.messages("partly"), counted.values_list("pk")):
