@@ -109,7 +109,8 @@ SIGNS: tuple[Sign, ...] = (
             # ews-javascript-api; exchangelib with a token
             ("ews-unauthorized", DECISIVE,
              r"error in calling service, error code:\s?401"
-             r"|auth type: \S{0,40}oauth2.{0,900}unauthorizederror"),
+             r"|auth type: \S{0,40}oauth2.{0,900}unauthorizederror"
+             r"|soap client returned status of 403"),
             # another address than that of the service answers
             ("greeting-unexpected", DECISIVE,
              r"soap client returned status of 30\d"
@@ -119,6 +120,9 @@ SIGNS: tuple[Sign, ...] = (
              "google"),
             # the same in camel case: Haskell, Rust, .NET
             ("token-invalid-client", FAIR, r"\binvalidclient\b"),
+            # K-9 Mail and its kin, of a server that gives no reason
+            ("oauth-refresh-token-ended", DECISIVE,
+             r"xoauth2authenticationfailedexception"),
             # Google, of a request without a token
             ("oauth-refresh-token-ended", STRONG,
              r"login required.{0,200}authorization"
@@ -169,12 +173,13 @@ SIGNS: tuple[Sign, ...] = (
             # Nextcloud; CMailFile; QQ and 163; PHPMailer; Postfix of its own clients
             ("password-refused", DECISIVE,
              r"connection to (?:imap|smtp) at \S+ failed\. authentication failed"
-             r"|\b535[ -]5\.7\.[18] authentication failed"
+             r"|\b535[ -]5\.7\.[18] (?:error: )?authentication failed"
              r"|\b52[56] authentication fail"
              r"|smtp error: could not authenticate"
              r"|\bno (?:\[\w+\] )?empty username or password",
              "",
-             r"5\.7\.139|oauthbearer|534[ -]5\.7|\b454\b|office365|outlook|starttls"
+             r"5\.7\.139|oauthbearer|534[ -]5\.7|\b454\b|office365|outlook"
+             r"|starttls(?!=)"
              r"|certificate|timed out|refused|5\.7\.57|unencrypted|eof caught"),
             ("password-refused", DECISIVE,
              r"sasl [\w-]{3,20} authentication failed: [a-z0-9+/=]{12}"),
@@ -215,16 +220,20 @@ SIGNS: tuple[Sign, ...] = (
              "smtp"),
             ("sending-quota", DECISIVE,
              r"limited to [\d,]+ (?:messages|e?-?mails|recipients) ?(?:/|per|an?|each)"
-             r"|policy rejection- ?quota exceeded"
+             r"|policy rejection- ?quota exceeded|exceeded your (?:out|send)\w* quota"
              r"|api call mail\.\w+\(\) required more quota"),
             ("server-unavailable", DECISIVE, r"too many 5\d\d error responses"),
             ("server-throttled", DECISIVE, r"too many 429 error responses"),
+            ("google-temporary", DECISIVE, r"\b421[ -]4\.7\.0 try again later"),
             ("server-unavailable", DECISIVE,
              r"\b421[ -]4\.3\.2\b",
              "smtp|mail",
              r"concurrent|too many|storedrv|connection.?count"),
             ("message-refused", DECISIVE,
              r"after sending data.{0,200}\b55\d\b|\b554[ -]message not allowed"),
+            # all recipients were refused before, and the program went on
+            ("recipient-refused", STRONG + 5,
+             r"\b503 (?:5\.5\.1 )?(?:error: )?need rcpt"),
             ("sender-refused", DECISIVE,
              r"(?:unconfigured|unverified|unauthori[sz]ed) sending domain"),
             ("sending-quota", STRONG + 5, r"4\.7\.65\d\b.{0,120}rate.limited"),

@@ -400,6 +400,17 @@ THREADS = (
     ("smtp 421 4.3.2 Reconfiguration in progress", "server-unavailable"),
     ("After sending data, response did not start with any of: [2]. < 554 no",
      "message-refused"),
+    ("535 5.7.8 Error: authentication failed: (ehlo=1 starttls=1)",
+     "password-refused"),
+    ("response=421 4.7.0 Try again later, closing connection. (EHLO) gsmtp",
+     "google-temporary"),
+    ("exception: com.fsck.k9.mail.store.XOAuth2AuthenticationFailedException: NO"
+     " [AUTHENTICATIONFAILED] Invalid credentials", "oauth-refresh-token-ended"),
+    ("ews: SOAP client returned status of 403", "ews-unauthorized"),
+    ("554 5.7.1 Recipient rejected: You have exceeded your Outmail quota.",
+     "sending-quota"),
+    ("Expected response code 354 but got code 503: 503 Error: need RCPT command",
+     "recipient-refused"),
     ("550 5.7.1 Unconfigured Sending Domain <example.com>", "sender-refused"),
 )  # fmt: skip
 
