@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -83,6 +84,18 @@ def test_owners_sign_in_gives_tokens_without_a_person(
         assert transport.select("").next_id == 13
     assert stored() != [own]
     assert sandbox.requests(ADDRESS)["token"] == {"ok": 1}
+
+
+def test_one_account_keeps_a_token_for_each_resource(
+    snapshot: Snapshot, sandbox: Sandbox
+) -> None:
+    """It reads by IMAP and sends by GRAPH: one renewal does not drop the other's."""
+    values = {**snapshot.values, "scope": "https://graph.microsoft.com/.default"}
+    sends, policy = replace(snapshot, values=values), connect.policy(snapshot)
+    for _ in range(3):
+        tokens.credential(snapshot, policy)
+        tokens.credential(sends, policy)
+    assert sandbox.requests(ADDRESS)["token"] == {"ok": 2}
 
 
 def test_each_refresh_token_is_used_once_by_a_strict_authority(

@@ -124,7 +124,7 @@ def _renewed(
             replace(request, refresh_token=newest),
             policy,
             token_caches.read(held),
-            fresh=True,
+            fresh=fresh,  # tokens for other resources stay in the cache
             margin=margin,
         )
         if outcome.refresh_token and outcome.refresh_token != newest:
