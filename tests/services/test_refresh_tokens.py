@@ -113,6 +113,26 @@ def test_each_refresh_token_is_used_once_by_a_strict_authority(
     assert sandbox.requests(ADDRESS)["token"] == {"ok": 4}
 
 
+def test_tenant_that_is_written_otherwise_costs_no_new_sign_in(
+    snapshot: Snapshot, sandbox: Sandbox
+) -> None:
+    """The credential has been replaced long ago; an authority ends it for its age."""
+    sandbox.refresh_once()
+    renew(snapshot)
+    by_name = replace(
+        snapshot, values={**snapshot.values, "directory-id": world.TENANT_DOMAINS[0]}
+    )
+    renew(by_name)
+    renew(snapshot)  # as a sender that was not restarted yet
+    assert sandbox.requests(ADDRESS)["token"] == {"ok": 3}
+
+
+def test_refresh_token_of_another_application_is_not_taken(snapshot: Snapshot) -> None:
+    renew(snapshot)
+    key = {**tokens.cache_key(snapshot), "client_id": world.CONFIDENTIAL_APP_ID}
+    assert token_caches.refresh_token(token_caches.row_of(key)) == ""
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_that_renew_at_once_do_not_end_the_sign_in(sandbox: Sandbox) -> None:
     """A strict authority ends it when it sees one refresh token twice."""

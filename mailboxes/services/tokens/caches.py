@@ -43,9 +43,18 @@ def read(row: TokenCache) -> str | None:
 def refresh_token(row: TokenCache) -> str:
     """The refresh token in place of the credential, "" while that one is good.
 
-    Raises SecretUnreadable.
+    It is of the credential, not of the row: where the tenant is written in another way
+    since (its GUID in place of a domain) the row is a new one, and the credential from
+    months ago has ended. Raises SecretUnreadable.
     """
-    return "" if row.refresh_id is None else secrets.reveal(row.refresh_id)
+    newest = row.refresh_id
+    if row.credential:
+        rows = TokenCache.objects.filter(
+            credential=row.credential, client_id=row.client_id, refresh__isnull=False
+        )
+        given = rows.order_by("-updated_at").values_list("refresh_id", flat=True)
+        newest = given.first()
+    return "" if newest is None else secrets.reveal(newest)
 
 
 def hold(key: Key, seconds: float, wait: float | None = None) -> TokenCache | None:
