@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ...core.choices import Stage
-from ...core.errors import Code, MailError
+from ...core.errors import Code, MailError, StaleEdit
 from ...models import PopClient, SecretValue, SetupDraft, SignIn, SmtpClient
 from ...oauth.base import TokenOutcome
 from .. import audit, revisions, secrets, sign_ins
@@ -20,6 +20,7 @@ from ..options import pins, snapshots
 from ..options.snapshots import Snapshot
 
 NOTE = "The owner has signed in"
+TRIES = 3
 Client = PopClient | SmtpClient
 
 
@@ -44,7 +45,17 @@ def keep(row: SignIn, snapshot: Snapshot, outcome: TokenOutcome) -> list[Client]
                 "option": "account" if by_person else "mailbox",
             },
         )
-    user = row.created_by
+    for left in reversed(range(TRIES)):
+        try:
+            return _kept(row, snapshot, outcome)
+        except StaleEdit:  # somebody has saved one of the sections at this moment
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _kept(row: SignIn, snapshot: Snapshot, outcome: TokenOutcome) -> list[Client]:
+    user, account = row.created_by, outcome.account
     with transaction.atomic():
         now = timezone.now()
         moved = same_account(snapshot)

@@ -279,6 +279,36 @@ def test_token_that_no_section_takes_is_not_stored(proxy: Proxy) -> None:
     assert not AuditEvent.objects.filter(action="sign-in.done").exists()
 
 
+def test_save_of_a_section_at_the_same_moment_costs_no_second_sign_in(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = pop(proxy)
+    row = sign_ins.begin(client, None, BACK)
+    snapshot = sign_ins.of_now(row)
+    assert snapshot is not None
+    found, looks = sign_in_result.same_account, 0
+
+    def look(wanted: snapshots.Snapshot) -> list[PopClient | SmtpClient]:
+        nonlocal looks
+        looks, seen = looks + 1, found(wanted)
+        if looks == 1:  # between the look at the sections and the write
+            revisions.save_pop_client(
+                client=PopClient.objects.get(),
+                address=ADDRESS,
+                raw={"cycle-time": "00:05:00"},
+                base_revision=1,
+            )
+        return seen
+
+    monkeypatch.setattr(sign_in_result, "same_account", look)
+    outcome = TokenOutcome(
+        Token("access", 0.0, False), refresh_token="refresh~1", account=ADDRESS
+    )
+    assert sign_in_result.keep(row, snapshot, outcome) == [client]
+    row.refresh_from_db()
+    assert (row.state, looks, token(client)) == ("done", 2, "refresh~1")
+
+
 def test_nobody_came_in_time(proxy: Proxy) -> None:
     row = sign_ins.begin(pop(proxy), None, BACK)
     SignIn.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
