@@ -120,9 +120,14 @@ def _key(snapshot: Snapshot) -> tuple[object, ...]:
 
 
 def _tell_draft(row: SignIn, sealed: SecretValue, moved: list[Client]) -> None:
-    """The wizard goes on from the revisions that were just made."""
+    """The wizard goes on from the revisions that were just made.
+
+    A draft that is about another person by now takes no token of this one.
+    """
     for draft in SetupDraft.objects.filter(
-        Q(pk=row.draft_id) | Q(pop_client__in=_of(moved, PopClient)),
+        Q(pk=row.draft_id)
+        | Q(pop_client__in=_of(moved, PopClient))
+        | Q(smtp_client__in=_of(moved, SmtpClient)),
         state=SetupDraft.State.OPEN,
     ):
         numbers: dict[str, object] = {}
@@ -132,9 +137,18 @@ def _tell_draft(row: SignIn, sealed: SecretValue, moved: list[Client]) -> None:
         ):
             if client is not None and client in moved:
                 numbers[name] = snapshots.saved_number(client)
+        if row.login.lower() in _people(draft):
+            numbers["password"] = sealed
         SetupDraft.objects.filter(pk=draft.pk, state=SetupDraft.State.OPEN).update(
-            password=sealed, version=draft.version + 1, **numbers
+            version=draft.version + 1, **numbers
         )
+
+
+def _people(draft: SetupDraft) -> set[str]:
+    """Who may sign in for a draft as it stands, in lower case."""
+    typed = [options.get("mailbox") for options in draft.values.values()]
+    names = (draft.account, draft.address, *typed)
+    return {str(name).lower() for name in names if name}
 
 
 def _of(clients: list[Client], model: type[Client]) -> list[int]:
