@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 from django.utils import timezone
 
+from mailadmin import gunicorn
 from mailboxes.core.choices import RunState, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.models import (
@@ -167,6 +169,19 @@ def test_code_is_sealed_and_the_link_holds_no_secret(
     assert code not in "".join(stored) and verifier not in "".join(stored)
     fields = SignIn.objects.filter(pk=row.pk).values().get()
     assert code not in repr(fields)
+
+
+def test_long_code_is_kept_whole(proxy: Proxy) -> None:
+    row = sign_ins.begin(pop(proxy), None, BACK)
+    code = "1.A" + "x" * 7000
+    assert came_back(f"{BACK}?code={code}&state={sign_ins.token_of(row)}") is not None
+    row.refresh_from_db()
+    assert row.kept_id is not None
+    assert json.loads(secrets.reveal(row.kept_id))["code"] == code
+
+
+def test_web_process_takes_the_longest_code() -> None:
+    assert gunicorn.limit_request_line >= sign_ins.LONGEST
 
 
 @pytest.mark.parametrize(
