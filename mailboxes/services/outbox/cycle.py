@@ -164,7 +164,8 @@ class SendCycle:
             # Whose mail it is stands on the message alone, where it can be erased.
             error.evidence.pop("recipients", None)
             used = self._used
-            if error.handed_over or not transport.alive():
+            outdated = error.code in tokens.OUTDATED
+            if error.handed_over or outdated or not transport.alive():
                 self._drop()
             ended = error.code in outbox_outcome.LINE_ENDED and not error.handed_over
             go_on = go_on and not self._is_put_off(error)
@@ -231,7 +232,7 @@ class SendCycle:
             self._phases[phase] = self._phases.get(phase, 0) + spent
 
     def _forget_refused(self, error: MailError) -> None:
-        if error.code in tokens.REFUSED:
+        if error.code in tokens.OUTDATED:
             tokens.forget(self._snapshot)
 
     def _renews(self, error: MailError) -> bool:

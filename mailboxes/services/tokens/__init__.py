@@ -31,6 +31,9 @@ REFUSED = frozenset(
         Code.GRAPH_CLAIMS_CHALLENGE,
     }
 )
+# Those, and a permission that the token lacks: one that is given later stands in newer
+# tokens only, and this one would be good for an hour or more.
+OUTDATED = REFUSED | {Code.GRAPH_ACCESS_DENIED}
 RENEW_BEFORE = 300.0  # seconds of life that a token must have left (feasibility.md 7)
 REQUESTS = 3  # that one renewal may make: configuration, token, and one more
 SPARE = 5.0  # seconds for all that is not waiting for the network
