@@ -127,6 +127,25 @@ def test_tenant_that_is_written_otherwise_costs_no_new_sign_in(
     assert sandbox.requests(ADDRESS)["token"] == {"ok": 3}
 
 
+def test_refresh_token_that_is_replaced_as_it_is_read_is_no_failure(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two rows of one credential have a lease each."""
+    renew(snapshot)
+    row = TokenCache.objects.get()
+    found, reads = token_caches.secrets.reveal, []
+
+    def reveal(secret: int) -> str:
+        if not reads:
+            reads.append(secret)
+            token_caches.write_renewed(row, None, "newer")
+        return found(secret)
+
+    monkeypatch.setattr(token_caches.secrets, "reveal", reveal)
+    key = {**tokens.cache_key(snapshot), "directory_id": world.TENANT_DOMAINS[0]}
+    assert token_caches.refresh_token(token_caches.row_of(key)) == "newer"
+
+
 def test_refresh_token_of_another_application_is_not_taken(snapshot: Snapshot) -> None:
     renew(snapshot)
     key = {**tokens.cache_key(snapshot), "client_id": world.CONFIDENTIAL_APP_ID}

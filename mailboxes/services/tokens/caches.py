@@ -47,14 +47,26 @@ def refresh_token(row: TokenCache) -> str:
     since (its GUID in place of a domain) the row is a new one, and the credential from
     months ago has ended. Raises SecretUnreadable.
     """
-    newest = row.refresh_id
-    if row.credential:
-        rows = TokenCache.objects.filter(
-            credential=row.credential, client_id=row.client_id, refresh__isnull=False
-        )
-        given = rows.order_by("-updated_at").values_list("refresh_id", flat=True)
-        newest = given.first()
-    return "" if newest is None else secrets.reveal(newest)
+    newest = _newest_of(row)
+    try:
+        return "" if newest is None else secrets.reveal(newest)
+    except SecretUnreadable:
+        other = _newest_of(row)
+        if other in (None, newest):
+            raise
+        return secrets.reveal(other)  # it was replaced at this moment
+
+
+def _newest_of(row: TokenCache) -> int | None:
+    """Id of the refresh token that was given last for the credential of a row."""
+    if not row.credential:
+        return row.refresh_id
+    rows = TokenCache.objects.filter(
+        credential=row.credential, client_id=row.client_id, refresh__isnull=False
+    )
+    ids = rows.order_by("-updated_at").values_list("refresh_id", flat=True)
+    found: int | None = ids.first()
+    return found
 
 
 def hold(key: Key, seconds: float, wait: float | None = None) -> TokenCache | None:
