@@ -81,8 +81,9 @@ def carry_out(pk: int, until: float | None = None) -> bool:
         _step(row, ends if until is None else min(ends, until))
     except MailError as error:
         error.evidence["side"] = AUTHORITY
-        if not error.permanent and _worth_another(row, error):
-            _again(row, TRIES_AGAIN)
+        pause = max(TRIES_AGAIN, timedelta(seconds=error.retry_after or 0))
+        if not error.permanent and _worth_another(row, error, pause):
+            _again(row, pause)
         else:
             sign_in_result.fail(row, error)
     except Exception as error:  # noqa: BLE001 - the one border of a step
@@ -155,11 +156,11 @@ def _again(row: SignIn, pause: timedelta, **columns: object) -> None:
     )
 
 
-def _worth_another(row: SignIn, error: MailError) -> bool:
+def _worth_another(row: SignIn, error: MailError, pause: timedelta) -> bool:
     """The same step may succeed later: nothing was used up, and there is time.
 
     A code is good for one request, so it is sent again only where no connection stood
-    that could have carried it.
+    that could have carried it, or where the authority asks to come again later.
     """
     if row.state == SignIn.State.SHOWN:
         return True
@@ -168,8 +169,8 @@ def _worth_another(row: SignIn, error: MailError) -> bool:
         if error.code == Code.CONNECTION_LOST:
             return False  # the code may have arrived
         ends = min(ends, row.kept.created_at + CODE_LASTS)
-    in_time = timezone.now() + TRIES_AGAIN < ends
-    return error.stage in BEFORE_THE_REQUEST and in_time
+    unused = error.stage in BEFORE_THE_REQUEST or error.retry_after is not None
+    return unused and timezone.now() + pause < ends
 
 
 def _kept(row: SignIn) -> str:

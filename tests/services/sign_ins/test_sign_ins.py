@@ -416,6 +416,34 @@ def test_code_is_not_tried_beyond_its_life(sandbox: Sandbox, proxy: Proxy) -> No
     assert (row.state, row.code, row.kept_id) == ("failed", "proxy-unreachable", None)
 
 
+@pytest.mark.parametrize("grant", ["authorization_code", "device_code"])
+def test_throttled_authority_is_asked_again_when_it_says(
+    sandbox: Sandbox, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, grant: str
+) -> None:
+    row = sign_ins.begin(pop(proxy, **{"grant-type": grant}), None, BACK)
+    before, verb = "asked", "begin_device"
+    if grant == "authorization_code":
+        assert came_back(person.sent_back(sandbox, ADDRESS, sign_ins.address(row)))
+        before, verb = "answered", "redeem"
+
+    def throttled(*_given: object) -> None:
+        raise MailError(Code.TOKEN_THROTTLED, Stage.TOKEN, retry_after=60)
+
+    began = timezone.now()
+    with monkeypatch.context() as patch:
+        patch.setattr(microsoft, verb, throttled)
+        assert sign_in_work.carry_out(row.pk) is True
+    row.refresh_from_db()
+    assert (row.state, row.code) == (before, "")
+    assert row.due_at is not None and row.due_at >= began + timedelta(seconds=60)
+    SignIn.objects.update(due_at=timezone.now())
+    assert sign_in_work.carry_out(row.pk) is True
+    row.refresh_from_db()
+    assert (row.state, row.code) == (
+        ("done", "") if grant == "authorization_code" else ("shown", "")
+    )
+
+
 def test_code_that_may_have_arrived_is_not_sent_again(
     sandbox: Sandbox, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
