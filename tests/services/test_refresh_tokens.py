@@ -251,6 +251,22 @@ def test_refused_refresh_token_is_the_owners_move(
     assert TokenCache.objects.get().lease_owner == ""
 
 
+def test_second_factor_that_is_asked_for_later_is_the_owners_move(
+    snapshot: Snapshot, sandbox: Sandbox
+) -> None:
+    sandbox.fault(ADDRESS, "AADSTS50076")
+    with pytest.raises(MailError) as caught:
+        renew(snapshot)
+    error = caught.value
+    found = find(error.code, error.evidence, stage=error.stage)
+    assert (error.code, found.id, str(found.step), str(found.retry)) == (
+        "AADSTS50076",
+        "entra-mfa-required",
+        "refresh-token",
+        "U",
+    )
+
+
 def test_missing_sign_in_is_told_before_anybody_is_asked(db, sandbox: Sandbox) -> None:
     snapshot = snapshot_of(sandbox, "")
     with pytest.raises(MailError) as caught:

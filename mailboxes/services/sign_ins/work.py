@@ -23,6 +23,7 @@ from ...oauth.pkce import Proof
 from ...transports.base import NetworkPolicy
 from .. import connect, secrets, sign_ins
 from ..findings.authority import AUTHORITY
+from ..findings.owners import OWNER
 from ..options.snapshots import Snapshot
 from ..tokens.requests import module_of, sign_in_request
 from ..worker import leases
@@ -80,7 +81,7 @@ def carry_out(pk: int, until: float | None = None) -> bool:
     try:
         _step(row, ends if until is None else min(ends, until))
     except MailError as error:
-        error.evidence["side"] = AUTHORITY
+        error.evidence |= {"side": AUTHORITY, OWNER: True}
         pause = max(TRIES_AGAIN, timedelta(seconds=error.retry_after or 0))
         if not error.permanent and _worth_another(row, error, pause):
             _again(row, pause)

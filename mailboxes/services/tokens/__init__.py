@@ -17,6 +17,7 @@ from ...core.errors import Code, MailError, SecretUnreadable
 from ...oauth.base import Token, TokenOutcome, TokenRequest
 from ...transports.base import Credential, NetworkPolicy
 from ..findings.authority import AUTHORITY
+from ..findings.owners import OWNER
 from ..options.snapshots import Snapshot
 from . import caches as token_caches
 from .requests import module_of, password_of, request_of
@@ -62,6 +63,8 @@ def credential(
         token = _token(snapshot, policy, fresh=fresh, margin=margin)
     except MailError as error:
         error.evidence["side"] = AUTHORITY
+        if snapshot.grant in OWNER_GRANTS:
+            error.evidence[OWNER] = True
         raise
     return (
         Credential(
