@@ -52,5 +52,13 @@ _CHANGES: dict[str, dict[str, Any]] = {
 
 
 def at_owner(row: Finding, facts: Mapping[str, Any]) -> Finding:
-    """`row` as it is for the stored sign-in of an owner."""
-    return replace(row, **_CHANGES.get(row.id, {})) if facts.get(OWNER) else row
+    """`row` as it is for the stored sign-in of an owner.
+
+    What proves the application has another field: `password` holds the refresh token,
+    which a client secret must not overwrite.
+    """
+    if not facts.get(OWNER):
+        return row
+    if row.step is Step.SECRET and row.option == "password":
+        return replace(row, option="registration")
+    return replace(row, **_CHANGES.get(row.id, {}))

@@ -190,3 +190,10 @@ def test_stored_sign_in_of_an_owner_is_mended_by_the_owner(
     assert found.portal_first is False
     by_password = find(code, {"side": "authority"}, stage=Stage.TOKEN)
     assert (by_password.id, by_password.fix) != (found.id, found.fix)
+
+
+@pytest.mark.parametrize("code", ["AADSTS7000215", "AADSTS7000222"])
+def test_client_secret_of_an_owners_application_is_not_the_password(code: str) -> None:
+    """The option `password` holds the refresh token, which it would overwrite."""
+    found = find(code, {"side": "authority", "owner": True}, stage=Stage.TOKEN)
+    assert (found.step, found.option) == (Step.SECRET, "registration")
