@@ -18,6 +18,8 @@ threads = 4
 timeout = 60  # seconds a worker process may be silent
 graceful_timeout = 3
 keepalive = 5
+# The most there is: an authority's answer holds a code of thousands of characters.
+limit_request_line = 8190  # bytes
 max_requests = 20_000
 max_requests_jitter = 2_000
 control_socket_disable = True  # it would lie in the home folder

@@ -28,6 +28,11 @@ _CERTIFICATE = "CERTIFICATE"
 _AUTHORITIES = (_CERTIFICATE, "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 _BEGINS = "-----BEGIN "
 _KEY = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY", re.IGNORECASE)
+_LOCKED = "Proc-Type: 4,ENCRYPTED"  # in a block of OpenSSL's older form (RFC 1421)
+LOCKED = (
+    "The private key is locked by a passphrase. Unlock it first, such as by"
+    " openssl pkey -in key.pem -out open.pem; here it is stored encrypted."
+)
 NO_AUTHORITIES = (
     "Enter certificates in PEM form, from -----BEGIN CERTIFICATE----- to"
     " -----END CERTIFICATE-----."
@@ -103,6 +108,8 @@ def read(text: str) -> Certificate:
     blocks = [(found[1], found[0]) for found in _BLOCK.finditer(text)]
     keys = [block for kind, block in blocks if kind.endswith("PRIVATE KEY")]
     public = [block for kind, block in blocks if kind == _CERTIFICATE]
+    if not keys and _LOCKED in text:
+        raise CertificateUnusable(LOCKED)
     if len(keys) != 1 or not public:
         missing = "certificate" if keys and not public else "private key"
         raise CertificateUnusable(
@@ -158,10 +165,7 @@ def make(name: str, now: datetime | None = None) -> Certificate:
 
 def _key(block: str) -> rsa.RSAPrivateKey:
     if "ENCRYPTED" in block:
-        raise CertificateUnusable(
-            "The private key is locked by a passphrase. Unlock it first, such as by"
-            " openssl pkey -in key.pem -out open.pem; here it is stored encrypted."
-        )
+        raise CertificateUnusable(LOCKED)
     try:
         key = serialization.load_pem_private_key(block.encode(), password=None)
     except (ValueError, TypeError) as error:

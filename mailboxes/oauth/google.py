@@ -70,7 +70,9 @@ def acquire(
     except requests.exceptions.RequestException as error:
         raise refusals.of_exception(error, _evidence(request, policy)) from error
     except exceptions.GoogleAuthError as error:
-        raise _unusable(str(error), request, policy) from error
+        # Behind its words it has the whole answer, tokens as well.
+        words = str(error.args[0]) if error.args else type(error).__name__
+        raise _unusable(words, request, policy) from error
     finally:
         way.close()
     expires_at = time.time() + LIFE

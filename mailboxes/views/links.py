@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from ..core.choices import Step
 from ..core.options import Kind, Option
 from ..models import PopClient, SmtpClient
 from ..services.findings import Finding
@@ -43,8 +44,13 @@ def _registration_url(client: PopClient | SmtpClient, option: str) -> str:
         return f"{edit}#id_{pins.INHERITED[option]}"
     values = {o.name: getattr(client, f) for f, o in _plain(client).items()}
     if option == "password" and pins.password_is_app_secret(values):
-        return f"{reverse('registration-detail', args=[key])}?replace=1#id_secret"
+        return _secret_url(key)
     return ""
+
+
+def _secret_url(registration: int) -> str:
+    """The form for a new client secret."""
+    return f"{reverse('registration-detail', args=[registration])}?replace=1#id_secret"
 
 
 def _plain(client: PopClient | SmtpClient) -> dict[str, Option]:
@@ -61,8 +67,19 @@ def field_url(client: PopClient | SmtpClient, finding: Finding | None) -> str:
     if finding is not None and finding.id in BY_CERTIFICATE and client.registration_id:
         at = reverse("registration-detail", args=[client.registration_id])
         return f"{at}#certificate"
+    if finding is not None and _of_owners_application(finding):
+        key = client.registration_id
+        return _secret_url(key) if key else option_url(client, finding.option)
     url = option_url(client, finding.option) if finding else ""
     return url if "#" in url else ""
+
+
+def _of_owners_application(finding: Finding) -> bool:
+    """The client secret of an application that a person signs in to (findings/owners).
+
+    It stands in the registration alone.
+    """
+    return finding.step is Step.SECRET and finding.option == "registration"
 
 
 def fix_url(status: ClientStatus) -> str:

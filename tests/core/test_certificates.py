@@ -16,15 +16,15 @@ MADE = certificates.make("Contoso mail", NOW)
 OTHER = certificates.make("Another", NOW)
 
 
-def private(key, passphrase: bytes | None = None) -> str:
+def private(
+    key, passphrase: bytes | None = None, form=serialization.PrivateFormat.PKCS8
+) -> str:
     lock = (
         serialization.BestAvailableEncryption(passphrase)
         if passphrase
         else serialization.NoEncryption()
     )
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock
-    ).decode()
+    return key.private_bytes(serialization.Encoding.PEM, form, lock).decode()
 
 
 def test_made_certificate_is_good_for_a_year() -> None:
@@ -66,6 +66,15 @@ def test_private_key_stands_in_no_repr() -> None:
         (
             private(
                 rsa.generate_private_key(public_exponent=65537, key_size=2048), b"x"
+            )
+            + MADE.public,
+            "locked by a passphrase",
+        ),
+        (
+            private(
+                rsa.generate_private_key(public_exponent=65537, key_size=2048),
+                b"x",
+                serialization.PrivateFormat.TraditionalOpenSSL,
             )
             + MADE.public,
             "locked by a passphrase",

@@ -13,7 +13,7 @@ import pytest
 from mailboxes.core import certificates
 from mailboxes.core.choices import Grant, Stage
 from mailboxes.core.errors import Code, MailError
-from mailboxes.oauth import google
+from mailboxes.oauth import google, session
 from mailboxes.oauth.base import TokenRequest
 from mailboxes.oauth.pkce import Proof
 from mailboxes.sandbox import world
@@ -22,6 +22,7 @@ from mailboxes.services.findings import find
 from mailboxes.transports.base import NetworkPolicy, Proxy
 from tests.fixtures import person
 from tests.fixtures.product import free_port
+from tests.oauth.wire import Wire
 
 ADDRESS = "support@contoso.example"
 BACK = "https://console.example/owner-sign-in/answer/"
@@ -59,6 +60,17 @@ def finding_of(request: TokenRequest, policy) -> str:
         google.acquire(request, policy, None)
     error = caught.value
     return find(error.code, {**error.evidence, "side": "authority"}).id
+
+
+def test_answer_without_an_access_token_is_told_without_what_it_holds(
+    owner: TokenRequest, policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = {"refresh_token": "Canary-Bird-1", "id_token": "Canary-Bird-2"}
+    monkeypatch.setattr(session, "make", Wire({"/token": (200, answer)}).session)
+    with pytest.raises(MailError) as caught:
+        google.acquire(owner, policy, None)
+    assert caught.value.evidence["answer"] == "No access token in response."
+    assert "Canary" not in repr(caught.value.evidence)
 
 
 @pytest.mark.parametrize("which", ["owner", "service"])

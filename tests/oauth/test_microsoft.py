@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import logging
 import os
 
 import pytest
 
-from mailboxes.core.choices import Stage
+from mailboxes.core.choices import Grant, Stage
 from mailboxes.core.errors import MailError
-from mailboxes.oauth import microsoft
+from mailboxes.oauth import microsoft, session
 from mailboxes.oauth.base import TokenRequest
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.transports.base import NetworkPolicy, Proxy
 from tests.fixtures.product import free_port
+from tests.oauth.wire import AUTHORITY, TENANT, Wire
 
 ADDRESS = "support@contoso.example"
 NOBODYS = "00000000-1111-2222-3333-444455556666"
@@ -52,6 +54,40 @@ def test_cached_token_costs_no_request(policy, request_, requests_sent) -> None:
         True,
         None,
     )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "https://outlook.office.com/imap.accessasuser.all",
+        "https://outlook.office.com/IMAP.AccessAsUser.All"
+        " https://outlook.office.com/SMTP.Send",
+    ],
+    ids=["in another case", "more than was granted"],
+)
+@pytest.mark.parametrize("grant", [Grant.PASSWORD, Grant.AUTHORIZATION_CODE])
+def test_token_is_found_again_whatever_the_authority_calls_its_scope(
+    monkeypatch: pytest.MonkeyPatch, asked: str, grant: Grant
+) -> None:
+    told = "https://outlook.office.com/IMAP.AccessAsUser.All"
+    who = base64.urlsafe_b64encode(b'{"uid": "u", "utid": "t"}').decode()
+    answer = {"access_token": "first", "expires_in": 3600, "scope": told}
+    answer |= {"client_info": who}
+    monkeypatch.setattr(session, "make", Wire({"/token": (200, answer)}).session)
+    request = TokenRequest(
+        AUTHORITY, TENANT, NOBODYS, asked, ADDRESS, "p", grant, refresh_token="r"
+    )
+    cache = microsoft.acquire(request, NetworkPolicy(), None).cache
+    found = microsoft.cached(request, cache, 300)
+    assert found is not None and found.value == "first"
+    graph = dataclasses.replace(request, scope="https://graph.microsoft.com/.default")
+    assert microsoft.cached(graph, cache, 300) is None
+    # The next one takes its place, and does not lie beside it.
+    answer["access_token"] = "second"
+    newer = microsoft.acquire(request, NetworkPolicy(), cache, margin=100_000).cache
+    found = microsoft.cached(request, newer, 300)
+    assert found is not None and found.value == "second"
+    assert "first" not in str(newer)
 
 
 def test_token_with_too_little_life_is_renewed_without_the_password(

@@ -10,12 +10,15 @@ import pytest
 
 from mailboxes.core.choices import Grant
 from mailboxes.core.errors import MailError
-from mailboxes.oauth import microsoft
-from mailboxes.oauth.base import Pending, TokenRequest
+from mailboxes.oauth import microsoft, session
+from mailboxes.oauth.base import DeviceCode, Pending, TokenRequest
 from mailboxes.oauth.pkce import Proof
 from mailboxes.sandbox import world
 from mailboxes.sandbox.server import Sandbox
+from mailboxes.services.findings import find
+from mailboxes.transports.base import NetworkPolicy
 from tests.fixtures import person
+from tests.oauth.wire import Wire
 
 ADDRESS = "support@contoso.example"
 BACK = "https://console.example/sign-in/answer/"
@@ -117,6 +120,18 @@ def test_device_that_was_declined_is_a_refusal(sandbox: Sandbox, policy) -> None
     with pytest.raises(MailError) as caught:
         microsoft.poll_device(DEVICE, policy, device)
     assert caught.value.code == "AADSTS70017"
+
+
+def test_sign_in_without_a_refresh_token_lacks_a_permission(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = {"access_token": "access", "expires_in": 3600}
+    monkeypatch.setattr(session, "make", Wire({"/token": (200, answer)}).session)
+    device = DeviceCode("CODE", "https://login.example", 5, 900, '{"device_code": "d"}')
+    with pytest.raises(MailError) as caught:
+        microsoft.poll_device(DEVICE, NetworkPolicy(), device)
+    found = find(caught.value.code, caught.value.evidence, stage=caught.value.stage)
+    assert (found.id, str(found.step)) == ("entra-consent-missing", "permissions")
 
 
 def test_secrets_are_nowhere_to_be_read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from mailboxes.models import (
     Sender,
     SmtpClient,
 )
+from mailboxes.sandbox.entra.tokens import TokenEndpoint
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.services import fetch, revisions
 from mailboxes.services.outbox import compose, senders as outbox_senders
@@ -285,6 +287,39 @@ def test_token_that_ends_before_a_message_is_renewed_and_it_goes_out_once(
     assert (message.state, message.tries) == (OutboxState.SENT, 1)
     assert len(sandbox.delivered()) == 1
     assert sandbox.requests(GATEWAY.client_id)["token"] == {"ok": 2}
+
+
+@contextmanager
+def without_consent(*roles: str) -> Iterator[None]:
+    """Nobody has given the application more than these roles yet."""
+    with pytest.MonkeyPatch.context() as patch:
+        change = {"roles": list(roles)}
+        patch.setattr(TokenEndpoint, "_change", lambda *_given: change)
+        yield
+
+
+def test_consent_counts_in_the_next_cycle(sandbox: Sandbox, proxy: Proxy) -> None:
+    """The token of before it would be good for an hour or more."""
+    client = graph_pop(proxy, first_fetch="everything")
+    with without_consent("Mail.Send"):
+        assert cycle(client).code == Code.GRAPH_ACCESS_DENIED
+    assert fetched(client) == (Outcome.OK, 12)
+
+
+def test_consent_counts_for_the_next_message(sandbox: Sandbox, proxy: Proxy) -> None:
+    client = graph_smtp(proxy)
+    message = queue(client)
+    with without_consent("Mail.Read"):
+        send(client)
+    message.refresh_from_db()
+    assert (message.state, message.code) == (
+        OutboxState.QUEUED,
+        Code.GRAPH_ACCESS_DENIED,
+    )
+    Sender.objects.update(not_before=None)
+    send(client)
+    message.refresh_from_db()
+    assert (message.state, len(sandbox.delivered())) == (OutboxState.SENT, 1)
 
 
 # connection test

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,18 @@ def test_owners_sign_in_gives_tokens_without_a_person(
     assert sandbox.requests(ADDRESS)["token"] == {"ok": 1}
 
 
+def test_one_account_keeps_a_token_for_each_resource(
+    snapshot: Snapshot, sandbox: Sandbox
+) -> None:
+    """It reads by IMAP and sends by GRAPH: one renewal does not drop the other's."""
+    values = {**snapshot.values, "scope": "https://graph.microsoft.com/.default"}
+    sends, policy = replace(snapshot, values=values), connect.policy(snapshot)
+    for _ in range(3):
+        tokens.credential(snapshot, policy)
+        tokens.credential(sends, policy)
+    assert sandbox.requests(ADDRESS)["token"] == {"ok": 2}
+
+
 def test_each_refresh_token_is_used_once_by_a_strict_authority(
     snapshot: Snapshot, sandbox: Sandbox
 ) -> None:
@@ -98,6 +111,45 @@ def test_each_refresh_token_is_used_once_by_a_strict_authority(
     # Of those that were replaced nothing is left.
     assert SecretValue.objects.filter(purpose=REFRESH).count() == 2
     assert sandbox.requests(ADDRESS)["token"] == {"ok": 4}
+
+
+def test_tenant_that_is_written_otherwise_costs_no_new_sign_in(
+    snapshot: Snapshot, sandbox: Sandbox
+) -> None:
+    """The credential has been replaced long ago; an authority ends it for its age."""
+    sandbox.refresh_once()
+    renew(snapshot)
+    by_name = replace(
+        snapshot, values={**snapshot.values, "directory-id": world.TENANT_DOMAINS[0]}
+    )
+    renew(by_name)
+    renew(snapshot)  # as a sender that was not restarted yet
+    assert sandbox.requests(ADDRESS)["token"] == {"ok": 3}
+
+
+def test_refresh_token_that_is_replaced_as_it_is_read_is_no_failure(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two rows of one credential have a lease each."""
+    renew(snapshot)
+    row = TokenCache.objects.get()
+    found, reads = token_caches.secrets.reveal, []
+
+    def reveal(secret: int) -> str:
+        if not reads:
+            reads.append(secret)
+            token_caches.write_renewed(row, None, "newer")
+        return found(secret)
+
+    monkeypatch.setattr(token_caches.secrets, "reveal", reveal)
+    key = {**tokens.cache_key(snapshot), "directory_id": world.TENANT_DOMAINS[0]}
+    assert token_caches.refresh_token(token_caches.row_of(key)) == "newer"
+
+
+def test_refresh_token_of_another_application_is_not_taken(snapshot: Snapshot) -> None:
+    renew(snapshot)
+    key = {**tokens.cache_key(snapshot), "client_id": world.CONFIDENTIAL_APP_ID}
+    assert token_caches.refresh_token(token_caches.row_of(key)) == ""
 
 
 @pytest.mark.django_db(transaction=True)
@@ -197,6 +249,22 @@ def test_refused_refresh_token_is_the_owners_move(
         "U",
     )
     assert TokenCache.objects.get().lease_owner == ""
+
+
+def test_second_factor_that_is_asked_for_later_is_the_owners_move(
+    snapshot: Snapshot, sandbox: Sandbox
+) -> None:
+    sandbox.fault(ADDRESS, "AADSTS50076")
+    with pytest.raises(MailError) as caught:
+        renew(snapshot)
+    error = caught.value
+    found = find(error.code, error.evidence, stage=error.stage)
+    assert (error.code, found.id, str(found.step), str(found.retry)) == (
+        "AADSTS50076",
+        "entra-mfa-required",
+        "refresh-token",
+        "U",
+    )
 
 
 def test_missing_sign_in_is_told_before_anybody_is_asked(db, sandbox: Sandbox) -> None:

@@ -49,6 +49,15 @@ def test_a_mailbox_password_is_no_value_of_the_registration() -> None:
     assert links.option_url(client, "password").endswith("/edit/#id_password")
 
 
+def test_client_secret_of_an_owners_application_is_mended_in_the_registration() -> None:
+    signs_in = {"grant-type": "authorization_code", "password": "refresh~1"}
+    client = as_application(**signs_in)
+    found = find("AADSTS7000222", {"side": "authority", "owner": True}, stage="token")
+    assert links.field_url(client, found) == (
+        f"/registrations/{client.registration_id}/?replace=1#id_secret"
+    )
+
+
 def test_the_dashboard_links_to_the_form_for_a_new_secret(client: Client) -> None:
     factories.live_worker()
     client.force_login(factories.superuser())

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 import msal
 
 from ...core.choices import Stage
-from ...core.errors import Code, MailError
+from ...core.errors import MailError
 from ...transports.base import NetworkPolicy
 from ..base import DeviceCode, Pending, Token, TokenOutcome, TokenRequest
 from ..pkce import METHOD, Proof
@@ -27,6 +27,8 @@ from .application import application, asked, checked, evidence_of, named
 from .tokens import token_of
 
 OFFLINE = ("openid", "profile", "offline_access")  # offline: a refresh token is wanted
+# The finding where there is none, for Entra gives no reason.
+NOT_OFFLINE = "entra-consent-missing"
 PENDING = "authorization_pending"
 SLOWER = "slow_down"
 SLOWER_BY = 5  # seconds (RFC 8628 section 3.5)
@@ -134,12 +136,12 @@ def _outcome(
     refresh_token = str(answer.get("refresh_token", ""))
     if not refresh_token:
         raise MailError(
-            Code.TOKEN_REFUSED,
+            NOT_OFFLINE,
             Stage.TOKEN,
             permanent=True,
             evidence={
                 **evidence_of(request, policy),
-                "answer": "The authority gave no refresh token.",
+                "answer": "offline_access was asked for, and no refresh token came.",
             },
         )
     token: Token = token_of(answer, from_cache=False)

@@ -75,6 +75,7 @@ def acquire(
 
     answer, client = asked(request, policy, ask)
     checked(answer, client, request, policy)
+    _find_as_asked(store, request, str(answer["access_token"]))
     changed = store.serialize() if store.has_state_changed else None
     renewed = request.grant in OWNER_GRANTS
     return TokenOutcome(
@@ -167,6 +168,22 @@ def _ask_for_application(
         # Tokens for other resources stay in the cache that we were given.
         store.modify(_ACCESS_TOKEN, entry, entry)
     return dict(answer)
+
+
+def _find_as_asked(
+    store: msal.SerializableTokenCache, request: TokenRequest, token: str
+) -> None:
+    """Let the cache find a token under the scopes that were asked for.
+
+    Entra writes them in its own case, and only those that it has granted. MSAL compares
+    them to the letter, so that each cycle would ask again.
+    """
+    for entry in list(store.search(_ACCESS_TOKEN, query={"secret": token})):
+        known = str(entry.get("target", "")).split()
+        more = [scope for scope in named(request.scope) if scope not in known]
+        if more:
+            found = {"target": " ".join([*known, *more])}
+            store.modify(_ACCESS_TOKEN, entry, entry | found)
 
 
 def _cached(

@@ -256,7 +256,7 @@ class _Test:
                 self._send(transport)
         except MailError as error:
             connect.explain(error, transport)
-            if error.code in tokens.REFUSED:
+            if error.code in tokens.OUTDATED:
                 tokens.forget(self._snapshot)
             if error.code == Code.TOKEN_NOT_ACCEPTED:
                 self._ask_google(error, credential)

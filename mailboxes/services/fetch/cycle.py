@@ -359,7 +359,7 @@ class FetchCycle:
         if self._transport is not None:
             connect.explain(error, self._transport)
         self._drop()
-        if error.code in tokens.REFUSED:
+        if error.code in tokens.OUTDATED:
             tokens.forget(self._snapshot)
         if error.code == Code.FOLDER_MISSING:
             error.evidence.setdefault("folder", self._snapshot["folder-path"])

@@ -7,7 +7,7 @@ that is understood, all optional: `answer` (raw words of the other side), `error
 (code of Graph or EWS), `exception`, `protocol`, `host`, `user`, `account` (who signs in
 for the shared mailbox `user`), `claims`, `side`, `at` (when it was, seconds since
 1970), `challenge` (why a token was refused), `tokeninfo` and `client_id` (what Google
-says of it, and whose it should be).
+says of it, and whose it should be), `owner` (a person signs in once: findings/owners).
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from .catalogue import BY_CODE, BY_ID, BY_NUMBER, ENTRIES, of_number
 from .families import refines
 from .filling import filled, partly_filled
 from .generic import by_stage, by_text
+from .owners import at_owner
 from .places import at_place
 from .shared import at_shared, claims_decide
 from .stand_ins import stand_in
@@ -98,7 +99,7 @@ def find(
     known = claims or facts.get("claims")
     row = _row(code, facts, stage, known if isinstance(known, Mapping) else None)
     if facts.get("side") == AUTHORITY:
-        row = at_authority(code, row)
+        row = at_owner(at_authority(code, row), facts)
     if row.generic:
         _warn(code, stage)
     return replace(

@@ -16,7 +16,8 @@ ANY_TENANT = ("common", "organizations", "consumers")
 DOMAIN = re.compile(
     r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*"
 )
-GOOGLE_CLIENT = re.compile(r"\d+-[a-z0-9_-]+\.apps\.googleusercontent\.com")
+# Older clients are called by the number of their project alone.
+GOOGLE_CLIENT = re.compile(r"\d+(?:-[a-z0-9_-]+)?\.apps\.googleusercontent\.com")
 
 
 def canonical(facts: Facts) -> dict[str, str]:

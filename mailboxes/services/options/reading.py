@@ -18,7 +18,7 @@ _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 READING_RULES = {
     "T00-unknown": "A section has no options but those declared.",
     "T01-control-characters": "A value has no control characters in it.",
-    "T02-too-long": f"A value has at most {LONGEST_TEXT} characters, a secret 1000.",
+    "T02-too-long": f"A value has at most {LONGEST_TEXT} characters, a secret 10000.",
     "T03-integer": "A number is whole and within its bounds.",
     "T03-duration": "A time is written hh:mm:ss, is not empty and within its bounds.",
     "T03-size": "A size is a whole number of bytes within its bounds.",

@@ -23,7 +23,8 @@ from .reading import CONTROL, LONGEST_TEXT, Reading, read_text, tidy
 
 __all__ = ["Reading", "read", "read_secret", "tidy"]
 
-LONGEST_SECRET = 1000
+# RFC 6749 names no end. Refresh tokens of Entra have 1,000 to more than 3,000.
+LONGEST_SECRET = 10_000
 # What servers and people call the kinds of encryption, beside the words of the option;
 # which the old server has is only recalled (email-server-options.md section 1.2).
 SECURITY_WORDS = {

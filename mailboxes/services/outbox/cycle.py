@@ -22,11 +22,12 @@ from typing import TypeVar
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from ...core.choices import Outcome, Stage
+from ...core.choices import Outcome, Protocol, Stage
 from ...core.errors import Code, LeaseLost, MailError
 from ...models import Cycle, Sender
 from ...transports.base import OutboundTransport, SendResult
 from .. import connect, tokens
+from ..option_rules import options_by_name
 from ..options import snapshots
 from ..worker import leases
 from . import (
@@ -138,7 +139,7 @@ class SendCycle:
                 # Restart sending: the next cycle takes what is in effect now.
                 self._drop()
                 return Outcome.OK
-            transport = self._connected(now.margin)
+            transport = self._connected(self._counts(now.margin))
             if not self._looked:
                 self._looked = True
                 outbox_lookup.look(transport, self._client)
@@ -164,7 +165,8 @@ class SendCycle:
             # Whose mail it is stands on the message alone, where it can be erased.
             error.evidence.pop("recipients", None)
             used = self._used
-            if error.handed_over or not transport.alive():
+            outdated = error.code in tokens.OUTDATED
+            if error.handed_over or outdated or not transport.alive():
                 self._drop()
             ended = error.code in outbox_outcome.LINE_ENDED and not error.handed_over
             go_on = go_on and not self._is_put_off(error)
@@ -187,6 +189,14 @@ class SendCycle:
             outbox_rows.count_sent(self._pk, self._cycle, size)
 
     # connection
+
+    def _counts(self, margin: float) -> float:
+        """The margin, or its default where the option has no effect (GRAPH alone)."""
+        option = options_by_name(self._snapshot.kind)["token-expiry-margin-time"]
+        of_graph = self._snapshot.protocol is Protocol.GRAPH
+        if of_graph and not option.applies(self._snapshot.values):
+            return float(str(option.default))
+        return margin
 
     def _connected(self, margin: float) -> OutboundTransport:
         """The open connection, made or made anew where that is due."""
@@ -231,7 +241,7 @@ class SendCycle:
             self._phases[phase] = self._phases.get(phase, 0) + spent
 
     def _forget_refused(self, error: MailError) -> None:
-        if error.code in tokens.REFUSED:
+        if error.code in tokens.OUTDATED:
             tokens.forget(self._snapshot)
 
     def _renews(self, error: MailError) -> bool:

@@ -36,7 +36,9 @@ from ..worker import leases
 LINK_LASTS = timedelta(days=7)
 DEVICE_LASTS = timedelta(minutes=15)  # until the authority says how long
 SALT = "mailboxes.sign-in"
-LONGEST = 4000  # characters of one value of an answer; codes have up to 2,000
+# Characters of one value of an answer: no more comes in (mailadmin/gunicorn). A code
+# that was cut is good for nothing, and RFC 6749 section 4.1.2 names no length.
+LONGEST = 8000
 # Codes of a person who presses Cancel.
 DENIED, DENIED_AT_GOOGLE = "AADSTS65004", "google-consent-declined"
 _NUMBER = re.compile(r"AADSTS\d{4,8}")

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ...core.choices import Stage
-from ...core.errors import Code, MailError
+from ...core.errors import Code, MailError, StaleEdit
 from ...models import PopClient, SecretValue, SetupDraft, SignIn, SmtpClient
 from ...oauth.base import TokenOutcome
 from .. import audit, revisions, secrets, sign_ins
@@ -20,6 +20,7 @@ from ..options import pins, snapshots
 from ..options.snapshots import Snapshot
 
 NOTE = "The owner has signed in"
+TRIES = 3
 Client = PopClient | SmtpClient
 
 
@@ -44,7 +45,17 @@ def keep(row: SignIn, snapshot: Snapshot, outcome: TokenOutcome) -> list[Client]
                 "option": "account" if by_person else "mailbox",
             },
         )
-    user = row.created_by
+    for left in reversed(range(TRIES)):
+        try:
+            return _kept(row, snapshot, outcome)
+        except StaleEdit:  # somebody has saved one of the sections at this moment
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _kept(row: SignIn, snapshot: Snapshot, outcome: TokenOutcome) -> list[Client]:
+    user, account = row.created_by, outcome.account
     with transaction.atomic():
         now = timezone.now()
         moved = same_account(snapshot)
@@ -109,9 +120,14 @@ def _key(snapshot: Snapshot) -> tuple[object, ...]:
 
 
 def _tell_draft(row: SignIn, sealed: SecretValue, moved: list[Client]) -> None:
-    """The wizard goes on from the revisions that were just made."""
+    """The wizard goes on from the revisions that were just made.
+
+    A draft that is about another person by now takes no token of this one.
+    """
     for draft in SetupDraft.objects.filter(
-        Q(pk=row.draft_id) | Q(pop_client__in=_of(moved, PopClient)),
+        Q(pk=row.draft_id)
+        | Q(pop_client__in=_of(moved, PopClient))
+        | Q(smtp_client__in=_of(moved, SmtpClient)),
         state=SetupDraft.State.OPEN,
     ):
         numbers: dict[str, object] = {}
@@ -121,9 +137,18 @@ def _tell_draft(row: SignIn, sealed: SecretValue, moved: list[Client]) -> None:
         ):
             if client is not None and client in moved:
                 numbers[name] = snapshots.saved_number(client)
+        if row.login.lower() in _people(draft):
+            numbers["password"] = sealed
         SetupDraft.objects.filter(pk=draft.pk, state=SetupDraft.State.OPEN).update(
-            password=sealed, version=draft.version + 1, **numbers
+            version=draft.version + 1, **numbers
         )
+
+
+def _people(draft: SetupDraft) -> set[str]:
+    """Who may sign in for a draft as it stands, in lower case."""
+    typed = [options.get("mailbox") for options in draft.values.values()]
+    names = (draft.account, draft.address, *typed)
+    return {str(name).lower() for name in names if name}
 
 
 def _of(clients: list[Client], model: type[Client]) -> list[int]:

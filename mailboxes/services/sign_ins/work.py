@@ -23,6 +23,7 @@ from ...oauth.pkce import Proof
 from ...transports.base import NetworkPolicy
 from .. import connect, secrets, sign_ins
 from ..findings.authority import AUTHORITY
+from ..findings.owners import OWNER
 from ..options.snapshots import Snapshot
 from ..tokens.requests import module_of, sign_in_request
 from ..worker import leases
@@ -80,9 +81,10 @@ def carry_out(pk: int, until: float | None = None) -> bool:
     try:
         _step(row, ends if until is None else min(ends, until))
     except MailError as error:
-        error.evidence["side"] = AUTHORITY
-        if not error.permanent and _worth_another(row, error):
-            _again(row, TRIES_AGAIN)
+        error.evidence |= {"side": AUTHORITY, OWNER: True}
+        pause = max(TRIES_AGAIN, timedelta(seconds=error.retry_after or 0))
+        if not error.permanent and _worth_another(row, error, pause):
+            _again(row, pause)
         else:
             sign_in_result.fail(row, error)
     except Exception as error:  # noqa: BLE001 - the one border of a step
@@ -155,11 +157,11 @@ def _again(row: SignIn, pause: timedelta, **columns: object) -> None:
     )
 
 
-def _worth_another(row: SignIn, error: MailError) -> bool:
+def _worth_another(row: SignIn, error: MailError, pause: timedelta) -> bool:
     """The same step may succeed later: nothing was used up, and there is time.
 
     A code is good for one request, so it is sent again only where no connection stood
-    that could have carried it.
+    that could have carried it, or where the authority asks to come again later.
     """
     if row.state == SignIn.State.SHOWN:
         return True
@@ -168,8 +170,8 @@ def _worth_another(row: SignIn, error: MailError) -> bool:
         if error.code == Code.CONNECTION_LOST:
             return False  # the code may have arrived
         ends = min(ends, row.kept.created_at + CODE_LASTS)
-    in_time = timezone.now() + TRIES_AGAIN < ends
-    return error.stage in BEFORE_THE_REQUEST and in_time
+    unused = error.stage in BEFORE_THE_REQUEST or error.retry_after is not None
+    return unused and timezone.now() + pause < ends
 
 
 def _kept(row: SignIn) -> str:

@@ -17,6 +17,7 @@ from ...core.errors import Code, MailError, SecretUnreadable
 from ...oauth.base import Token, TokenOutcome, TokenRequest
 from ...transports.base import Credential, NetworkPolicy
 from ..findings.authority import AUTHORITY
+from ..findings.owners import OWNER
 from ..options.snapshots import Snapshot
 from . import caches as token_caches
 from .requests import module_of, password_of, request_of
@@ -31,6 +32,9 @@ REFUSED = frozenset(
         Code.GRAPH_CLAIMS_CHALLENGE,
     }
 )
+# Those, and a permission that the token lacks: one that is given later stands in newer
+# tokens only, and this one would be good for an hour or more.
+OUTDATED = REFUSED | {Code.GRAPH_ACCESS_DENIED}
 RENEW_BEFORE = 300.0  # seconds of life that a token must have left (feasibility.md 7)
 REQUESTS = 3  # that one renewal may make: configuration, token, and one more
 SPARE = 5.0  # seconds for all that is not waiting for the network
@@ -59,6 +63,8 @@ def credential(
         token = _token(snapshot, policy, fresh=fresh, margin=margin)
     except MailError as error:
         error.evidence["side"] = AUTHORITY
+        if snapshot.grant in OWNER_GRANTS:
+            error.evidence[OWNER] = True
         raise
     return (
         Credential(
@@ -124,7 +130,7 @@ def _renewed(
             replace(request, refresh_token=newest),
             policy,
             token_caches.read(held),
-            fresh=True,
+            fresh=fresh,  # tokens for other resources stay in the cache
             margin=margin,
         )
         if outcome.refresh_token and outcome.refresh_token != newest:

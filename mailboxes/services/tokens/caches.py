@@ -43,9 +43,30 @@ def read(row: TokenCache) -> str | None:
 def refresh_token(row: TokenCache) -> str:
     """The refresh token in place of the credential, "" while that one is good.
 
-    Raises SecretUnreadable.
+    It is of the credential, not of the row: where the tenant is written in another way
+    since (its GUID in place of a domain) the row is a new one, and the credential from
+    months ago has ended. Raises SecretUnreadable.
     """
-    return "" if row.refresh_id is None else secrets.reveal(row.refresh_id)
+    newest = _newest_of(row)
+    try:
+        return "" if newest is None else secrets.reveal(newest)
+    except SecretUnreadable:
+        other = _newest_of(row)
+        if other in (None, newest):
+            raise
+        return secrets.reveal(other)  # it was replaced at this moment
+
+
+def _newest_of(row: TokenCache) -> int | None:
+    """Id of the refresh token that was given last for the credential of a row."""
+    if not row.credential:
+        return row.refresh_id
+    rows = TokenCache.objects.filter(
+        credential=row.credential, client_id=row.client_id, refresh__isnull=False
+    )
+    ids = rows.order_by("-updated_at").values_list("refresh_id", flat=True)
+    found: int | None = ids.first()
+    return found
 
 
 def hold(key: Key, seconds: float, wait: float | None = None) -> TokenCache | None:

@@ -76,6 +76,8 @@ def place(setup: Setup, kind: str, finding: Finding) -> tuple[Step, str] | None:
     kind: of the section that failed.
     """
     names = [*_of_option(setup, kind, finding.option), *_of_step(kind, finding)]
+    if finding.step is Fault.SECRET and finding.option == "registration":
+        names = _of_step(kind, finding)  # the secret in it, not its name
     if finding.portal_first:
         names = [*_of_step(kind, finding), *names]
     if finding.code == Code.TOKEN_NOT_ACCEPTED and setup.mode and setup.mode.app_only:

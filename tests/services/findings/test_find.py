@@ -160,3 +160,40 @@ def test_line_that_ends_at_the_sign_in_of_smtp_has_a_finding_of_its_own() -> Non
 )
 def test_reason_of_a_close_is_heard(answer: str, id: str) -> None:
     assert find(Code.SERVER_CLOSED, {"protocol": "SMTP", "answer": answer}).id == id
+
+
+@pytest.mark.parametrize(
+    ("code", "step", "option", "retry", "fix"),
+    [
+        ("AADSTS50076", Step.REFRESH_TOKEN, "password", Retry.OWNER,
+         "Let the owner sign in again, with the second factor."),
+        ("AADSTS50079", Step.REFRESH_TOKEN, "password", Retry.OWNER,
+         "Let the owner sign in again, and enrol when Microsoft asks for it."),
+        ("AADSTS50133", Step.REFRESH_TOKEN, "password", Retry.OWNER,
+         "Let the owner sign in again."),
+        ("AADSTS70043", Step.CONDITIONAL_ACCESS, "password", Retry.ADMIN,
+         "Let the owner sign in again, and exclude the application from the sign-in"
+         " frequency, else it ends again."),
+    ],
+)  # fmt: skip
+def test_stored_sign_in_of_an_owner_is_mended_by_the_owner(
+    code: str, step: Step, option: str, retry: Retry, fix: str
+) -> None:
+    """Nobody has to be taken out of the multi-factor policy for it."""
+    found = find(code, {"side": "authority", "owner": True}, stage=Stage.TOKEN)
+    assert (found.step, found.option, found.retry, str(found.fix)) == (
+        step,
+        option,
+        retry,
+        fix,
+    )
+    assert found.portal_first is False
+    by_password = find(code, {"side": "authority"}, stage=Stage.TOKEN)
+    assert (by_password.id, by_password.fix) != (found.id, found.fix)
+
+
+@pytest.mark.parametrize("code", ["AADSTS7000215", "AADSTS7000222"])
+def test_client_secret_of_an_owners_application_is_not_the_password(code: str) -> None:
+    """The option `password` holds the refresh token, which it would overwrite."""
+    found = find(code, {"side": "authority", "owner": True}, stage=Stage.TOKEN)
+    assert (found.step, found.option) == (Step.SECRET, "registration")

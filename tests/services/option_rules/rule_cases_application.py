@@ -243,6 +243,14 @@ CASES = [
         {"client-id": GOOGLE_CLIENT},
         start="pop_google",
     ),
+    case(
+        "C03-google-client-form",
+        "client-id",
+        "Enter an ID such as 1234-abcd.apps.googleusercontent.com.",
+        "my-project.apps.googleusercontent.com",
+        "123456789012.apps.googleusercontent.com",
+        start="pop_google",
+    ),
     case("C02-client-form", "client-id", GUIDS, NIL, f'"{CLIENT}" '),
     case("C02-client-form", "client-id", GUIDS, CLIENT[:-1], CLIENT.upper()),
 ]

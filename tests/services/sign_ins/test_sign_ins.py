@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 from django.utils import timezone
 
+from mailadmin import gunicorn
 from mailboxes.core.choices import RunState, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.models import (
@@ -169,6 +171,19 @@ def test_code_is_sealed_and_the_link_holds_no_secret(
     assert code not in repr(fields)
 
 
+def test_long_code_is_kept_whole(proxy: Proxy) -> None:
+    row = sign_ins.begin(pop(proxy), None, BACK)
+    code = "1.A" + "x" * 7000
+    assert came_back(f"{BACK}?code={code}&state={sign_ins.token_of(row)}") is not None
+    row.refresh_from_db()
+    assert row.kept_id is not None
+    assert json.loads(secrets.reveal(row.kept_id))["code"] == code
+
+
+def test_web_process_takes_the_longest_code() -> None:
+    assert gunicorn.limit_request_line >= sign_ins.LONGEST
+
+
 @pytest.mark.parametrize(
     "state", ["", "x", "x:y", "a" * 5000, "00000000000000000000000000000000:sig"]
 )
@@ -279,6 +294,36 @@ def test_token_that_no_section_takes_is_not_stored(proxy: Proxy) -> None:
     assert not AuditEvent.objects.filter(action="sign-in.done").exists()
 
 
+def test_save_of_a_section_at_the_same_moment_costs_no_second_sign_in(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = pop(proxy)
+    row = sign_ins.begin(client, None, BACK)
+    snapshot = sign_ins.of_now(row)
+    assert snapshot is not None
+    found, looks = sign_in_result.same_account, 0
+
+    def look(wanted: snapshots.Snapshot) -> list[PopClient | SmtpClient]:
+        nonlocal looks
+        looks, seen = looks + 1, found(wanted)
+        if looks == 1:  # between the look at the sections and the write
+            revisions.save_pop_client(
+                client=PopClient.objects.get(),
+                address=ADDRESS,
+                raw={"cycle-time": "00:05:00"},
+                base_revision=1,
+            )
+        return seen
+
+    monkeypatch.setattr(sign_in_result, "same_account", look)
+    outcome = TokenOutcome(
+        Token("access", 0.0, False), refresh_token="refresh~1", account=ADDRESS
+    )
+    assert sign_in_result.keep(row, snapshot, outcome) == [client]
+    row.refresh_from_db()
+    assert (row.state, looks, token(client)) == ("done", 2, "refresh~1")
+
+
 def test_nobody_came_in_time(proxy: Proxy) -> None:
     row = sign_ins.begin(pop(proxy), None, BACK)
     SignIn.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -369,6 +414,34 @@ def test_code_is_not_tried_beyond_its_life(sandbox: Sandbox, proxy: Proxy) -> No
     assert sign_in_work.carry_out(row.pk) is True
     row.refresh_from_db()
     assert (row.state, row.code, row.kept_id) == ("failed", "proxy-unreachable", None)
+
+
+@pytest.mark.parametrize("grant", ["authorization_code", "device_code"])
+def test_throttled_authority_is_asked_again_when_it_says(
+    sandbox: Sandbox, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, grant: str
+) -> None:
+    row = sign_ins.begin(pop(proxy, **{"grant-type": grant}), None, BACK)
+    before, verb = "asked", "begin_device"
+    if grant == "authorization_code":
+        assert came_back(person.sent_back(sandbox, ADDRESS, sign_ins.address(row)))
+        before, verb = "answered", "redeem"
+
+    def throttled(*_given: object) -> None:
+        raise MailError(Code.TOKEN_THROTTLED, Stage.TOKEN, retry_after=60)
+
+    began = timezone.now()
+    with monkeypatch.context() as patch:
+        patch.setattr(microsoft, verb, throttled)
+        assert sign_in_work.carry_out(row.pk) is True
+    row.refresh_from_db()
+    assert (row.state, row.code) == (before, "")
+    assert row.due_at is not None and row.due_at >= began + timedelta(seconds=60)
+    SignIn.objects.update(due_at=timezone.now())
+    assert sign_in_work.carry_out(row.pk) is True
+    row.refresh_from_db()
+    assert (row.state, row.code) == (
+        ("done", "") if grant == "authorization_code" else ("shown", "")
+    )
 
 
 def test_code_that_may_have_arrived_is_not_sent_again(

@@ -63,6 +63,20 @@ def test_of_an_application(app: Setup, code: str, expected: tuple[str, str]) -> 
     assert place(app, code) == expected
 
 
+def test_client_secret_of_an_owners_application_leads_to_its_step() -> None:
+    draft = setups.begin("b@contoso.example")
+    setups.save(draft, "mode", mode="microsoft-sign-in")
+    setups.save(draft, "ids", **setups.IDS)
+    setup = Setup.load(draft.pk)
+    facts = {"side": "authority", "owner": True}
+    found = faults.place(setup, POP, find("AADSTS7000222", facts, stage="token"))
+    assert found is not None
+    assert (found[0].id, found[1]) == ("secret", "secret")
+    found = faults.place(setup, POP, find("AADSTS50076", facts, stage="token"))
+    assert found is not None
+    assert (found[0].id, found[1]) == ("sign-in", "")
+
+
 def test_rights_of_graph_lead_to_the_whole_step() -> None:
     setup = Setup.load(setups.app_only(mode="microsoft-graph").pk)
     code = "graph-odata-disabled"

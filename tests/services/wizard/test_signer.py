@@ -168,3 +168,32 @@ def test_sign_in_is_for_the_draft_of_now() -> None:
     draft = signed_in(begun())
     SignIn.objects.update(ended_at=timezone.now(), client_id=world.PUBLIC_APP_ID)
     assert states(draft)["sign-in"] == "to-do"
+
+
+def test_sign_in_that_the_section_asked_for_reaches_a_draft_that_only_sends() -> None:
+    draft = setups.begin(ANNA, "send")
+    setups.save(draft, "mode", mode="microsoft-sign-in")
+    setups.save(draft, "ids", **setups.IDS)
+    setups.save(draft, "secret", **setups.SECRET)
+    setups.save(draft, "network", **setups.NETWORK)
+    sends = making.save_off(draft.pk, None).draft.smtp_client
+    assert sends is not None
+    row = sign_ins.begin(sends, None, BACK)  # on its own page
+    snapshot = of_now(row)
+    assert snapshot is not None
+    sign_in_result.keep(row, snapshot, outcome(ANNA))
+    assert states(draft)["sign-in"] == "done"
+    assert making.save_off(draft.pk, None).draft.password_id is not None
+
+
+def test_sign_in_of_another_section_is_not_taken_for_another_person() -> None:
+    draft = begun()
+    pop = making.save_off(draft.pk, None).draft.pop_client
+    assert pop is not None
+    setups.save(draft, "mailbox", address=BOSS, **BOTH_WAYS)
+    row = sign_ins.begin(pop, None, BACK)  # it is still Anna's, until the next test
+    snapshot = of_now(row)
+    assert snapshot is not None
+    sign_in_result.keep(row, snapshot, outcome(ANNA))
+    assert setups.reloaded(draft).password_id is None
+    assert states(draft)["sign-in"] == "to-do"
