@@ -76,7 +76,10 @@ def is_table(lines: Lines) -> bool:
         if line.strip() and not line.lstrip().startswith(COMMENTS):
             if _declares(line):
                 return True
-            cells = next(csv.reader([line], delimiter=_separator(line)), [])
+            try:
+                cells = next(csv.reader([line], delimiter=_separator(line)), [])
+            except csv.Error:  # one cell alone is longer than any line may be
+                return False
             return SECTION in [cell.strip().lower() for cell in cells]
     return False
 
