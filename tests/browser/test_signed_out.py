@@ -1,4 +1,4 @@
-"""What a browser shows again after its person has signed out: nothing of the console."""
+"""What a browser shows again after its person has signed out: no mail."""
 
 from __future__ import annotations
 
