@@ -132,6 +132,11 @@ TEMPLATES = [
     },
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FILE_UPLOAD_HANDLERS = [
+    "mailadmin.uploads.BoundedUploads",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 _default_database = f"sqlite:///{MAILADMIN_DATA / 'mailadmin.sqlite3'}"
 DATABASES = {"default": _env.database("DATABASE_URL", _default_database)}

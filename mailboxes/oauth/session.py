@@ -3,7 +3,8 @@
 Knows nothing of tokens. Every connection is opened by transports/net, as those of mail
 are, so that names, proxies of each kind and addresses fail and recover alike. The
 environment's proxy and CA variables are never read: requests would let
-REQUESTS_CA_BUNDLE win over what the option set says. Nothing begins or goes on past the
+REQUESTS_CA_BUNDLE win over what the option set says. Nothing is said without TLS, and
+no secret is repeated to where an answer leads. Nothing begins or goes on past the
 policy's `until`, however often bytes arrive.
 """
 
@@ -24,7 +25,7 @@ from urllib3 import (
     PoolManager,
     Retry,
 )
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 
 from ..core.choices import Security
@@ -53,7 +54,7 @@ ENOUGH = 5.0
 def _pools(policy: NetworkPolicy) -> Mapping[str, type[HTTPConnectionPool]]:
     """urllib3's pools, with connections that take the way of `policy`."""
 
-    def opened(connection: HTTPConnection) -> socket.socket:
+    def opened(connection: HTTPSConnection) -> socket.socket:
         host, port = connection.host, connection.port
         endpoint = Endpoint(host, port or 0, Security.NONE)
         try:
@@ -72,25 +73,16 @@ def _pools(policy: NetworkPolicy) -> Mapping[str, type[HTTPConnectionPool]]:
             )
             self.fp = io.BufferedReader(raw)
 
-    class Plain(HTTPConnection):
-        response_class = Bounded
-
-        def _new_conn(self) -> socket.socket:
-            return opened(self)
-
     class Secure(HTTPSConnection):
         response_class = Bounded
 
         def _new_conn(self) -> socket.socket:
             return opened(self)
 
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
     class SecurePool(HTTPSConnectionPool):
         ConnectionCls = Secure
 
-    return {"http": PlainPool, "https": SecurePool}
+    return {"https": SecurePool}
 
 
 class _Adapter(HTTPAdapter):
@@ -107,6 +99,10 @@ class _Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = dict(_pools(self._policy))
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        if not str(request.url).startswith("https://"):
+            # An authority may name such an address itself, where a proxy before it has
+            # not told it that the world speaks TLS with it.
+            raise requests.exceptions.InvalidSchema("not https", request=request)
         left, now = self._policy.left, self._policy.hurried()
         if left is not None and left < ENOUGH:
             raise requests.exceptions.ReadTimeout("no time is left", request=request)
@@ -119,9 +115,22 @@ class _Adapter(HTTPAdapter):
         conn.cert_reqs = "CERT_REQUIRED"
 
 
+class _Session(requests.Session):
+    """Says to nobody else what it was to say to the authority."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None where the request would be repeated with its body: a secret is in it.
+
+        A filter on the way may answer so, to have somebody sign in to it.
+        """
+        if resp.request.body and resp.status_code in (307, 308):
+            return None
+        return super().get_redirect_target(resp)
+
+
 def make(policy: NetworkPolicy) -> requests.Session:
     """A session for one exchange; the caller closes it. Raises MailError (CA)."""
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.max_redirects = 3
     adapter = _Adapter(policy, tls.context(policy.ca_pem, "http"))

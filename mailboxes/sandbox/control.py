@@ -3,8 +3,8 @@
 GET /scenarios, /faults, /delivered, /mailboxes/ADDRESS, /requests/ADDRESS (or a client
 id, for tokens of the application itself); POST /scenarios, /faults, /accounts,
 /deliver, /uidvalidity, /rate, /tokens, /agree, /certificates, /drop-connections. No
-sign-in; it listens on 127.0.0.1 and answers no web page (Host is checked). The work:
-box, laboratory.
+sign-in; it listens on 127.0.0.1 and answers no web page (Host and Origin are looked
+at). The work: box, laboratory.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class Control:
         """Answer one request; 400 with a sentence for a wrong one."""
         if request.headers.get("host", "").partition(":")[0] not in _LOCAL:
             return Answer(403, {"error": "The control API answers on loopback only."})
+        if "origin" in request.headers:  # a browser says so of every POST of a page
+            return Answer(403, {"error": "The control API answers no web page."})
         try:
             if request.method == "GET":
                 return self._get(request.path)

@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import nh3
 from django.utils.translation import gettext as _
 
 from ..core.choices import ParseState
 from ..models import Message, MessageChunk
-from . import mime, parse, signatures
+from . import cleaning, mime, parse, signatures
 from .mime import text as mime_text
 
 HTML_LIMIT = 1_000_000  # characters
-# nh3 is quadratic on nesting: 200,000 nested <div> take minutes (dependencies.md 0).
-NESTING_LIMIT = 512
+NESTING_LIMIT = 512  # cleaning is quadratic on nesting (dependencies.md 0)
 TEXT_LIMIT = 500_000
 HEADERS_SHOWN = 60
 _TAG = re.compile(r"<[^>]*>?")
@@ -32,19 +30,6 @@ _FLAT = frozenset(
         "meta", "option", "p", "td", "th", "tr",
     )
 )  # fmt: skip
-TAGS = {
-    "a", "abbr", "address", "b", "bdi", "bdo", "blockquote", "br", "caption", "center",
-    "cite", "code", "col", "colgroup", "dd", "del", "div", "dl", "dt", "em", "font",
-    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "ins", "kbd", "li", "mark", "ol",
-    "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var",
-}  # fmt: skip
-ATTRIBUTES = {
-    "*": {"dir", "lang", "title"},
-    "td": {"colspan", "rowspan", "align", "valign"},
-    "th": {"colspan", "rowspan", "align", "valign"},
-    "ol": {"start", "type"},
-}
 WARNINGS = {
     "program": _("This is a program: %s."),
     "not-what-it-says": _("The name says otherwise, but this is a %s."),
@@ -148,22 +133,17 @@ def raw(message: Message) -> Iterator[bytes]:
 
 
 def clean_html(source: str) -> str | None:
-    """HTML without anything active or remote; None when it is too large or too deep."""
+    """HTML without anything active or remote; None when it is too much (cleaning)."""
     if len(source) > HTML_LIMIT or nesting(source) > NESTING_LIMIT:
         return None
-    return nh3.clean(
-        source,
-        tags=TAGS,
-        attributes=ATTRIBUTES,
-        clean_content_tags={"script", "style", "title", "svg", "math", "template"},
-        strip_comments=True,
-        url_schemes=set(),
-        link_rel=None,
-    )
+    return cleaning.clean(source)
 
 
 def nesting(source: str) -> int:
-    """An upper bound of how deep elements lie in each other, in one pass."""
+    """How deep elements lie in each other where each is closed, in one pass.
+
+    A hint that saves work: what lies deeper than this says is stopped in cleaning.
+    """
     depth = deepest = 0
     for match in re.finditer(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)", source):
         if match[2].lower() in _FLAT:

@@ -3,7 +3,8 @@
 Refused and good sign-ins to the console are events of the audit log, and the limits are
 counted in it, so that every web process of every host knows of them. While somebody has
 to wait, no password is looked at and nothing is written, so a guesser cannot fill the
-log. Sign-ins of mailbox owners are something else: services/sign_ins.
+log. The old password that a change asks for counts with them. Sign-ins of mailbox
+owners are something else: services/sign_ins.
 
 A name that nobody has is kept as a keyed hash only: people type passwords there.
 """

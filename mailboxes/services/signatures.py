@@ -38,7 +38,10 @@ _PROGRAMS = {"Windows program", "Linux program", "Windows shortcut", "script"}
 _RISKY = (
     ".exe", ".dll", ".com", ".scr", ".bat", ".cmd", ".ps1", ".js", ".jse", ".vbs",
     ".vbe", ".wsf", ".hta", ".lnk", ".msi", ".jar", ".reg", ".html", ".htm", ".svg",
-    ".docm", ".xlsm", ".iso", ".img",
+    ".docm", ".xlsm", ".iso", ".img", ".url", ".pif", ".cpl", ".msc", ".chm", ".one",
+    ".xll", ".xlam", ".pptm", ".vhd", ".vhdx", ".application", ".appx", ".msix",
+    ".xhtml", ".mht", ".mhtml", ".shtml", ".wsh", ".psm1", ".library-ms", ".scf",
+    ".search-ms", ".settingcontent-ms", ".sct", ".inf", ".rdp",
 )  # fmt: skip
 
 
@@ -52,7 +55,7 @@ def kind_of(data: bytes) -> str:
 
 def mismatch(name: str, data: bytes) -> tuple[str, str] | None:
     """(id, kind) of what to warn about: "program", "not-what-it-says", "risky"."""
-    lower = name.lower()
+    lower = name.lower().rstrip(". ")  # Windows takes neither at the end of a name
     for start, kind, endings in _STARTS:
         if data.startswith(start):
             if kind in _PROGRAMS:

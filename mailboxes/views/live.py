@@ -36,7 +36,7 @@ def live(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             not_modified["ETag"] = tag
             return not_modified
         response["ETag"] = tag
-        response["Cache-Control"] = "no-cache, private"
+        response.headers.setdefault("Cache-Control", "no-cache, private")
         return response
 
     return wrapped

@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
@@ -34,6 +35,9 @@ MAIL_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'none'; sandbox;"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+
+# A browser keeps pages for Back, also after its person has signed out.
+kept_nowhere = cache_control(private=True, no_store=True)
 
 
 def _message(pk: int) -> Message:
@@ -58,6 +62,7 @@ def _forbidden(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @live
+@kept_nowhere
 def message_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Facts for everyone who is signed in; content for those who may read it."""
     message = _message(pk)
@@ -105,6 +110,7 @@ def message_read_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@kept_nowhere
 @xframe_options_sameorigin
 def message_html(request: HttpRequest, pk: int) -> HttpResponse:
     """The cleaned HTML of a message, for the frame of its page only."""
@@ -132,6 +138,7 @@ def _in_its_frame(request: HttpRequest, message: Message) -> bool:
 
 
 @login_required
+@kept_nowhere
 def message_raw(request: HttpRequest, pk: int) -> HttpResponse:
     """The bytes as received, as a file."""
     message = _message(pk)
@@ -146,6 +153,7 @@ def message_raw(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@kept_nowhere
 def message_attachment(request: HttpRequest, pk: int, index: int) -> HttpResponse:
     """One attachment, always as a file and never shown by the browser itself."""
     message = _message(pk)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from ..forms.named_secrets import NamedSecretForm
 from ..models import NamedSecret
 from ..services import uses
+from . import inputs
 from .shared_rows import METHODS, WHATS, after_save, require, use_context
 
 WHAT = WHATS["secrets"]
@@ -42,8 +43,8 @@ def secret_list(request: HttpRequest) -> HttpResponse:
 def secret_new(request: HttpRequest) -> HttpResponse:
     """A new one; with `?draft=` one for the wizard, which goes on there."""
     require(request, "add", NamedSecret)
-    draft = request.GET.get("draft", "")
-    step = reverse("connect-step", args=[draft, STEP]) if draft.isdecimal() else ""
+    draft = inputs.key(inputs.text(request.GET, "draft"))
+    step = reverse("connect-step", args=[draft, STEP]) if draft else ""
     form = NamedSecretForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         row = form.save_with(request.user)

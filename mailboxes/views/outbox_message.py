@@ -23,6 +23,7 @@ from ..services.findings import find
 from ..services.outbox import actions as outbox_actions, content as outbox_content
 from ..templatetags.words import look, stage_word
 from . import keeps, links
+from .messages import kept_nowhere
 
 READ = "mailboxes.read_content"
 CHANGE = "mailboxes.change_outboundmessage"
@@ -62,6 +63,7 @@ def _message(pk: int) -> OutboundMessage:
 
 @login_required
 @require_safe
+@kept_nowhere
 def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
     """Facts for everyone who is signed in; content for those who may read it.
 
@@ -139,6 +141,7 @@ def _item(attempt: Attempt) -> dict[str, Any]:
 
 @login_required
 @require_safe
+@kept_nowhere
 def outbox_raw(request: HttpRequest, pk: int) -> HttpResponse:
     """The final bytes, as a file."""
     row = _message(pk)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.views import PasswordChangeView
 from django.contrib.messages.views import SuccessMessageMixin
 from django.forms import Form
@@ -20,6 +22,9 @@ class PasswordChange(SuccessMessageMixin, PasswordChangeView):
     template_name = "console/password.html"
     success_url = reverse_lazy("dashboard")
     success_message = _("Your password is changed.")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form: Form) -> HttpResponse:
         audit.record(self.request, "user.password-changed", self.request.user)

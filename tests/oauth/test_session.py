@@ -9,6 +9,7 @@ import requests
 import trustme
 
 from mailboxes.oauth import session
+from mailboxes.transports.base import NetworkPolicy
 from mailboxes.transports.net import Line
 from tests.servers.scripted import Scripted, Talk
 from tests.transports.test_net import encrypted, trusting
@@ -31,3 +32,54 @@ def test_request_for_a_token_makes_no_offer_for_mail() -> None:
         with Line(encrypted(server.port), policy, {}).open() as line:
             assert isinstance(line, ssl.SSLSocket)
             assert line.selected_alpn_protocol() is None
+
+
+SECRET = {"client_secret": "canary-of-session"}
+
+
+def whole(talk: Talk) -> bytes:
+    """Reads a request; returns its body."""
+    length = 0
+    for line in talk.until(b""):
+        name, _, value = line.partition(b":")
+        length = int(value) if name.lower() == b"content-length" else length
+    return talk.literal(length)
+
+
+def test_nothing_is_said_without_tls() -> None:
+    with Scripted(lambda talk: talk.until(b"")) as server:
+        asks = session.make(NetworkPolicy(connect_timeout=5, read_timeout=5))
+        with asks, pytest.raises(requests.exceptions.InvalidSchema):
+            asks.post(f"http://localhost:{server.port}/token", data=SECRET)
+    assert server.heard == []
+
+
+@pytest.mark.parametrize(
+    ("status", "follows"), [(307, False), (308, False), (302, True)]
+)
+def test_secret_is_not_repeated_to_where_an_answer_leads(
+    status: int, follows: bool
+) -> None:
+    """A filter that opens TLS may answer so to have somebody sign in to it."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    said: list[bytes] = []
+
+    def elsewhere(talk: Talk) -> None:
+        talk.encrypt(context)
+        said.append(whole(talk))
+        talk.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    with Scripted(elsewhere) as other:
+
+        def leads(talk: Talk) -> None:
+            talk.encrypt(context)
+            whole(talk)
+            head = f"HTTP/1.1 {status} Go\r\nLocation: https://localhost:{other.port}/"
+            talk.send(f"{head}\r\nContent-Length: 0\r\n\r\n".encode())
+
+        with Scripted(leads) as server, session.make(trusting(authority)) as asks:
+            answer = asks.post(f"https://localhost:{server.port}/token", data=SECRET)
+    assert (answer.status_code, said) == ((200, [b""]) if follows else (status, []))

@@ -119,3 +119,16 @@ def test_owner_answers_googles_page(api: Api, accept: bool) -> None:
         None if accept else "access_denied",
     )
     assert bool(back.get("code")) is accept
+
+
+def test_page_of_a_browser_is_refused(sandbox: Sandbox, api: Api) -> None:
+    """A page from anywhere may post text to this machine without asking it."""
+    before = api.get("/faults")["on"]
+    answer = requests.post(
+        f"http://127.0.0.1:{sandbox.control_port}/faults",
+        data='{"account": "*", "fault": "slow"}',
+        headers={"Origin": "https://evil.example", "Content-Type": "text/plain"},
+        timeout=20,
+    )
+    assert answer.status_code == 403
+    assert api.get("/faults")["on"] == before

@@ -54,6 +54,8 @@ def test_too_deep_or_too_large_html_is_not_cleaned(source: str) -> None:
         ("a.pdf", b"MZ\x90", ("program", "Windows program")),
         ("a.pdf", b"PK\x03\x04", ("not-what-it-says", "ZIP archive")),
         ("a.html", b"<html>", ("risky", "html")),
+        ("a.url", b"[InternetShortcut]", ("risky", "url")),
+        ("a.js. ", b"words", ("risky", "js")),
         ("a.txt", b"words", None),
         ("", b"", None),
     ],

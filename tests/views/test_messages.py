@@ -82,3 +82,8 @@ def test_page_of_an_erased_message_says_so() -> None:
     assert "Raw message" not in text
     listed = someone.get(f"/mailboxes/{message.pop_client.mailbox_row_id}/messages/")
     assert "(erased)" in listed.content.decode()
+
+
+@pytest.mark.parametrize("part", ["", "html/", "raw/", "attachments/0/"])
+def test_browser_keeps_no_content(reader: Client, path: str, part: str) -> None:
+    assert reader.get(path + part)["Cache-Control"] == "private, no-store"

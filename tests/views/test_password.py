@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from mailboxes.models import AuditEvent
+from mailboxes.services import guesses
 from tests import factories
 from tests.views.test_mailbox_actions import said
 
@@ -42,6 +43,24 @@ def test_wrong_old_password_changes_nothing_and_is_not_shown(anna: Client) -> No
     assert "canary-of-anna" not in text and NEW not in text
     assert get_user_model().objects.get(username="anna").check_password("x")
     assert not AuditEvent.objects.filter(action="user.password-changed").exists()
+
+
+def test_old_password_is_guessed_no_oftener_than_at_the_sign_in(
+    anna: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guesses, "OF_BOTH", 3)
+    for _ in range(3):
+        anna.post("/password/", typed("y"))
+    page = anna.post("/password/", typed("x"))
+    assert page.status_code == 400
+    assert "Too many wrong passwords. Try again in 15 minutes." in page.content.decode()
+    assert get_user_model().objects.get(username="anna").check_password("x")
+    assert guesses_written() == ["anna", "anna", "anna"]
+
+
+def guesses_written() -> list[str]:
+    events = AuditEvent.objects.filter(action=guesses.REFUSED)
+    return list(events.values_list("object_name", flat=True))
 
 
 def test_rules_of_a_password_describe_its_field(anna: Client) -> None:

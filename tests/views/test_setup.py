@@ -307,6 +307,7 @@ def test_secret_for_the_wizard_leads_back_to_it(browser):
     assert saved["Location"] == f"{step}#id_google_secret"
     page = browser.get(step).content.decode()
     assert "gmail is set up. Choose it here." in page and CANARY not in page
+    assert browser.get("/secrets/new/?draft=٣").status_code == 200
     odd = browser.post("/secrets/new/?draft=x", {"name": "two", "password": "x"})
     assert odd["Location"].startswith("/secrets/")
 

@@ -114,6 +114,10 @@ def _partly_quoted(line: str, known: Mapping[str, object]) -> str:
 
 
 def _quoted(value: object) -> str:
-    """As PowerShell takes a text literally; nothing in it is run."""
-    text = re.sub(r"[\x00-\x1f\u2018-\u201b]", "", str(value)).replace("'", "''")
+    """As PowerShell takes a text literally; nothing in it is run.
+
+    Braces go too: a line may be filled twice, and what were then put into a place
+    within the text would end its quotes.
+    """
+    text = re.sub(r"[\x00-\x1f{}\u2018-\u201b]", "", str(value)).replace("'", "''")
     return f"'{text}'"

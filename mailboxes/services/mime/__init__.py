@@ -14,6 +14,7 @@ import email.header
 import email.message
 import email.utils
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ from .text import FAILURES, decode, safe, words
 logger = logging.getLogger(__name__)
 
 PARSE_LIMIT = 30 * 1024 * 1024  # bytes; of a larger message only the header is read
+# They turn the letters around: "Bill_U+202Excod.exe" reads as "Bill_exe.docx".
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 GUESSED_PARTS = 20  # whose charset is guessed; each guess takes some milliseconds
 
 
@@ -215,6 +218,7 @@ def parts(message: email.message.Message) -> Iterator[Part]:
 def _leaf(one: email.message.Message, guess: bool) -> Part:
     kind = safe(lambda: one.get_content_type(), "application/octet-stream")
     name = words(safe(lambda: one.get_filename(), None) or "", guess=guess)
+    name = _TURNS.sub("�", name)
     disposition = safe(lambda: one.get_content_disposition(), None) or ""
     text = kind in ("text/plain", "text/html")
     attached = disposition == "attachment" or not text or bool(name)

@@ -2,7 +2,8 @@
 
 The first row names the options, and `section` and `kind` beside them; an empty cell is
 an option that is not written. Comma, semicolon or tab, as Excel saves it where it runs.
-Cells may hold several lines, in quotes.
+Cells may hold several lines, in quotes. What a spreadsheet would calculate is written
+with ' in front, which is taken away again when it is read.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ csv.field_size_limit(LONGEST_LINE)  # of the whole process; its default is 131,0
 SEPARATORS = ",;\t"
 RULE = "I11-table"
 SECTION, KIND = "section", "kind"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A row of each kind; what is left out has its default.
 TEMPLATE = (
     "section,kind,address,alias,tags,smtp-client,type,server,mailbox,"
@@ -57,10 +59,10 @@ def write(sections: Iterable[Written]) -> tuple[str, list[str]]:
                 left_out.add(name)
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(columns.values())
+    writer.writerow(map(_as_text, columns.values()))
     for row, options in rows:
         cells = options | {KIND: row.kind.value, SECTION: row.name}
-        writer.writerow(cells.get(name, "") for name in columns.values())
+        writer.writerow(_as_text(cells.get(name, "")) for name in columns.values())
     return "\ufeff" + file.getvalue(), sorted(left_out)
 
 
@@ -76,7 +78,10 @@ def is_table(lines: Lines) -> bool:
         if line.strip() and not line.lstrip().startswith(COMMENTS):
             if _declares(line):
                 return True
-            cells = next(csv.reader([line], delimiter=_separator(line)), [])
+            try:
+                cells = next(csv.reader([line], delimiter=_separator(line)), [])
+            except csv.Error:  # one cell alone is longer than any line may be
+                return False
             return SECTION in [cell.strip().lower() for cell in cells]
     return False
 
@@ -148,7 +153,7 @@ def _rows(lines: Lines, parsed: Parsed) -> Iterator[tuple[int, list[str]]]:
     while True:
         number = skip + reader.line_num + 1
         try:
-            cells = next(reader)
+            cells = [_as_meant(cell) for cell in next(reader)]
         except StopIteration:
             return
         except csv.Error:
@@ -157,6 +162,17 @@ def _rows(lines: Lines, parsed: Parsed) -> Iterator[tuple[int, list[str]]]:
             continue
         if any(c.strip() for c in cells) and not cells[0].startswith(COMMENTS):
             yield number, cells
+
+
+def _as_text(cell: str) -> str:
+    """A cell that a spreadsheet takes for text, whatever it begins with."""
+    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA) else cell
+
+
+def _as_meant(cell: str) -> str:
+    """The opposite of `_as_text`."""
+    quoted = cell.startswith("'") and cell.lstrip("'").startswith(FORMULA)
+    return cell[1:] if quoted else cell
 
 
 def _declares(line: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, strategies as st
@@ -146,3 +147,18 @@ def test_nested_message_is_given_whole() -> None:
     parts = list(mime.parts(mime.parse(raw).message))
     assert [part.content_type for part in parts] == ["text/plain", "message/rfc822"]
     assert parts[1].data().replace(b"\r", b"").startswith(b"Subject: inner\n\nwords")
+
+
+@pytest.mark.parametrize(
+    "turn", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+def test_file_name_is_read_as_it_stands(turn: str) -> None:
+    """Else it reads as another: "Bill_exe.docx"."""
+    raw = (
+        b"Content-Type: application/pdf\r\n"
+        b"Content-Disposition: attachment; filename*=UTF-8''"
+        + quote(f"Bill_{turn}xcod.exe").encode()
+        + b"\r\n\r\nx"
+    )
+    [part] = mime.parts(mime.parse(raw).message)
+    assert part.name == "Bill_�xcod.exe"

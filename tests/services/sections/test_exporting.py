@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 import trustme
 
@@ -118,6 +121,23 @@ def test_table_that_comes_in_again_changes_nothing(with_secrets):
     report = imported(done.text)
     assert (report.new, report.changes, report.cleaned) == (0, {}, [])
     assert (Revision.objects.count(), SecretValue.objects.count()) == before
+
+
+def test_spreadsheet_calculates_nothing_of_a_table():
+    values = ["=1+1", "+cmd|x", "-1", "@SUM(1)", "'=1", "'' -1", "a=1"]
+    lines = [f"o{number} = {value}" for number, value in enumerate(values)]
+    imported("[@x]\n" + "\n".join(lines) + "\n-name = 1\n")
+    done = exporting.export(as_table=True)
+    rows = list(csv.reader(io.StringIO(done.text.removeprefix("\ufeff"))))
+    assert not [
+        cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))
+    ]
+    before = KeptSection.objects.get().options
+    KeptSection.objects.all().delete()
+    imported(done.text)
+    assert KeptSection.objects.get().options == before
+    assert KeptSection.objects.get().name == "@x"
+    assert [before[f"o{number}"] for number in range(len(values))] == values
 
 
 def test_table_says_what_it_cannot_hold():

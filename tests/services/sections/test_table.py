@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from mailboxes.services.sections import table, text
+from mailboxes.services.sections.ini import LONGEST_LINE
 from mailboxes.services.sections.parts import Parsed
 
 
@@ -69,7 +70,15 @@ def test_a_mistake_is_one_entry_at_its_line(content, line, rule):
 
 
 @pytest.mark.parametrize(
-    "content", ["[section]\na = b, c\n", "# section,\n[a]\n", "", "a = section,b\n"]
+    "content",
+    [
+        "[section]\na = b, c\n",
+        "# section,\n[a]\n",
+        "",
+        "a = section,b\n",
+        "x" * (LONGEST_LINE + 1),
+    ],
+    ids=["section", "comment", "nothing", "option", "line that is too long"],
 )
 def test_sections_are_no_table(content):
     assert table.is_table(text.read(content)) is False
