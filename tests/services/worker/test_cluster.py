@@ -127,6 +127,21 @@ def test_a_cluster_that_answers_is_left_alone(
     assert supervisor.killed == []
 
 
+def test_a_worker_whose_row_is_gone_writes_it_again(
+    clock: Clock, queue: list[tuple[Any, ...]], row: Worker
+) -> None:
+    """A backup of before its start was restored beneath it, or it slept for weeks."""
+    supervisor = FakeSupervisor()
+    service = WorkerService(NAME, supervisor)  # type: ignore[arg-type]
+    turn(service, clock, 1)
+    row.delete()
+    for _ in range(60):
+        turn(service, clock, 1)
+        answered(queue)
+    assert supervisor.killed == []
+    assert Worker.objects.filter(name=NAME, stopped_at=None).count() == 1
+
+
 def test_a_cluster_that_hangs_is_killed_after_twenty_seconds(
     clock: Clock, queue: list[tuple[Any, ...]], row: Worker
 ) -> None:
