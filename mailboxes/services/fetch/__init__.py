@@ -70,11 +70,21 @@ def due() -> QuerySet[Fetcher]:
 
 
 def claim_next() -> Fetcher | None:
-    """Take the fetcher that has waited longest, its own process's first."""
+    """Take the fetcher that has waited longest, but for those of another process.
+
+    One whose connection another process has open waits for that for a moment, if it
+    claims mailboxes now: none else would come for it.
+    """
     now = timezone.now()
     rows = due()
+    claiming = Batch.objects.filter(
+        kind=Batch.Kind.FETCH,
+        ended_at=None,
+        stop=False,
+        started_at__gt=now - timedelta(seconds=SECONDS),
+    ).exclude(owner=leases.owner())
     ours = rows.filter(
-        Q(preferred=leases.owner()) | Q(preferred="") | Q(next_due__lte=now - ELSEWHERE)
+        ~Q(preferred__in=claiming.values("owner")) | Q(next_due__lte=now - ELSEWHERE)
     )
     for pk in ours.order_by("next_due").values_list("pk", flat=True)[:CANDIDATES]:
         claimed = leases.claim(rows, pk)

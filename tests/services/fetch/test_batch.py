@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -274,3 +275,40 @@ def test_lease_of_a_single_cycle_is_kept_after_the_database_was_away(
     memory.hook("list", lambda: again.wait(10))
     assert fetch.fetch_now(inbox.client.pk).outcome == Outcome.OK
     assert renewed[:2] == [False, True]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "waits"),
+    [
+        pytest.param({"started_at": 1}, True, id="claims-mailboxes"),
+        pytest.param({"started_at": 1, "ended_at": 0}, False, id="has-ended"),
+        pytest.param({"started_at": 55}, False, id="waits-for-a-slow-one"),
+        pytest.param({"started_at": 1, "stop": True}, False, id="was-asked-to-end"),
+        pytest.param(None, False, id="is-gone"),
+    ],
+)
+def test_mailbox_waits_for_its_process_only_while_that_claims(
+    memory: MemoryServer, state: dict[str, Any] | None, waits: bool
+) -> None:
+    inbox = make_inbox(memory)
+    now = timezone.now()
+    Fetcher.objects.update(preferred="a:1:2", next_due=now)
+    if state is not None:
+        times = {
+            name: now - timedelta(seconds=value)
+            for name, value in state.items()
+            if name != "stop"
+        }
+        Batch.objects.create(
+            kind=Batch.Kind.FETCH,
+            owner="a:1:2",
+            created_at=now,
+            stop=bool(state.get("stop")),
+            **times,
+        )
+    claimed = fetch.claim_next()
+    assert (claimed is None) is waits
+    Fetcher.objects.update(next_due=now - fetch.ELSEWHERE, lease_until=None)
+    late = fetch.claim_next()
+    assert late is not None and late.pop_client_id == inbox.client.pk
