@@ -22,6 +22,7 @@ from tests.servers.process import wait_for
 from tests.services.conftest import make_inbox
 
 OTHER = "sales@contoso.example"
+HOUR = timedelta(hours=1)
 
 
 def new_batch() -> Batch:
@@ -107,9 +108,9 @@ def test_slow_mailbox_holds_nobody(
     looks: list[float] = []
     claim_next = fetch.claim_next
 
-    def looking() -> Fetcher | None:
+    def looking(*, working: bool) -> Fetcher | None:
         looks.append(time.monotonic())
-        return claim_next()
+        return claim_next(working=working)
 
     monkeypatch.setattr(fetch, "claim_next", looking)
     with Running():
@@ -216,11 +217,11 @@ def test_batch_says_once_that_it_waits_for_the_database(
     inbox.deliver("one")
     claim, refused = fetch.claim_next, []
 
-    def is_away() -> Fetcher | None:
+    def is_away(*, working: bool) -> Fetcher | None:
         if len(refused) < 40:
             refused.append(1)
             raise OperationalError("connection refused")
-        return claim()
+        return claim(working=working)
 
     monkeypatch.setattr(fetch, "claim_next", is_away)
     with Running() as batch:
@@ -312,3 +313,29 @@ def test_mailbox_waits_for_its_process_only_while_that_claims(
     Fetcher.objects.update(next_due=now - fetch.ELSEWHERE, lease_until=None)
     late = fetch.claim_next()
     assert late is not None and late.pop_client_id == inbox.client.pk
+
+
+def test_mailboxes_that_fail_and_hang_leave_threads_to_those_that_work(
+    transactional_db: None, memory: MemoryServer, slow: MemoryServer, settings: Any
+) -> None:
+    """A provider is away that many have: they come first, for they have waited."""
+    settings.MAILADMIN_FETCH_THREADS = 4
+    now = timezone.now()
+    for number in range(8):
+        address = f"m{number}@contoso.example"
+        slow.add_account(address, password="right")
+        make_inbox(slow, address)
+    Fetcher.objects.update(code="connect-timeout", state="failing", next_due=now - HOUR)
+    inbox = make_inbox(memory)
+    inbox.deliver("one")
+    over = threading.Event()
+    slow.hook("list", lambda: over.wait(20))
+    try:
+        with Running():
+            wait_for(lambda: inbox.subjects() == ["one"], "the mailbox that works")
+            running = Cycle.objects.filter(outcome=Outcome.RUNNING)
+            wait_for(lambda: running.count() == 2, "half of the threads")
+            over.set()
+            wait_for(lambda: Fetcher.objects.filter(code="").count() == 9, "the others")
+    finally:
+        over.set()
