@@ -46,6 +46,12 @@ def due(now: datetime) -> list[int]:
     )
 
 
+def failing(pks: list[int]) -> set[int]:
+    """Those of them whose last try has failed."""
+    rows = Sender.objects.filter(pk__in=pks).exclude(code="")
+    return set(rows.values_list("pk", flat=True))
+
+
 def _free(now: datetime) -> QuerySet[Sender]:
     return Sender.objects.filter(
         Q(not_before=None) | Q(not_before__lte=now),
