@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -74,17 +77,34 @@ def erase(address: str, *, dry_run: bool = False) -> Erased:
     return Erased(received, sent, unsent)
 
 
+def _spellings(address: str) -> list[str]:
+    """The address as it is given, and with its domain in ASCII and in letters.
+
+    The outbox has it in ASCII, a header field may have either (RFC 5890, RFC 6532).
+    """
+    local, _at, domain = address.rpartition("@")
+    found = {address}
+    with suppress(UnicodeError):
+        ascii_domain = domain.encode("idna")
+        found |= {f"{local}@{ascii_domain.decode(how)}" for how in ("ascii", "idna")}
+    return sorted(found)
+
+
+def _holds(field: str, spellings: list[str]) -> Q:
+    return reduce(or_, (Q(**{f"{field}__icontains": one}) for one in spellings))
+
+
 def _names(address: str) -> re.Pattern[str]:
     """Finds the address among others, not as a part of a longer one."""
-    return re.compile(
-        rf"(?<![\w.+%-]){re.escape(address)}(?![\w-]|\.\w)", re.IGNORECASE
-    )
+    any_of = "|".join(map(re.escape, _spellings(address)))
+    return re.compile(rf"(?<![\w.+%-])(?:{any_of})(?![\w-]|\.\w)", re.IGNORECASE)
 
 
 def _received(address: str) -> Iterator[list[int]]:
     """Ids of received messages, by portions."""
     names, last = _names(address), 0
-    wanted = Q(sender__icontains=address) | Q(recipients__icontains=address)
+    spellings = _spellings(address)
+    wanted = _holds("sender", spellings) | _holds("recipients", spellings)
     rows = Message.objects.filter(wanted).order_by("pk")
     columns = rows.values_list("pk", "sender", "recipients")
     while found := list(columns.filter(pk__gt=last)[:PORTION]):
@@ -112,16 +132,21 @@ def _erase_received(pks: list[int]) -> int:
 def _sent(address: str) -> Iterator[list[OutboundMessage]]:
     """Outbound messages to the address, by portions."""
     last = 0
-    rows = OutboundMessage.objects.filter(recipients__icontains=address).order_by("pk")
+    wanted = _holds("recipients", _spellings(address))
+    rows = OutboundMessage.objects.filter(wanted).order_by("pk")
     while found := list(rows.filter(pk__gt=last)[:PORTION]):
         last = found[-1].pk
-        wanted = [row for row in found if _is_to(row, address)]
-        if wanted:
-            yield wanted
+        rows_of_hers = [row for row in found if _is_to(row, address)]
+        if rows_of_hers:
+            yield rows_of_hers
 
 
 def _is_to(row: OutboundMessage, address: str) -> bool:
-    return any(one["address"].lower() == address.lower() for one in row.recipients)
+    return any(_is_same(one["address"], address) for one in row.recipients)
+
+
+def _is_same(one: str, address: str) -> bool:
+    return one.lower() in (spelling.lower() for spelling in _spellings(address))
 
 
 def _erase_sent(rows: list[OutboundMessage], address: str) -> int:
@@ -130,7 +155,7 @@ def _erase_sent(rows: list[OutboundMessage], address: str) -> int:
     for row in rows:
         recipients = [
             one | {"address": ERASED, "text": ""}
-            if one["address"].lower() == address.lower()
+            if _is_same(one["address"], address)
             else one
             for one in row.recipients
         ]

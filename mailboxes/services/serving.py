@@ -19,6 +19,7 @@ from django.db import DatabaseError, close_old_connections
 
 from . import demo
 from .instance import startup
+from .worker import cluster
 from .worker.supervise import Child, Supervisor
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ def run(*, sandbox: bool, resume: bool, data: Path, say: Callable[[str], None]) 
     supervisor.end_leftovers()
     if not startup.port_is_free(settings.MAILADMIN_BIND, settings.PORT):
         raise PortTaken
+    if not resume:
+        cluster.forget_start(data)
     service = Service(supervisor, data, sandbox=sandbox, resume=resume, say=say)
     service.start()
     while not supervisor.stopping:

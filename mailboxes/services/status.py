@@ -40,6 +40,7 @@ from . import health
 from .findings import Finding, find
 
 WORKER_STALE = timedelta(seconds=30)
+MOST = 100  # workers that are looked at
 
 
 @dataclass(frozen=True)
@@ -241,9 +242,15 @@ class Machinery:
 
 
 def machinery(now: datetime | None = None) -> Machinery:
-    """The newest worker's heartbeat, and whether the instance is held."""
+    """The heartbeat of a worker, and whether the instance is held.
+
+    Of several a worker that does its work stands for all: one more that has just been
+    started, or whose queue stands still, keeps no mail from coming.
+    """
     now = now or timezone.now()
-    worker = Worker.objects.filter(stopped_at=None).order_by("-beat_at").first()
+    rows = list(Worker.objects.filter(stopped_at=None).order_by("-beat_at")[:MOST])
+    working = (row for row in rows if _worker_state(row, now) == "running")
+    worker = next(working, rows[0] if rows else None)
     instance = Instance.objects.filter(held=True).first()
     return Machinery(
         worker=worker,

@@ -71,6 +71,16 @@ def test_received_message_loses_its_content_and_keeps_its_place() -> None:
     assert erasing.erase(PERSON) == Erased(0, 0, 0)
 
 
+@pytest.mark.parametrize("given", ["anna@MÜLLER.example", "anna@xn--mller-kva.example"])
+@pytest.mark.parametrize("kept", ["anna@müller.example", "anna@xn--mller-kva.example"])
+def test_domain_may_be_written_in_letters_or_in_ascii(given: str, kept: str) -> None:
+    client = factories.pop_client()
+    factories.message(client, sender=f"Anna <{kept}>")
+    to_be_sent(OutboxState.SENT, "anna@xn--mller-kva.example")
+    assert erasing.erase(given) == Erased(1, 1, 0)
+    assert OutboundMessage.objects.get().recipients[0]["address"] == "erased"
+
+
 @pytest.mark.parametrize(
     "other",
     ["joanna@customers.example", "an.anna@customers.example", f"{PERSON}.au", "b@c.de"],

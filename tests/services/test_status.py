@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from mailboxes.core import choices
 from mailboxes.core.choices import Health
-from mailboxes.models import PopClient, Sender, SmtpClient, TestRun
+from mailboxes.models import PopClient, Sender, SmtpClient, TestRun, Worker
 from mailboxes.services import status
 from tests import factories
 
@@ -70,3 +70,33 @@ def test_failing_mailboxes_are_counted_in_one_query(django_assert_num_queries) -
     with django_assert_num_queries(1):
         assert status.failing_count() == 3
     assert status.failing_count(status.pop_clients()) == 3
+
+
+def _worker(name: str, beat: float, probe: float | None) -> None:
+    """Seconds since its supervisor and its queue gave a sign of life."""
+    now = timezone.now()
+    Worker.objects.create(
+        name=name,
+        started_at=now,
+        beat_at=now - timedelta(seconds=beat),
+        probe_at=None if probe is None else now - timedelta(seconds=probe),
+    )
+
+
+@pytest.mark.parametrize(
+    ("probe", "expected"), [(None, "a:1"), (90.0, "a:1"), (0.0, "b:2")]
+)
+def test_worker_that_works_stands_for_all(probe: float | None, expected: str) -> None:
+    _worker("a:1", 0.9, 3)
+    _worker("b:2", 0.1, probe)
+    found = status.machinery()
+    assert (found.worker and found.worker.name, found.alive) == (expected, True)
+
+
+def test_where_no_worker_works_the_newest_is_shown() -> None:
+    assert status.machinery().worker is None
+    _worker("a:1", 90, 90)
+    _worker("b:2", 0.1, 90)
+    found = status.machinery()
+    assert found.worker is not None
+    assert (found.worker.name, found.alive, found.stuck) == ("b:2", False, True)

@@ -69,13 +69,26 @@ def due() -> QuerySet[Fetcher]:
     )
 
 
-def claim_next() -> Fetcher | None:
-    """Take the fetcher that has waited longest, its own process's first."""
+def claim_next(*, working: bool = False) -> Fetcher | None:
+    """Take the fetcher that has waited longest, but for those of another process.
+
+    working: only one whose last try was good.
+    One whose connection another process has open waits for that for a moment, if it
+    claims mailboxes now: none else would come for it.
+    """
     now = timezone.now()
     rows = due()
+    claiming = Batch.objects.filter(
+        kind=Batch.Kind.FETCH,
+        ended_at=None,
+        stop=False,
+        started_at__gt=now - timedelta(seconds=SECONDS),
+    ).exclude(owner=leases.owner())
     ours = rows.filter(
-        Q(preferred=leases.owner()) | Q(preferred="") | Q(next_due__lte=now - ELSEWHERE)
+        ~Q(preferred__in=claiming.values("owner")) | Q(next_due__lte=now - ELSEWHERE)
     )
+    if working:
+        ours = ours.filter(code="")
     for pk in ours.order_by("next_due").values_list("pk", flat=True)[:CANDIDATES]:
         claimed = leases.claim(rows, pk)
         if claimed is not None:
@@ -94,6 +107,7 @@ class _Run:
         self._busy_at = time.monotonic()
         self._running: dict[int, Fetcher] = {}
         self._lock = threading.Lock()
+        self._claiming = threading.Lock()  # one thread at a time counts and claims
         self._cycles = 0
         self._away = False  # the database cannot be used, and that was said
 
@@ -183,12 +197,9 @@ class _Run:
         if instance.is_held():
             self._stopping.set()
             return False
-        fetcher = claim_next()
+        fetcher = self._claim()
         if fetcher is None:
             return False
-        with self._lock:
-            self._running[fetcher.pk] = fetcher
-            self._cycles += 1
         try:
             FetchCycle(fetcher, self._stop, _trigger(fetcher), self._limit).run()
         except LeaseLost:
@@ -199,6 +210,25 @@ class _Run:
                 if self._running.get(fetcher.pk) is fetcher:
                     del self._running[fetcher.pk]
         return True
+
+    def _claim(self) -> Fetcher | None:
+        """Mailboxes that fail get half of the threads at most.
+
+        Each of them may hang, and where a provider of many is away they would take all
+        threads for good: for their pauses they have waited longer than the others.
+        """
+        most = max(1, settings.MAILADMIN_FETCH_THREADS // 2)
+        with self._claiming:
+            if self._stop():  # while it waited for its turn
+                return None
+            with self._lock:
+                failing = sum(bool(one.code) for one in self._running.values())
+            fetcher = claim_next(working=failing >= most)
+            if fetcher is not None:
+                with self._lock:
+                    self._running[fetcher.pk] = fetcher
+                    self._cycles += 1
+        return fetcher
 
 
 def _trigger(fetcher: Fetcher) -> Cycle.Trigger:

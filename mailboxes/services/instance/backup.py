@@ -27,22 +27,29 @@ class CannotBackUp(Exception):
 def back_up(file: Path) -> int:
     """Write the copy, for this user alone. Returns its bytes. Raises CannotBackUp.
 
-    A file that is there is left alone; one that was begun is taken away on failure.
+    A file that is there is left alone. The name stands for a whole copy, held as it is
+    to be: until then another is used, so that one that was killed is taken for none.
     """
     if connection.vendor != "sqlite":
         raise CannotBackUp("The database is PostgreSQL: make its backup with pg_dump.")
+    if file.exists():
+        raise CannotBackUp(f"{file} is there already; name a new file.")
+    part = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        raise CannotBackUp(f"{file} is there already; name a new file.") from None
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        size = _copy(part)
+        if file.exists():
+            raise CannotBackUp(f"{file} is there by now; name a new file.")
+        part.rename(file)
+    except sqlite3.Error as error:
+        raise CannotBackUp(f"{file} cannot be written: {error}.") from error
     except OSError as error:
         raise CannotBackUp(f"{file} cannot be written: {error.strerror}.") from error
-    try:
-        return _copy(file)
-    except (sqlite3.Error, OSError) as error:
-        with suppress(OSError):
-            file.unlink()
-        raise CannotBackUp(f"{file} cannot be written: {error}.") from error
+    finally:
+        for left in (part, Path(f"{part}-journal"), Path(f"{part}-wal")):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+    return size
 
 
 def _copy(file: Path) -> int:

@@ -159,11 +159,22 @@ class _Run:
         free = THREADS - len(self._running)
         waiting = [pk for pk in outbox_senders.due(timezone.now()) if pk not in busy]
         self._crowded = len(waiting) > free
-        for pk in waiting[:free]:
+        for pk in self._allowed(waiting, busy)[:free]:
             begun = time.monotonic()
             cycle = SendCycle(pk, partial(self._stop, begun, until), self._end)
             self._running[pool.submit(_in_thread, cycle)] = (pk, cycle)
             self._cycles += 1
+
+    def _allowed(self, waiting: list[int], busy: set[int]) -> list[int]:
+        """Senders that fail get half of the threads at most.
+
+        Each of them may hang, and where a provider of many is away they would take all
+        threads for good: for their pauses they come before the others.
+        """
+        failing = outbox_senders.failing([*waiting, *busy])
+        most = THREADS // 2 - len(failing & busy)
+        others = [pk for pk in waiting if pk in failing][max(most, 0) :]
+        return [pk for pk in waiting if pk not in others]
 
     def _stop(self, begun: float, until: float) -> bool:
         now = time.monotonic()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from ...core.choices import OUTBOX_CLAIMABLE, RUNNABLE_STATES
@@ -26,10 +26,14 @@ AFTER_UNCONFIRMED = timedelta(minutes=1)
 def due(now: datetime) -> list[int]:
     """Senders that are free and have a message that may go out now, or one to look for
     in Sent Items; first those that had their last turn the longest ago."""
-    ready = OutboundMessage.objects.filter(
-        state__in=OUTBOX_CLAIMABLE, not_before__lte=now
+    # Asked of each sender: there are fewer of them than of messages in a long queue.
+    wanted = Exists(
+        OutboundMessage.objects.filter(
+            smtp_client=OuterRef("smtp_client"),
+            state__in=OUTBOX_CLAIMABLE,
+            not_before__lte=now,
+        )
     )
-    wanted = Q(smtp_client__in=ready.values("smtp_client"))
     lost = Q(
         smtp_client__server_type__in=abilities.FINDS_SENT,
         smtp_client__in=outbox_lookup.due(now).values("smtp_client"),
@@ -40,6 +44,12 @@ def due(now: datetime) -> list[int]:
         .order_by(F("last_try_at").asc(nulls_first=True), "pk")
         .values_list("pk", flat=True)
     )
+
+
+def failing(pks: list[int]) -> set[int]:
+    """Those of them whose last try has failed."""
+    rows = Sender.objects.filter(pk__in=pks).exclude(code="")
+    return set(rows.values_list("pk", flat=True))
 
 
 def _free(now: datetime) -> QuerySet[Sender]:

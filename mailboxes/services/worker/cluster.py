@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 TICK = 1.0  # seconds
 GRACE = 12.0  # seconds for batches to end at a window
 HANGS_AFTER = 4.0  # seconds that an idle cluster needs at most to end
+STARTED = "worker.started"  # is there when the senders of this service have started
 LOCK_WAIT = 5  # seconds that the supervisor waits for SQLite: it must not sleep long
 
 
@@ -52,8 +53,7 @@ def run(*, resume: bool, data: Path) -> None:
     name = worker_name()
     _end_predecessor(supervisor, name, data / "run" / "worker.name")
     instance.identify()
-    if not resume:
-        outbox.start_of_service()
+    start_senders(resume=resume, data=data)
     _register(name)
     logger.info("worker %s of version %s starts", name, settings.MAILADMIN_VERSION)
     argv, environ = schedule.cluster_command(name)
@@ -66,6 +66,25 @@ def run(*, resume: bool, data: Path) -> None:
         supervisor.wait(TICK)
     service.stop()
     logger.info("worker %s has ended", name)
+
+
+def start_senders(*, resume: bool, data: Path) -> None:
+    """At a real start of the service the newest revisions are in effect, once.
+
+    The first worker of a service may die before it has seen to that, as of a database
+    that is not up yet: whoever resumes does it.
+    """
+    done = data / "run" / STARTED
+    if resume and done.exists():
+        return
+    outbox.start_of_service()
+    with suppress(OSError):  # a disk that is full: a worker that returns does it again
+        done.touch()
+
+
+def forget_start(data: Path) -> None:
+    """The service itself starts: its first worker that gets so far starts senders."""
+    (data / "run" / STARTED).unlink(missing_ok=True)
 
 
 class WorkerService:

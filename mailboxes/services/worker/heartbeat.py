@@ -49,7 +49,11 @@ class Heartbeat:
         now = timezone.now()
         if self._asked_at is not None and self._asked_at > now:
             self.reset()  # the clock was set back
-        Worker.objects.filter(name=self._worker).update(beat_at=now, stopped_at=None)
+        mine = Worker.objects.filter(name=self._worker)
+        if not mine.update(beat_at=now, stopped_at=None):
+            # A backup of before our start was restored, or we slept until it was
+            # cleaned away: without it no probe can be answered.
+            Worker.objects.create(name=self._worker, started_at=now, beat_at=now)
         if self._silent_since is not None and self._answered():
             self._silent_since = None
         if time.monotonic() < self._next:

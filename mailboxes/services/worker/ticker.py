@@ -65,8 +65,10 @@ class Ticker:
             clock.mend(now)
         batches.close_lost(now)
         if running >= self._clean_at:
-            left_over = batches.clean(now)
-            self._clean_at = running + (CLEAN_AGAIN if left_over else CLEAN_EVERY)
+            # First: rows that cannot be deleted now must not keep mail from going.
+            self._clean_at = running + CLEAN_EVERY
+            if batches.clean(now):
+                self._clean_at = running + CLEAN_AGAIN
         outbox.reap_lost()
         connection_test.reap_lost()
         sign_in_work.expire(now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.servers.process import wait_for
 from tests.services.conftest import make_inbox
 
 OTHER = "sales@contoso.example"
+HOUR = timedelta(hours=1)
 
 
 def new_batch() -> Batch:
@@ -106,9 +108,9 @@ def test_slow_mailbox_holds_nobody(
     looks: list[float] = []
     claim_next = fetch.claim_next
 
-    def looking() -> Fetcher | None:
+    def looking(*, working: bool) -> Fetcher | None:
         looks.append(time.monotonic())
-        return claim_next()
+        return claim_next(working=working)
 
     monkeypatch.setattr(fetch, "claim_next", looking)
     with Running():
@@ -215,11 +217,11 @@ def test_batch_says_once_that_it_waits_for_the_database(
     inbox.deliver("one")
     claim, refused = fetch.claim_next, []
 
-    def is_away() -> Fetcher | None:
+    def is_away(*, working: bool) -> Fetcher | None:
         if len(refused) < 40:
             refused.append(1)
             raise OperationalError("connection refused")
-        return claim()
+        return claim(working=working)
 
     monkeypatch.setattr(fetch, "claim_next", is_away)
     with Running() as batch:
@@ -274,3 +276,66 @@ def test_lease_of_a_single_cycle_is_kept_after_the_database_was_away(
     memory.hook("list", lambda: again.wait(10))
     assert fetch.fetch_now(inbox.client.pk).outcome == Outcome.OK
     assert renewed[:2] == [False, True]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "waits"),
+    [
+        pytest.param({"started_at": 1}, True, id="claims-mailboxes"),
+        pytest.param({"started_at": 1, "ended_at": 0}, False, id="has-ended"),
+        pytest.param({"started_at": 55}, False, id="waits-for-a-slow-one"),
+        pytest.param({"started_at": 1, "stop": True}, False, id="was-asked-to-end"),
+        pytest.param(None, False, id="is-gone"),
+    ],
+)
+def test_mailbox_waits_for_its_process_only_while_that_claims(
+    memory: MemoryServer, state: dict[str, Any] | None, waits: bool
+) -> None:
+    inbox = make_inbox(memory)
+    now = timezone.now()
+    Fetcher.objects.update(preferred="a:1:2", next_due=now)
+    if state is not None:
+        times = {
+            name: now - timedelta(seconds=value)
+            for name, value in state.items()
+            if name != "stop"
+        }
+        Batch.objects.create(
+            kind=Batch.Kind.FETCH,
+            owner="a:1:2",
+            created_at=now,
+            stop=bool(state.get("stop")),
+            **times,
+        )
+    claimed = fetch.claim_next()
+    assert (claimed is None) is waits
+    Fetcher.objects.update(next_due=now - fetch.ELSEWHERE, lease_until=None)
+    late = fetch.claim_next()
+    assert late is not None and late.pop_client_id == inbox.client.pk
+
+
+def test_mailboxes_that_fail_and_hang_leave_threads_to_those_that_work(
+    transactional_db: None, memory: MemoryServer, slow: MemoryServer, settings: Any
+) -> None:
+    """A provider is away that many have: they come first, for they have waited."""
+    settings.MAILADMIN_FETCH_THREADS = 4
+    now = timezone.now()
+    for number in range(8):
+        address = f"m{number}@contoso.example"
+        slow.add_account(address, password="right")
+        make_inbox(slow, address)
+    Fetcher.objects.update(code="connect-timeout", state="failing", next_due=now - HOUR)
+    inbox = make_inbox(memory)
+    inbox.deliver("one")
+    over = threading.Event()
+    slow.hook("list", lambda: over.wait(20))
+    try:
+        with Running():
+            wait_for(lambda: inbox.subjects() == ["one"], "the mailbox that works")
+            running = Cycle.objects.filter(outcome=Outcome.RUNNING)
+            wait_for(lambda: running.count() == 2, "half of the threads")
+            over.set()
+            wait_for(lambda: Fetcher.objects.filter(code="").count() == 9, "the others")
+    finally:
+        over.set()

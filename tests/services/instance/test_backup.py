@@ -73,6 +73,22 @@ def test_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
     assert file.read_text() == "mine"
 
 
+def test_copy_that_is_not_held_yet_does_not_have_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is killed in the midst leaves nothing that looks like a backup."""
+    file, seen = tmp_path / "copy.sqlite3", []
+
+    def interrupt(*_parts: object) -> None:
+        seen.append(file.exists())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backup.timezone, "now", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        backup.back_up(file)
+    assert (seen, list(tmp_path.iterdir())) == ([False], [])
+
+
 def test_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be written: No such file"):
         call_command("backup", str(tmp_path / "none" / "copy.sqlite3"))

@@ -127,6 +127,21 @@ def test_a_cluster_that_answers_is_left_alone(
     assert supervisor.killed == []
 
 
+def test_a_worker_whose_row_is_gone_writes_it_again(
+    clock: Clock, queue: list[tuple[Any, ...]], row: Worker
+) -> None:
+    """A backup of before its start was restored beneath it, or it slept for weeks."""
+    supervisor = FakeSupervisor()
+    service = WorkerService(NAME, supervisor)  # type: ignore[arg-type]
+    turn(service, clock, 1)
+    row.delete()
+    for _ in range(60):
+        turn(service, clock, 1)
+        answered(queue)
+    assert supervisor.killed == []
+    assert Worker.objects.filter(name=NAME, stopped_at=None).count() == 1
+
+
 def test_a_cluster_that_hangs_is_killed_after_twenty_seconds(
     clock: Clock, queue: list[tuple[Any, ...]], row: Worker
 ) -> None:
@@ -261,3 +276,39 @@ def test_an_orderly_end_asks_batches_to_stop_and_frees_the_lease(
 
 def test_the_name_tells_host_and_process() -> None:
     assert cluster.worker_name() == f"{socket.gethostname()}:{os.getpid()}"
+
+
+@pytest.fixture
+def starts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    made: list[str] = []
+    monkeypatch.setattr(cluster.outbox, "start_of_service", lambda: made.append("x"))
+    return made
+
+
+def test_a_worker_that_returns_leaves_senders_alone(
+    folder: Path, starts: list[str]
+) -> None:
+    (folder / "run").mkdir()
+    cluster.start_senders(resume=False, data=folder)
+    cluster.start_senders(resume=True, data=folder)
+    assert len(starts) == 1
+    cluster.start_senders(resume=False, data=folder)
+    assert len(starts) == 2
+
+
+def test_a_first_worker_that_dies_early_leaves_the_start_to_the_next(
+    folder: Path, starts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "run").mkdir()
+    cluster.start_senders(resume=False, data=folder)  # of the service of yesterday
+    cluster.forget_start(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster.outbox, "start_of_service", _database_away)
+        with pytest.raises(OperationalError):
+            cluster.start_senders(resume=False, data=folder)
+    cluster.start_senders(resume=True, data=folder)
+    assert len(starts) == 2
+
+
+def _database_away() -> None:
+    raise OperationalError

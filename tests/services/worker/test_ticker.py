@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from mailboxes.models import Batch, Lease, Worker
@@ -261,6 +262,20 @@ def test_rows_are_cleaned_again_soon_while_old_ones_are_left(
         monkeypatch.setattr(time, "monotonic", lambda at=seconds: 1000.0 + at)
         one.tick()
     assert cleaned == [0, 5, 10, 610]
+
+
+def test_old_rows_that_cannot_be_deleted_stop_no_mail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def clean(now: datetime) -> bool:
+        raise OperationalError("database is locked")
+
+    worker("a:1")
+    monkeypatch.setattr(batches, "clean", clean)
+    one = Ticker("a:1")
+    with pytest.raises(OperationalError):
+        one.tick()
+    assert [batch.kind for batch in one.tick()] == ["send", "fetch"]
 
 
 def test_full_portion_tells_that_rows_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
