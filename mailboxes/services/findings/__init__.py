@@ -327,7 +327,8 @@ def _guessed(
         weakest = _OVERRULES_TOLD if told else weakest
     if not guess.step or guess.share < weakest:
         return shown
-    if guess.step == Step.CONSOLE and not plain and guess.share < _PROGRAM:
+    alone = not found and len(guess.words) < 2  # one word blames no program
+    if guess.step == Step.CONSOLE and not plain and (alone or guess.share < _PROGRAM):
         return shown
     if first and first.step == guess.step:
         return [replace(first, generic=False), *shown[1:]]
