@@ -223,12 +223,16 @@ def finding_of(row: Any) -> Finding | None:
 
 @dataclass(frozen=True)
 class Machinery:
-    """Whether work is being done. Ages are seconds; None means never seen."""
+    """Whether work is being done. Ages are seconds; None means never seen.
+
+    starting: its first task was not carried out yet, and there was hardly time for it.
+    """
 
     worker: Worker | None
     beat_age: float | None
     probe_age: float | None
     held: Instance | None
+    starting: bool = False
 
     @property
     def alive(self) -> bool:
@@ -238,7 +242,8 @@ class Machinery:
     @property
     def stuck(self) -> bool:
         """A worker supervises, but nothing that it puts on the queue is carried out."""
-        return _fresh(self.beat_age) and not _fresh(self.probe_age)
+        idle = _fresh(self.beat_age) and not _fresh(self.probe_age)
+        return idle and not self.starting
 
 
 def machinery(now: datetime | None = None) -> Machinery:
@@ -257,6 +262,7 @@ def machinery(now: datetime | None = None) -> Machinery:
         beat_age=_age(worker.beat_at, now) if worker else None,
         probe_age=_age(worker.probe_at, now) if worker else None,
         held=instance,
+        starting=worker is not None and _worker_state(worker, now) == "starting",
     )
 
 
@@ -264,8 +270,9 @@ def machinery(now: datetime | None = None) -> Machinery:
 class WorkerStatus:
     """One start of a worker, and whether it still works.
 
-    state: "running"; "stuck", where nothing that it puts on the queue is carried out;
-    "silent", where it was killed or its machine is gone; "stopped", where it said so.
+    state: "running"; "starting"; "stuck", where nothing that it puts on the queue is
+    carried out; "silent", where it was killed or its machine is gone; "stopped", where
+    it said so.
     """
 
     worker: Worker
@@ -290,6 +297,8 @@ def _worker_state(row: Worker, now: datetime) -> str:
         return "stopped"
     if not _fresh(_age(row.beat_at, now)):
         return "silent"
+    if row.probe_at is None and _fresh(_age(row.started_at, now)):
+        return "starting"
     return "running" if _fresh(_age(row.probe_at, now)) else "stuck"
 
 

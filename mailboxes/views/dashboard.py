@@ -102,6 +102,8 @@ def _answer(
         return _("No mailbox yet")
     if machinery.stuck:
         return _("The queue stands still: no mail is fetched or sent")
+    if machinery.starting:
+        return _("The worker is starting: mail is fetched and sent within seconds")
     if not machinery.alive:
         return _("No worker is running: no mail is fetched or sent")
     if machinery.held:

@@ -63,7 +63,7 @@ def _bars(request: HttpRequest) -> list[dict[str, str]]:
                 "link": _("What to do"),
             }
         )
-    elif not machinery.alive:
+    elif not machinery.alive and not machinery.starting:
         bars.append(
             {
                 "kind": "worker",

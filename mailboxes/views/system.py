@@ -50,6 +50,8 @@ def system(request: HttpRequest) -> HttpResponse:
 def _answer(machinery: Machinery) -> str:
     if machinery.stuck:
         return _("System: the queue stands still")
+    if machinery.starting:
+        return _("System: the worker is starting")
     if not machinery.alive:
         return _("System: no worker is alive")
     if machinery.held:

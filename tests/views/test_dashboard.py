@@ -47,6 +47,16 @@ def test_dead_worker_is_the_answer_whatever_else(anna: Client) -> None:
     )
 
 
+def test_a_worker_that_has_just_been_started_is_no_alarm(anna: Client) -> None:
+    factories.smtp_client()
+    factories.live_worker()
+    Worker.objects.update(probe_at=None)
+    text = anna.get("/").content.decode()
+    assert "The worker is starting: mail is fetched and sent within seconds" in text
+    for word in ("stands still", "No worker", "What to do"):
+        assert word not in text
+
+
 def test_a_queue_that_stands_still_is_told_from_a_dead_worker(anna: Client) -> None:
     factories.pop_client()
     factories.live_worker()

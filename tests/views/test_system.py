@@ -47,18 +47,24 @@ def shown(someone: Client) -> str:
     ("changes", "heading", "state"),
     [
         ({}, "System: the worker is alive", "Running"),
+        ({"probe_at": None}, "System: the worker is starting", "Starting"),
+        (
+            {"probe_at": None, "started_at": AGO},
+            "System: the queue stands still",
+            "Stands still",
+        ),
         ({"probe_at": AGO}, "System: the queue stands still", "Stands still"),
         ({"probe_at": AGO, "beat_at": AGO}, "System: no worker is alive", "Silent"),
         ({"stopped_at": AGO}, "System: no worker is alive", "Stopped"),
     ],
 )
 def test_state_of_a_worker_is_what_its_heartbeat_says(
-    visitor: Client, changes: dict[str, datetime], heading: str, state: str
+    visitor: Client, changes: dict[str, datetime | None], heading: str, state: str
 ) -> None:
     Worker.objects.update(**changes)
     page = visitor.get("/system/")
     assert page.context["answer"] == heading
-    words = ("Running", "Stands still", "Silent", "Stopped")
+    words = ("Running", "Starting", "Stands still", "Silent", "Stopped")
     table = shown(visitor).split("Restarts of its cluster")[1].split("Queue")[0]
     assert [word for word in words if word in table] == [state]
 
