@@ -82,13 +82,17 @@ class SendCycle:
             outbox_rows.renew(claimed)
 
     def run(self) -> None:
-        """Send until nothing is due, `stop` says so, or the sender fails."""
+        """Send until nothing is due, `stop` says so, or the sender fails.
+
+        With nothing to send it signs in only, where a person's sign-in was long unused.
+        """
         sender = self._held = outbox_senders.claim(self._pk)
         if sender is None:
             return
         now = timezone.now()
         lost = outbox_lookup.due(now, sender.smtp_client_id)
-        if outbox_rows.due(sender.smtp_client_id, now).exists() or lost.exists():
+        waits = outbox_rows.due(sender.smtp_client_id, now).exists() or lost.exists()
+        if waits or outbox_senders.is_unused(sender, now):
             self._run(sender)
         # Not in a `finally`: what ends a process skips this too, and is found so.
         leases.release(sender)

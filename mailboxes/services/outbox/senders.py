@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from ...core.choices import OUTBOX_CLAIMABLE, RUNNABLE_STATES
+from ...core.choices import OUTBOX_CLAIMABLE, OWNER_GRANTS, RUNNABLE_STATES
 from ...core.errors import LeaseLost, MailError
 from ...models import OutboundMessage, Sender
 from .. import abilities, provider, refusals, retry
@@ -21,11 +21,18 @@ from ..worker import leases, turns
 from . import lookup as outbox_lookup
 
 AFTER_UNCONFIRMED = timedelta(minutes=1)
+# A person's sign-in ends where it is not used: at Microsoft after 90 days, at Google
+# after six months (providers.md). A sender with nothing to send uses it that often.
+UNUSED = timedelta(days=30)
 
 
 def due(now: datetime) -> list[int]:
-    """Senders that are free and have a message that may go out now, or one to look for
-    in Sent Items; first those that had their last turn the longest ago."""
+    """Senders that are free and have something to do; first those that had their last
+    turn the longest ago.
+
+    That is a message that may go out now, one to look for in Sent Items, or a person's
+    sign-in that was not used for long.
+    """
     # Asked of each sender: there are fewer of them than of messages in a long queue.
     wanted = Exists(
         OutboundMessage.objects.filter(
@@ -40,9 +47,22 @@ def due(now: datetime) -> list[int]:
     )
     return list(
         _free(now)
-        .filter(wanted | lost, revision__isnull=False)
+        .filter(wanted | lost | _unused(now), revision__isnull=False)
         .order_by(F("last_try_at").asc(nulls_first=True), "pk")
         .values_list("pk", flat=True)
+    )
+
+
+def is_unused(sender: Sender, now: datetime) -> bool:
+    """Whether it is to sign in although it has nothing to send."""
+    return Sender.objects.filter(_unused(now), pk=sender.pk).exists()
+
+
+def _unused(now: datetime) -> Q:
+    long_ago = now - UNUSED
+    never = Q(last_success_at=None, in_effect_since__lt=long_ago)
+    return Q(smtp_client__grant_type__in=OWNER_GRANTS) & (
+        never | Q(last_success_at__lt=long_ago)
     )
 
 
