@@ -152,6 +152,20 @@ def test_the_list_of_steps_folds_on_a_phone(console: Callable[..., Page]) -> Non
 
 
 @pytest.mark.slow
+def test_a_phone_shows_who_and_how_long_of_the_chosen_way_alone(
+    console: Callable[..., Page],
+) -> None:
+    draft = setups.begin("a@contoso.example")
+    phone = {"viewport": {"width": 360, "height": 740}}
+    page = console(f"/connect/{draft.pk}/mode/", **phone)
+    told = page.get_by_text("Who must help", exact=True).filter(visible=True)
+    expect(told).to_have_count(1)
+    page.locator("input[name=mode]").nth(2).check()
+    card = page.locator(".card").filter(has=page.locator(":checked"))
+    expect(told).to_have_count(1)
+    expect(card.get_by_text("Who must help")).to_be_visible()
+
+
 def test_a_second_admin_is_seen_without_a_reload(console: Callable[..., Page]) -> None:
     draft = setups.begin()
     page = console(f"/connect/{draft.pk}/mode/")
