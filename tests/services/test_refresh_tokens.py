@@ -127,6 +127,20 @@ def test_tenant_that_is_written_otherwise_costs_no_new_sign_in(
     assert sandbox.requests(ADDRESS)["token"] == {"ok": 3}
 
 
+def test_newest_refresh_token_stays_so_where_only_access_tokens_are_written(
+    snapshot: Snapshot,
+) -> None:
+    """A row with an older one was used last, and no new one came of that."""
+    key = tokens.cache_key(snapshot)
+    other = {**key, "directory_id": world.TENANT_DOMAINS[0]}
+    first, second = token_caches.row_of(key), token_caches.row_of(other)
+    token_caches.write_renewed(first, None, "older")
+    token_caches.write_renewed(second, None, "newer")
+    assert token_caches.write(token_caches.row_of(key), "cache") is True
+    found = [token_caches.refresh_token(token_caches.row_of(k)) for k in (key, other)]
+    assert found == ["newer", "newer"]
+
+
 def test_refresh_token_that_is_replaced_as_it_is_read_is_no_failure(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

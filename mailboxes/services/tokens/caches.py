@@ -58,13 +58,16 @@ def refresh_token(row: TokenCache) -> str:
 
 
 def _newest_of(row: TokenCache) -> int | None:
-    """Id of the refresh token that was given last for the credential of a row."""
+    """Id of the refresh token that was given last for the credential of a row.
+
+    By its own age: a row is also written where only its access tokens are new.
+    """
     if not row.credential:
         return row.refresh_id
     rows = TokenCache.objects.filter(
         credential=row.credential, client_id=row.client_id, refresh__isnull=False
     )
-    ids = rows.order_by("-updated_at").values_list("refresh_id", flat=True)
+    ids = rows.order_by("-refresh_id").values_list("refresh_id", flat=True)
     found: int | None = ids.first()
     return found
 
