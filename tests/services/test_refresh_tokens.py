@@ -194,6 +194,38 @@ def test_two_that_renew_at_once_do_not_end_the_sign_in(sandbox: Sandbox) -> None
     renew(snapshot)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_rows_of_one_credential_do_not_end_the_sign_in(sandbox: Sandbox) -> None:
+    """A sender that was not restarted yet has the tenant as it was written before."""
+    by_id = snapshot_of(sandbox, sandbox.refresh_token(ADDRESS))
+    values = {**by_id.values, "directory-id": world.TENANT_DOMAINS[0]}
+    by_name = replace(by_id, values=values)
+    sandbox.refresh_once()
+    sandbox.fault("*", "slow", seconds=0.3)
+    begin, found = threading.Barrier(4), []
+
+    def work(snapshot: Snapshot) -> None:
+        begin.wait()
+        try:
+            found.append(renew(snapshot))
+        except MailError as error:
+            found.append(str(error))
+        finally:
+            connections.close_all()
+
+    threads = [
+        threading.Thread(target=work, args=(one,)) for one in (by_id, by_name) * 2
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    sandbox.fault("*", None)
+    assert sandbox.requests(ADDRESS)["token"] == {"ok": 4}
+    renew(by_id)
+    renew(by_name)
+
+
 def test_those_who_waited_take_the_token_that_is_there(
     snapshot: Snapshot, sandbox: Sandbox
 ) -> None:
