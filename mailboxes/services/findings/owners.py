@@ -55,6 +55,11 @@ _CHANGES: dict[str, dict[str, Any]] = {
             " or the risk; then let the owner sign in again."
         ),
     },
+    "token-interaction-required": _AGAIN
+    | {
+        "cause": _("A policy demands more than the stored sign-in has."),
+        "fix": _("Let the owner sign in again."),
+    },
     "token-invalid-grant": _AGAIN | {"fix": _("Let the owner sign in again.")},
     "entra-sign-in-frequency": {
         "option": "password",
