@@ -121,11 +121,16 @@ class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """None where the request would be repeated with its body: a secret is in it.
 
-        A filter on the way may answer so, to have somebody sign in to it.
+        None as well where it would go on without TLS. A filter on the way may answer
+        so, to have somebody sign in to it: its answer then tells that it is none of
+        the authority.
         """
         if resp.request.body and resp.status_code in (307, 308):
             return None
-        return super().get_redirect_target(resp)
+        target = super().get_redirect_target(resp)
+        if target and target.strip().lower().startswith("http://"):
+            return None
+        return target
 
 
 def make(policy: NetworkPolicy) -> requests.Session:

@@ -83,3 +83,20 @@ def test_secret_is_not_repeated_to_where_an_answer_leads(
         with Scripted(leads) as server, session.make(trusting(authority)) as asks:
             answer = asks.post(f"https://localhost:{server.port}/token", data=SECRET)
     assert (answer.status_code, said) == ((200, [b""]) if follows else (status, []))
+
+
+def test_filter_that_leads_to_a_page_without_tls_is_not_followed() -> None:
+    """Else the address of the authority would be found at fault."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    def leads(talk: Talk) -> None:
+        talk.encrypt(context)
+        whole(talk)
+        head = "HTTP/1.1 302 Found\r\nLocation: http://filter.example/sign-in"
+        talk.send(f"{head}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    with Scripted(leads) as server, session.make(trusting(authority)) as asks:
+        answer = asks.post(f"https://localhost:{server.port}/token", data=SECRET)
+    assert (answer.status_code, answer.text) == (302, "")

@@ -127,6 +127,20 @@ def test_tenant_that_is_written_otherwise_costs_no_new_sign_in(
     assert sandbox.requests(ADDRESS)["token"] == {"ok": 3}
 
 
+def test_newest_refresh_token_stays_so_where_only_access_tokens_are_written(
+    snapshot: Snapshot,
+) -> None:
+    """A row with an older one was used last, and no new one came of that."""
+    key = tokens.cache_key(snapshot)
+    other = {**key, "directory_id": world.TENANT_DOMAINS[0]}
+    first, second = token_caches.row_of(key), token_caches.row_of(other)
+    token_caches.write_renewed(first, None, "older")
+    token_caches.write_renewed(second, None, "newer")
+    assert token_caches.write(token_caches.row_of(key), "cache") is True
+    found = [token_caches.refresh_token(token_caches.row_of(k)) for k in (key, other)]
+    assert found == ["newer", "newer"]
+
+
 def test_refresh_token_that_is_replaced_as_it_is_read_is_no_failure(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +192,38 @@ def test_two_that_renew_at_once_do_not_end_the_sign_in(sandbox: Sandbox) -> None
     assert sandbox.requests(ADDRESS)["token"] == {"ok": 4}
     assert len(set(found)) == 4
     renew(snapshot)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_rows_of_one_credential_do_not_end_the_sign_in(sandbox: Sandbox) -> None:
+    """A sender that was not restarted yet has the tenant as it was written before."""
+    by_id = snapshot_of(sandbox, sandbox.refresh_token(ADDRESS))
+    values = {**by_id.values, "directory-id": world.TENANT_DOMAINS[0]}
+    by_name = replace(by_id, values=values)
+    sandbox.refresh_once()
+    sandbox.fault("*", "slow", seconds=0.3)
+    begin, found = threading.Barrier(4), []
+
+    def work(snapshot: Snapshot) -> None:
+        begin.wait()
+        try:
+            found.append(renew(snapshot))
+        except MailError as error:
+            found.append(str(error))
+        finally:
+            connections.close_all()
+
+    threads = [
+        threading.Thread(target=work, args=(one,)) for one in (by_id, by_name) * 2
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    sandbox.fault("*", None)
+    assert sandbox.requests(ADDRESS)["token"] == {"ok": 4}
+    renew(by_id)
+    renew(by_name)
 
 
 def test_those_who_waited_take_the_token_that_is_there(

@@ -245,7 +245,9 @@ def failure(run: TestRun, check: Check) -> list[str]:
 
 def evidence(check: Check) -> list[tuple[str, str]]:
     """Raw facts of a failed check, the server's answer first."""
-    hidden = ("side", "limit", "skipped", "revision", "option", "claims", "seen_by")
+    hidden = (
+        "side", "owner", "limit", "skipped", "revision", "option", "claims", "seen_by",
+    )  # fmt: skip
     pairs = [
         (name, ", ".join(map(str, v)) if isinstance(v, list) else str(v))
         for name, v in check.evidence.items()

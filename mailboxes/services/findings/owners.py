@@ -1,9 +1,10 @@
 """What differs in a finding where an owner has signed in once, and nobody is there now.
 
-The catalogue's words about second factors and changed passwords are about the password
-grant (diagnosis.md rows 7 to 9), which sends a password. A refresh token that meets the
-same refusal is mended by the person who signs in again, at a page that can ask for the
-second factor (learn.microsoft.com, "Microsoft identity platform refresh tokens").
+The catalogue's words about second factors and about passwords that were changed, have
+expired or were tried too often are about the password grant (diagnosis.md rows 3 to 9),
+which sends a password. A refresh token that meets the same refusal is mended by the
+person who signs in again, at a page that can ask for the second factor
+(learn.microsoft.com, "Microsoft identity platform refresh tokens").
 """
 
 from __future__ import annotations
@@ -41,6 +42,25 @@ _CHANGES: dict[str, dict[str, Any]] = {
         "cause": _("The password was changed after the owner had signed in."),
         "fix": _("Let the owner sign in again."),
     },
+    "entra-password-expired": _AGAIN
+    | {
+        "fix": _(
+            "Let the owner set a new password that does not expire, and sign in again."
+        ),
+    },
+    "entra-account-locked": {
+        "step": Step.REFRESH_TOKEN,
+        "fix": _(
+            "See in the Entra sign-in logs which of the two it was, and clear the lock"
+            " or the risk; then let the owner sign in again."
+        ),
+    },
+    "token-interaction-required": _AGAIN
+    | {
+        "cause": _("A policy demands more than the stored sign-in has."),
+        "fix": _("Let the owner sign in again."),
+    },
+    "token-invalid-grant": _AGAIN | {"fix": _("Let the owner sign in again.")},
     "entra-sign-in-frequency": {
         "option": "password",
         "fix": _(

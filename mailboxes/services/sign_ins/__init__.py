@@ -28,6 +28,7 @@ from .. import audit, secrets
 from ..finding import Finding
 from ..findings import find
 from ..findings.authority import AUTHORITY
+from ..findings.owners import OWNER
 from ..options import snapshots
 from ..options.snapshots import Snapshot
 from ..tokens.requests import module_of, sign_in_request
@@ -259,6 +260,7 @@ def _refusal(given: dict[str, str], row: SignIn) -> tuple[str, dict[str, object]
         "side": AUTHORITY,
     }
     evidence = {name: storable(value) for name, value in told.items() if value}
+    evidence[OWNER] = True
     number = _NUMBER.search(told["answer"])
     if number:
         return number[0], evidence

@@ -11,13 +11,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from ...core.choices import Stage
+from ...core.choices import Grant, Stage
 from ...core.errors import Code, MailError, StaleEdit
 from ...models import PopClient, SecretValue, SetupDraft, SignIn, SmtpClient
 from ...oauth.base import TokenOutcome
 from .. import audit, revisions, secrets, sign_ins
 from ..options import pins, snapshots
 from ..options.snapshots import Snapshot
+from ..wizard.modes import BY_NAME
 
 NOTE = "The owner has signed in"
 TRIES = 3
@@ -70,7 +71,7 @@ def _kept(row: SignIn, snapshot: Snapshot, outcome: TokenOutcome) -> list[Client
         for client in moved:
             revisions.put_password(client, sealed.pk, user, NOTE)
             audit.record(user, "sign-in.done", client, sign_in=row.pk, account=account)
-        _tell_draft(row, sealed, moved)
+        _tell_draft(row, snapshot, sealed, moved)
     return moved
 
 
@@ -119,10 +120,13 @@ def _key(snapshot: Snapshot) -> tuple[object, ...]:
     )
 
 
-def _tell_draft(row: SignIn, sealed: SecretValue, moved: list[Client]) -> None:
+def _tell_draft(
+    row: SignIn, snapshot: Snapshot, sealed: SecretValue, moved: list[Client]
+) -> None:
     """The wizard goes on from the revisions that were just made.
 
-    A draft that is about another person by now takes no token of this one.
+    A draft that is about another person by now takes no token of this one, and one in
+    which nobody signs in any more none at all: it would be told a mail server.
     """
     for draft in SetupDraft.objects.filter(
         Q(pk=row.draft_id)
@@ -137,18 +141,22 @@ def _tell_draft(row: SignIn, sealed: SecretValue, moved: list[Client]) -> None:
         ):
             if client is not None and client in moved:
                 numbers[name] = snapshots.saved_number(client)
-        if row.login.lower() in _people(draft):
+        if row.login.lower() in _people(draft, snapshot.grant):
             numbers["password"] = sealed
         SetupDraft.objects.filter(pk=draft.pk, state=SetupDraft.State.OPEN).update(
             version=draft.version + 1, **numbers
         )
 
 
-def _people(draft: SetupDraft) -> set[str]:
-    """Who may sign in for a draft as it stands, in lower case."""
+def _people(draft: SetupDraft, grant: Grant) -> set[str]:
+    """Who may sign in by `grant` for a draft as it stands, in lower case."""
+    mode = BY_NAME.get(draft.mode)
+    if mode is None or not mode.signs_in or mode.grant is not grant:
+        return set()
+    if mode.by_person and draft.account:
+        return {draft.account.lower()}
     typed = [options.get("mailbox") for options in draft.values.values()]
-    names = (draft.account, draft.address, *typed)
-    return {str(name).lower() for name in names if name}
+    return {str(name).lower() for name in (draft.address, *typed) if name}
 
 
 def _of(clients: list[Client], model: type[Client]) -> list[int]:

@@ -121,22 +121,23 @@ def _renewed(
     if held is None:
         raise MailError(Code.TOKEN_UNAVAILABLE, Stage.TOKEN)
     try:
+        row = token_caches.row_of(key)  # as the one before us has left it
         if not fresh:
-            found = wire.cached(request, token_caches.read(held), margin)
+            found = wire.cached(request, token_caches.read(row), margin)
         if found is not None:
             return found
-        newest = _newest_refresh_token(held) or request.refresh_token
+        newest = _newest_refresh_token(row) or request.refresh_token
         outcome: TokenOutcome = wire.acquire(
             replace(request, refresh_token=newest),
             policy,
-            token_caches.read(held),
+            token_caches.read(row),
             fresh=fresh,  # tokens for other resources stay in the cache
             margin=margin,
         )
         if outcome.refresh_token and outcome.refresh_token != newest:
-            token_caches.write_renewed(held, outcome.cache, outcome.refresh_token)
+            token_caches.write_renewed(row, outcome.cache, outcome.refresh_token)
         elif outcome.cache is not None:
-            token_caches.write(held, outcome.cache)
+            token_caches.write(row, outcome.cache)
     finally:
         token_caches.let_go(held)
     return outcome.token

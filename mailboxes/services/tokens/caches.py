@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from ...core.errors import SecretUnreadable
@@ -58,25 +58,32 @@ def refresh_token(row: TokenCache) -> str:
 
 
 def _newest_of(row: TokenCache) -> int | None:
-    """Id of the refresh token that was given last for the credential of a row."""
-    if not row.credential:
-        return row.refresh_id
-    rows = TokenCache.objects.filter(
-        credential=row.credential, client_id=row.client_id, refresh__isnull=False
-    )
-    ids = rows.order_by("-updated_at").values_list("refresh_id", flat=True)
-    found: int | None = ids.first()
+    """Id of the refresh token that was given last for the credential of a row.
+
+    By its own age: a row is also written where only its access tokens are new.
+    """
+    rows = _of_credential(row).exclude(refresh=None).order_by("-refresh_id")
+    found: int | None = rows.values_list("refresh_id", flat=True).first()
     return found
 
 
+def _of_credential(row: TokenCache) -> QuerySet[TokenCache]:
+    """The rows of one sign-in, however its tenant was written."""
+    if not row.credential:
+        return TokenCache.objects.filter(pk=row.pk)
+    return TokenCache.objects.filter(credential=row.credential, client_id=row.client_id)
+
+
 def hold(key: Key, seconds: float, wait: float | None = None) -> TokenCache | None:
-    """Take the row to use its refresh token; waits while another process does.
+    """Take the turn to use a refresh token; waits while another process has it.
 
     seconds: how long the use may take. wait: seconds that are waited, None for as many.
-    None when it is still held after that.
+    Returns the oldest row of the credential, whose lease is the turn of them all; None
+    when it is still held after that. What the row of the key has now: `row_of`.
     """
     ends = time.monotonic() + (seconds if wait is None else wait)
-    pk = row_of(key).pk
+    rows = _of_credential(row_of(key)).order_by("pk")
+    pk = rows.values_list("pk", flat=True)[:1].get()
     while True:
         held = leases.claim(
             TokenCache.objects.filter(pk=pk), pk, timedelta(seconds=seconds)

@@ -120,3 +120,10 @@ def test_report_and_json_agree_on_the_failure() -> None:
     answer = report.as_json(run)
     assert (answer["state"], answer["finding"]["option"]) == ("failed", "server")
     assert answer["checks"][0]["code"] == "config-incomplete"
+
+
+def test_evidence_shows_facts_of_the_failure_and_no_notes_of_ours() -> None:
+    failed = check(
+        Stage.TOKEN, "failed", user="anna", answer="No.", side="authority", owner=True
+    )
+    assert report.evidence(failed) == [("answer", "No."), ("user", "anna")]

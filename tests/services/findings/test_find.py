@@ -171,6 +171,15 @@ def test_reason_of_a_close_is_heard(answer: str, id: str) -> None:
          "Let the owner sign in again, and enrol when Microsoft asks for it."),
         ("AADSTS50133", Step.REFRESH_TOKEN, "password", Retry.OWNER,
          "Let the owner sign in again."),
+        ("AADSTS50144", Step.REFRESH_TOKEN, "password", Retry.OWNER,
+         "Let the owner set a new password that does not expire, and sign in again."),
+        ("AADSTS50053", Step.REFRESH_TOKEN, "password", Retry.ADMIN,
+         "See in the Entra sign-in logs which of the two it was, and clear the lock or"
+         " the risk; then let the owner sign in again."),
+        (Code.TOKEN_INTERACTION, Step.REFRESH_TOKEN, "password", Retry.OWNER,
+         "Let the owner sign in again."),
+        (Code.TOKEN_INVALID_GRANT, Step.REFRESH_TOKEN, "password", Retry.OWNER,
+         "Let the owner sign in again."),
         ("AADSTS70043", Step.CONDITIONAL_ACCESS, "password", Retry.ADMIN,
          "Let the owner sign in again, and exclude the application from the sign-in"
          " frequency, else it ends again."),

@@ -222,6 +222,21 @@ def test_owner_who_cancels_is_told_of(sandbox: Sandbox, proxy: Proxy) -> None:
     )
 
 
+def test_refusal_that_the_browser_brings_is_the_owners_too(proxy: Proxy) -> None:
+    row = sign_ins.begin(pop(proxy), None, BACK)
+    told = "error=interaction_required&error_description=AADSTS50076:+Use+a+factor."
+    assert came_back(f"{BACK}?state={sign_ins.token_of(row)}&{told}") is not None
+    row.refresh_from_db()
+    found = sign_ins.finding(row)
+    assert found is not None
+    assert (row.code, found.id, found.option, str(found.step)) == (
+        "AADSTS50076",
+        "entra-mfa-required",
+        "password",
+        "refresh-token",
+    )
+
+
 def test_newer_sign_in_takes_the_place_of_an_older(proxy: Proxy) -> None:
     client = pop(proxy)
     first = sign_ins.begin(client, None, BACK)

@@ -197,3 +197,18 @@ def test_sign_in_of_another_section_is_not_taken_for_another_person() -> None:
     sign_in_result.keep(row, snapshot, outcome(ANNA))
     assert setups.reloaded(draft).password_id is None
     assert states(draft)["sign-in"] == "to-do"
+
+
+def test_refresh_token_is_no_password_of_a_draft_that_changed_to_one() -> None:
+    """The mail server would be told it, and the password be gone that was typed."""
+    draft = begun("microsoft-device")
+    pop = making.save_off(draft.pk, None).draft.pop_client
+    assert pop is not None
+    setups.save(draft, "mode", mode="microsoft-password")
+    setups.save(draft, "password", password="typed~1")
+    typed = setups.reloaded(draft).password_id
+    row = sign_ins.begin(pop, None, BACK)  # on the section's own page
+    snapshot = of_now(row)
+    assert snapshot is not None
+    sign_in_result.keep(row, snapshot, outcome(ANNA))
+    assert (setups.reloaded(draft).password_id, typed is None) == (typed, False)
