@@ -80,7 +80,7 @@ def test_dead_address_does_not_cost_the_time_of_the_other(
         assert line.evidence["address"] == "127.0.0.1"
         assert 200 <= line.timings["tcp"] < 5000
         pools = session._pools(policy)
-        pool = pools["http"]("mail.test", port)
+        pool = pools["https"]("mail.test", port)
         pool.ConnectionCls("mail.test", port)._new_conn().close()
 
 

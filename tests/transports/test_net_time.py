@@ -5,11 +5,15 @@ The phases after it: test_imap_time, test_smtp_time. Names and TLS: test_net.
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import requests
+import trustme
 
 from mailboxes.core.choices import ProxyKind, Security
 from mailboxes.core.errors import Code, MailError
@@ -96,17 +100,36 @@ def test_greeting_ends_by_the_read_timeout(kind: Inbound | Outbound) -> None:
     assert (caught.value.code, caught.value.stage) == (Code.READ_TIMEOUT, "greeting")
 
 
+AUTHORITY = trustme.CA()
+
+
+def trusting(policy: NetworkPolicy) -> NetworkPolicy:
+    return replace(policy, ca_pem=AUTHORITY.cert_pem.bytes().decode())
+
+
+def over_tls(script: Callable[[Talk], None]) -> Callable[[Talk], None]:
+    """The script of an authority: a token is asked for in no other way."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
+
+    def encrypted(talk: Talk) -> None:
+        talk.encrypt(context)
+        script(talk)
+
+    return encrypted
+
+
 def asked(port: int, policy: NetworkPolicy) -> tuple[str, str]:
     """How a request for a token ends."""
     failed = requests.exceptions.RequestException
-    with session.make(policy) as made, pytest.raises(failed) as caught:
-        made.post(f"http://127.0.0.1:{port}/", data={})
+    with session.make(trusting(policy)) as made, pytest.raises(failed) as caught:
+        made.post(f"https://127.0.0.1:{port}/", data={})
     error = refusals.of_exception(caught.value, {})
     return error.code, error.stage
 
 
 def test_authority_ends_by_the_read_timeout() -> None:
-    with Scripted(silent) as server:
+    with Scripted(over_tls(silent)) as server:
         found = asked(server.port, NetworkPolicy(LONG, SHORT))
     assert found == (Code.READ_TIMEOUT, "token")
 
@@ -155,7 +178,7 @@ def test_authority_that_drips_ends_at_the_moment_of_the_way(
         while not left.wait(0.05):
             talk.send(b"x")
 
-    with Scripted(drip) as server:
+    with Scripted(over_tls(drip)) as server:
         policy = NetworkPolicy(LONG, LONG).till(time.monotonic() + 2 * SHORT)
         found = asked(server.port, policy)
         left.set()
@@ -173,9 +196,9 @@ def test_authority_is_not_asked_when_no_time_is_left() -> None:
 def test_silent_authority_is_asked_once() -> None:
     """MSAL's question for the configuration is a GET, which urllib3 would repeat."""
     with (
-        Scripted(silent) as server,
-        session.make(NetworkPolicy(LONG, SHORT)) as made,
+        Scripted(over_tls(silent)) as server,
+        session.make(trusting(NetworkPolicy(LONG, SHORT))) as made,
         pytest.raises(requests.exceptions.ReadTimeout),
     ):
-        made.get(f"http://127.0.0.1:{server.port}/")
+        made.get(f"https://127.0.0.1:{server.port}/")
     assert server.connections == 1

@@ -49,6 +49,8 @@ _PROGRAM = 0.2
 _OVERRULES = ((rank.DECISIVE, 0.9), (rank.STRONG, 0.6), (rank.FAIR, 0.3), (0, 0.1))
 _OVERRULES_TOLD = 0.999
 _DOUBTED = 0.95
+# A text does not tell whether its program gets another token by itself, as we do.
+_OURS = ("session-token-ended",)
 
 LOOK_UP = "https://login.microsoftonline.com/error?code={}"
 
@@ -314,7 +316,7 @@ def _guessed(
     guess = backoff.guess(features, signs, plain)
     number = bool(found) and found[0].number > 0
     if first and first.certain and not number:
-        sure = guess.shares.get(first.step, 0.0) >= _DOUBTED
+        sure = guess.shares.get(first.step, 0.0) >= _DOUBTED and first.id not in _OURS
         return [replace(first, certain=sure), *shown[1:]]
     if number or features.foreign:
         return shown

@@ -98,12 +98,9 @@ def ranked(
 def settled(found: list[Match]) -> bool:
     """Whether the best match may be called certain.
 
-    It is decisive, and nothing as decisive names another step. Of a session whose token
-    ended a text does not tell whether its program gets another by itself, as we do.
+    It is decisive, and nothing as decisive names another step.
     """
     first = found[0]
-    if first.finding.id == "session-token-ended":
-        return False
     return first.weight >= DECISIVE and not any(
         other.weight >= first.weight and other.finding.step != first.finding.step
         for other in found[1:]
