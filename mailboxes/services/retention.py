@@ -69,7 +69,8 @@ def _contents(now: datetime) -> bool:
     """Delete one portion of the content of what went out; True when there may be more.
 
     Messages that have content are gone through from the oldest, and no further than to
-    one that is too young itself: behind it all are.
+    one that is too young itself: behind it all are. One of a time to come tells nothing
+    of the others: the clock was set back.
     """
     days = settings.MAILADMIN_SENT_DAYS
     horizon = now - timedelta(days=days)
@@ -80,7 +81,7 @@ def _contents(now: datetime) -> bool:
         last = some[-1]
         rows = OutboundMessage.objects.filter(pk__in=some).order_by("pk")
         for row in rows.only("state", "state_since", "created_at", "size"):
-            if row.created_at >= horizon:
+            if horizon <= row.created_at <= now:
                 return _delete_contents(doomed) == CONTENTS
             if row.state not in NOTHING_FOLLOWS or row.state_since >= horizon:
                 continue

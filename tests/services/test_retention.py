@@ -205,3 +205,10 @@ def test_nothing_young_is_looked_at_for_content() -> None:
             retention.sweep(timezone.now())
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_message_of_a_clock_that_ran_ahead_keeps_no_other_content() -> None:
+    ahead, sent = out("sent", -900), out("sent", 31)
+    retention.sweep(timezone.now())
+    assert with_content() == [ahead]
+    assert not is_kept(sent)
