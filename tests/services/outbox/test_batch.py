@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError, connection
@@ -102,6 +104,32 @@ def test_senders_that_fail_and_hang_leave_threads_to_those_that_work(
             sends.join(60)
         assert len(away.sent) == 6
         outbox_connections.connections.close_all()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("working", "stops"), [(1, False), (3, True)])
+def test_senders_cut_no_other_short_where_they_may_not_begin(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, working: int, stops: bool
+) -> None:
+    """Of four threads those that fail get two; only one who waits for a thread cuts."""
+    monkeypatch.setattr(outbox, "THREADS", 4)
+    monkeypatch.setattr(outbox, "TURN", 0.0)
+    for number in range(6 + working - 1):
+        client = sending.smtp_client(f"smtp-client-{number}")
+        sending.queue(client)
+        if number < 6:
+            Sender.objects.filter(smtp_client=client).update(code="connect-timeout")
+    scene.queue()
+    asked: list[Callable[[], bool]] = []
+
+    class Begun:
+        def __init__(self, pk: int, stop: Callable[[], bool], until: float) -> None:
+            asked.append(stop)
+
+    monkeypatch.setattr(outbox, "SendCycle", Begun)
+    run, pool = outbox._Run(batch().pk), Mock(submit=lambda *_: Future())
+    run._begin(pool, time.monotonic() + 60)
+    assert [stop() for stop in asked] == [stops] * min(2 + working, 4)
 
 
 def _run_and_close(pk: int) -> None:
