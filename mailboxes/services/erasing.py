@@ -57,7 +57,8 @@ def erase(address: str, *, dry_run: bool = False) -> Erased:
     address = address.strip()
     if not re.fullmatch(r"[^\s@,<>]+@[^\s@,<>]+", address):
         raise CannotErase(f"{address!r} is not an e-mail address.")
-    if Mailbox.objects.filter(address__iexact=address).exists():
+    own = (Q(address__iexact=one) for one in _spellings(address))
+    if Mailbox.objects.filter(reduce(or_, own)).exists():
         raise CannotErase(
             f"{address} is a mailbox of this console: all of its mail would go."
         )

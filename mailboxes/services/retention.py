@@ -36,9 +36,10 @@ AUDIT = timedelta(days=400)
 TOKENS = timedelta(days=7)
 PORTION = 2000  # rows a sweep: the database is not to be held for long
 KEPT = 100  # cycles of a client that has no younger ones
-AT_ONCE = 500  # clients, or messages, that one question names
+AT_ONCE = 500  # clients that one question names
 # Messages whose content goes in one sweep, and octets of it: SQLite has one writer.
 CONTENTS = 200
+LOOKED = 5000  # messages that one question looks at
 OCTETS = 64_000_000
 NOTHING_FOLLOWS = (OutboxState.SENT, OutboxState.CANCELLED)
 
@@ -69,35 +70,43 @@ def _contents(now: datetime) -> bool:
     """Delete one portion of the content of what went out; True when there may be more.
 
     Messages that have content are gone through from the oldest, and no further than to
-    one that is too young itself: behind it all are.
+    one that is too young itself: behind it all are. One of a time to come tells nothing
+    of the others: the clock was set back. The database looks, for those that have to
+    keep their content may be many, and the tick waits for the answer.
     """
     days = settings.MAILADMIN_SENT_DAYS
     horizon = now - timedelta(days=days)
     last, octets, doomed = 0, 0, list[int]()
-    having = OutboundChunk.objects.order_by("message_id").distinct()
-    ids = having.values_list("message_id", flat=True)
-    while days and (some := list(ids.filter(message_id__gt=last)[:AT_ONCE])):
-        last = some[-1]
-        rows = OutboundMessage.objects.filter(pk__in=some).order_by("pk")
-        for row in rows.only("state", "state_since", "created_at", "size"):
-            if row.created_at >= horizon:
-                return _delete_contents(doomed) == CONTENTS
-            if row.state not in NOTHING_FOLLOWS or row.state_since >= horizon:
-                continue
-            doomed.append(row.pk)
-            octets += row.size
+    having = OutboundChunk.objects.filter(number=0).order_by("message_id")
+    while days:
+        behind = having.filter(message_id__gt=last)
+        end = behind.values_list("message_id", flat=True)[LOOKED - 1 : LOOKED].first()
+        some = behind if end is None else behind.filter(message_id__lte=end)
+        over = some.filter(
+            message__state__in=NOTHING_FOLLOWS, message__state_since__lt=horizon
+        )
+        for pk, size in over.values_list("message_id", "message__size")[:CONTENTS]:
+            doomed.append(pk)
+            octets += size
             if len(doomed) == CONTENTS or octets >= OCTETS:
-                return _delete_contents(doomed) > 0
-    return _delete_contents(doomed) == CONTENTS
+                _delete_contents(doomed)
+                return True
+        if end is None:
+            break
+        last_one = OutboundMessage.objects.filter(pk=end)
+        if last_one.filter(created_at__range=(horizon, now)).exists():
+            break
+        last = end
+    _delete_contents(doomed)
+    return False
 
 
-def _delete_contents(doomed: list[int]) -> int:
-    """Returns of how many messages: nothing leads out of their states."""
-    chunks = OutboundChunk.objects.filter(
-        message__in=doomed, message__state__in=NOTHING_FOLLOWS
-    )
-    chunks.delete()
-    return len(doomed)
+def _delete_contents(doomed: list[int]) -> None:
+    """Without another look at their states: nothing leads out of those.
+
+    PostgreSQL would go through all chunks for it.
+    """
+    OutboundChunk.objects.filter(message__in=doomed).delete()
 
 
 def _cycles(horizon: datetime) -> list[int]:

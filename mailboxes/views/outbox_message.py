@@ -111,6 +111,7 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
             "view": view,
             "may_read": may_read,
             "is_kept": is_kept,
+            "is_erased": outbox_content.is_erased(row),
             "days": settings.MAILADMIN_SENT_DAYS,
             "nav": "outbox",
         },

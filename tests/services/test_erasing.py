@@ -178,3 +178,14 @@ def test_bytes_are_gone_from_the_file_of_sqlite(transactional_db: None) -> None:
     name = Path(str(connection.settings_dict["NAME"]))
     for file in (name, name.with_name(f"{name.name}-wal")):
         assert words not in (file.read_bytes() if file.exists() else b"")
+
+
+@pytest.mark.parametrize("given", ["anna@MÜLLER.example", "anna@xn--mller-kva.example"])
+@pytest.mark.parametrize("own", ["anna@müller.example", "anna@xn--mller-kva.example"])
+def test_mailbox_of_the_console_is_known_in_either_spelling(
+    given: str, own: str
+) -> None:
+    client = factories.pop_client(own)
+    factories.message(client, recipients=own)
+    with pytest.raises(erasing.CannotErase):
+        erasing.erase(given)

@@ -306,6 +306,26 @@ def test_consent_counts_in_the_next_cycle(sandbox: Sandbox, proxy: Proxy) -> Non
     assert fetched(client) == (Outcome.OK, 12)
 
 
+def test_consent_counts_for_what_is_marked_read(sandbox: Sandbox, proxy: Proxy) -> None:
+    """Mail.Read alone brings the mail; Mail.ReadWrite is given after that."""
+    client = graph_pop(proxy, first_fetch="everything", after_fetch="mark-read")
+    with without_consent("Mail.Read"):
+        found = cycle(client)
+    assert (found.code, found.stage) == (Code.GRAPH_ACCESS_DENIED, "settle")
+    assert fetched(client) == (Outcome.OK, 12)
+
+
+def test_permission_that_is_never_given_costs_few_tokens(
+    sandbox: Sandbox, proxy: Proxy
+) -> None:
+    """The mail comes once a minute, and what is done with it is refused each time."""
+    client = graph_pop(proxy, first_fetch="everything", after_fetch="mark-read")
+    with without_consent("Mail.Read"):
+        for _ in range(7):
+            assert cycle(client).code == Code.GRAPH_ACCESS_DENIED
+    assert sandbox.requests(GATEWAY.client_id)["token"] == {"ok": 4}
+
+
 def test_consent_counts_for_the_next_message(sandbox: Sandbox, proxy: Proxy) -> None:
     client = graph_smtp(proxy)
     message = queue(client)

@@ -181,7 +181,7 @@ def test_content_stays_for_ever_where_that_is_wanted(settings: Any) -> None:
 
 def test_content_goes_by_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "CONTENTS", 2)
-    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    monkeypatch.setattr(retention, "LOOKED", 2)
     now, rows = timezone.now(), [out("failed", 50)] + [out("sent", 31) for _ in "123"]
     assert retention.sweep(now) == retention.PORTION
     assert with_content() == [rows[0], rows[3]]
@@ -205,3 +205,10 @@ def test_nothing_young_is_looked_at_for_content() -> None:
             retention.sweep(timezone.now())
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_message_of_a_clock_that_ran_ahead_keeps_no_other_content() -> None:
+    ahead, sent = out("sent", -900), out("sent", 31)
+    retention.sweep(timezone.now())
+    assert with_content() == [ahead]
+    assert not is_kept(sent)

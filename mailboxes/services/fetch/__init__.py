@@ -16,7 +16,7 @@ from django.db import Error, InterfaceError, OperationalError, connections
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ...core.choices import RUNNABLE_STATES, RunState
+from ...core.choices import RUNNABLE_STATES, RunState, Stage
 from ...core.errors import LeaseLost
 from ...models import Batch, Cycle, Fetcher
 from .. import instance
@@ -72,7 +72,7 @@ def due() -> QuerySet[Fetcher]:
 def claim_next(*, working: bool = False) -> Fetcher | None:
     """Take the fetcher that has waited longest, but for those of another process.
 
-    working: only one whose last try was good.
+    working: only one whose last try brought its mail.
     One whose connection another process has open waits for that for a moment, if it
     claims mailboxes now: none else would come for it.
     """
@@ -88,7 +88,7 @@ def claim_next(*, working: bool = False) -> Fetcher | None:
         ~Q(preferred__in=claiming.values("owner")) | Q(next_due__lte=now - ELSEWHERE)
     )
     if working:
-        ours = ours.filter(code="")
+        ours = ours.filter(Q(code="") | Q(stage=Stage.SETTLE))
     for pk in ours.order_by("next_due").values_list("pk", flat=True)[:CANDIDATES]:
         claimed = leases.claim(rows, pk)
         if claimed is not None:
@@ -216,19 +216,24 @@ class _Run:
 
         Each of them may hang, and where a provider of many is away they would take all
         threads for good: for their pauses they have waited longer than the others.
+        Where only settling failed, the mail has come: such a mailbox works.
         """
         most = max(1, settings.MAILADMIN_FETCH_THREADS // 2)
         with self._claiming:
             if self._stop():  # while it waited for its turn
                 return None
             with self._lock:
-                failing = sum(bool(one.code) for one in self._running.values())
+                failing = sum(map(_fails, self._running.values()))
             fetcher = claim_next(working=failing >= most)
             if fetcher is not None:
                 with self._lock:
                     self._running[fetcher.pk] = fetcher
                     self._cycles += 1
         return fetcher
+
+
+def _fails(fetcher: Fetcher) -> bool:
+    return bool(fetcher.code) and fetcher.stage != Stage.SETTLE
 
 
 def _trigger(fetcher: Fetcher) -> Cycle.Trigger:

@@ -282,12 +282,12 @@ class FetchCycle:
         self._settled += result.done
         if result.set_back:
             sources.give_up(source, self._fetcher)
-        failure = result.failure
-        if failure is not None:
+        if (failure := result.failure) is not None:
             if self._token_ended(failure):
                 raise failure
             self._unsettled = failure
-            if not transport.alive():
+            forgot = settle.forget_token(failure, self._fetcher, self._snapshot)
+            if forgot or not transport.alive():
                 self._drop()
         return (result.late or result.set_back) and failure is None
 

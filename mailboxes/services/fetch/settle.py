@@ -21,9 +21,11 @@ from django.utils import timezone
 
 from ...core.choices import AfterFetch, SettleState
 from ...core.errors import MailError
-from ...models import Location, Source
+from ...models import Fetcher, Location, Source
 from ...transports.base import InboundTransport
 from ...transports.settling import OF_ALL, PartlySettled
+from .. import tokens
+from ..options.snapshots import Snapshot
 from .setback import strangers
 from .store import Settling
 
@@ -87,6 +89,21 @@ def settle_pending(
         if over:
             break
     return result
+
+
+def forget_token(error: MailError, fetcher: Fetcher, snapshot: Snapshot) -> bool:
+    """Drop the token where a newer one may hold the permission that was missing.
+
+    The mail itself comes at each cycle, once a minute perhaps, and a permission may be
+    missing for good: so it is done at the first, second, fourth, eighth ... failure in
+    a row, and where a person has asked for the cycle.
+    """
+    number = fetcher.failures + 1
+    doubled = number & (number - 1) == 0
+    if error.code not in tokens.OUTDATED or not (doubled or fetcher.asked_at):
+        return False
+    tokens.forget(snapshot)
+    return True
 
 
 def _settle(

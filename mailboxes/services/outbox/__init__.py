@@ -98,7 +98,7 @@ class _Run:
         self._cycles = 0
         self._broken: BaseException | None = None
         self._blind = False  # the database did not answer the last time
-        self._crowded = False  # more senders are due than there are threads
+        self._crowded = False  # more senders may begin than there are threads
 
     def run(self) -> None:
         """Raises at its end what has broken one of the cycles."""
@@ -158,8 +158,9 @@ class _Run:
         busy = {pk for pk, _cycle in self._running.values()}
         free = THREADS - len(self._running)
         waiting = [pk for pk in outbox_senders.due(timezone.now()) if pk not in busy]
-        self._crowded = len(waiting) > free
-        for pk in self._allowed(waiting, busy)[:free]:
+        allowed = self._allowed(waiting, busy)
+        self._crowded = len(allowed) > free
+        for pk in allowed[:free]:
             begun = time.monotonic()
             cycle = SendCycle(pk, partial(self._stop, begun, until), self._end)
             self._running[pool.submit(_in_thread, cycle)] = (pk, cycle)
@@ -173,7 +174,7 @@ class _Run:
         """
         failing = outbox_senders.failing([*waiting, *busy])
         most = THREADS // 2 - len(failing & busy)
-        others = [pk for pk in waiting if pk in failing][max(most, 0) :]
+        others = set([pk for pk in waiting if pk in failing][max(most, 0) :])
         return [pk for pk in waiting if pk not in others]
 
     def _stop(self, begun: float, until: float) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...models import OutboundChunk, OutboundMessage
-from .. import mime
+from .. import erasing, mime
 from ..mime import headers
 from . import rows as outbox_rows
 
@@ -48,6 +48,11 @@ def view(row: OutboundMessage) -> OutboundView:
 def is_kept(row: OutboundMessage) -> bool:
     """False where the content was erased, or is older than it is kept."""
     return OutboundChunk.objects.filter(message=row).exists()
+
+
+def is_erased(row: OutboundMessage) -> bool:
+    """Its content went with the mail of one of its recipients (services/erasing)."""
+    return any(one["address"] == erasing.ERASED for one in row.recipients)
 
 
 def raw(row: OutboundMessage) -> Iterator[bytes]:

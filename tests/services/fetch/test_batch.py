@@ -339,3 +339,39 @@ def test_mailboxes_that_fail_and_hang_leave_threads_to_those_that_work(
             wait_for(lambda: Fetcher.objects.filter(code="").count() == 9, "the others")
     finally:
         over.set()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("stage", "works"), [("", True), ("settle", True), ("tcp", False)]
+)
+def test_mailbox_that_only_cannot_be_settled_works(
+    memory: MemoryServer, stage: str, works: bool
+) -> None:
+    """Its mail comes at each cycle, so it waits for no outage of others."""
+    make_inbox(memory)
+    code = "folder-target-missing" if stage == "settle" else "connect-timeout"
+    Fetcher.objects.update(code=code if stage else "", stage=stage)
+    assert (fetch.claim_next(working=True) is not None) is works
+
+
+def test_mailboxes_that_only_cannot_be_settled_have_all_threads(
+    transactional_db: None, memory: MemoryServer, slow: MemoryServer, settings: Any
+) -> None:
+    settings.MAILADMIN_FETCH_THREADS = 4
+    for number in range(4):
+        address = f"m{number}@contoso.example"
+        slow.add_account(address, password="right")
+        make_inbox(slow, address)
+    Fetcher.objects.update(
+        code="folder-target-missing", stage="settle", state="failing"
+    )
+    over = threading.Event()
+    slow.hook("list", lambda: over.wait(20))
+    running = Cycle.objects.filter(outcome=Outcome.RUNNING)
+    try:
+        with Running():
+            wait_for(lambda: running.count() == 4, "all threads")
+            over.set()
+    finally:
+        over.set()

@@ -28,7 +28,6 @@ from mailboxes.services.outbox.cycle import SendCycle
 from mailboxes.services.worker import leases
 from mailboxes.transports import registry
 from mailboxes.transports.memory import MemoryOutbound, MemoryServer
-from tests.servers.process import wait_for
 from tests.services import sending
 from tests.services.sending import Scene, scene
 
@@ -67,48 +66,6 @@ def test_batch_sends_for_many_senders_and_ends(scene: Scene) -> None:
     assert one.owner == leases.owner()
     assert one.ended_at is not None
     assert set(Sender.objects.values_list("lease_owner", flat=True)) == {""}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_senders_that_fail_and_hang_leave_threads_to_those_that_work(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A provider is away that many have: they come first, for they have waited."""
-    monkeypatch.setattr(outbox, "THREADS", 4)
-    over, hang = threading.Event(), []
-
-    def hangs() -> None:
-        hang.append(1)
-        over.wait(20)
-
-    with MemoryServer("away.contoso.example") as away:
-        away.add_account("support", password=sending.PASSWORD)
-        away.hook("send", hangs)
-        for number in range(6):
-            client = sending.smtp_client(f"smtp-client-{number}", server=away.host)
-            sending.queue(client)
-        Sender.objects.exclude(pk=scene.sender.pk).update(
-            code="connect-timeout", state="failing"
-        )
-        Sender.objects.filter(pk=scene.sender.pk).update(last_try_at=timezone.now())
-        scene.queue(subject="here")
-        sends = threading.Thread(target=_run_and_close, args=(batch().pk,))
-        sends.start()
-        try:
-            wait_for(lambda: scene.subjects() == ["here"], "the sender that works")
-            wait_for(lambda: len(hang) == 2, "half of the threads")
-        finally:
-            over.set()
-            sends.join(60)
-        assert len(away.sent) == 6
-        outbox_connections.connections.close_all()
-
-
-def _run_and_close(pk: int) -> None:
-    try:
-        outbox.run_send_batch(pk)
-    finally:
-        connection.close()
 
 
 @pytest.mark.django_db(transaction=True)
