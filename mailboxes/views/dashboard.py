@@ -79,7 +79,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "answer": _answer(inbound, outbound, machinery),
         "machinery": machinery,
-        "problems": problems([*inbound, *outbound]),
+        "problems": problems(request, [*inbound, *outbound]),
         "late": sum(s.health is Health.LATE for s in inbound) if runs else 0,
         "numbers": _numbers(numbers, now),
         "rows": rows(inbound[:ROWS], now),
@@ -145,7 +145,7 @@ def _runs(statuses: list[ClientStatus]) -> bool:
     return any(s.health not in (Health.PAUSED, Health.DRAFT) for s in statuses)
 
 
-def problems(statuses: list[ClientStatus]) -> list[Problem]:
+def problems(request: HttpRequest, statuses: list[ClientStatus]) -> list[Problem]:
     """At most three, equal causes merged, the most widespread first."""
     groups: dict[str, list[ClientStatus]] = {}
     for one in statuses:
@@ -156,10 +156,10 @@ def problems(statuses: list[ClientStatus]) -> list[Problem]:
         groups.values(),
         key=lambda clients: (-len(clients), clients[0].health is not Health.STOPPED),
     )
-    return [_problem(clients) for clients in widest[:PROBLEMS]]
+    return [_problem(request, clients) for clients in widest[:PROBLEMS]]
 
 
-def _problem(clients: list[ClientStatus]) -> Problem:
+def _problem(request: HttpRequest, clients: list[ClientStatus]) -> Problem:
     first = clients[0]
     assert first.finding is not None and first.runner is not None
     return Problem(
@@ -168,7 +168,7 @@ def _problem(clients: list[ClientStatus]) -> Problem:
         since=first.runner.failed_since,
         answer=str(first.runner.evidence.get("answer", "")),
         trace=str(first.runner.evidence.get("trace_id", "")),
-        fix_url=links.fix_url(first),
+        fix_url=links.fix_url(request, first),
     )
 
 

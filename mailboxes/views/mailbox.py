@@ -61,7 +61,9 @@ def _context(
         "client": client,
         "status": one,
         "fetcher": one.runner if one else None,
-        "fix_url": links.field_url(client, one.finding) if client and one else "",
+        "fix_url": links.mend_url(request, client, one.finding)
+        if client and one
+        else "",
         "ends": ends_soon.warning(client, now) if client else "",
         # Who may operate a mailbox may test it, too.
         "may_operate": may_test(request, PopClient),
@@ -285,7 +287,7 @@ def cycle_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "finding": finding,
             "status": one,
             "client_url": links.client_url(one) if one else "",
-            "fix_url": links.field_url(one.client, finding) if one else "",
+            "fix_url": links.mend_url(request, one.client, finding) if one else "",
             "evidence": [
                 (key.replace("_", " "), value)
                 for key, value in sorted(cycle.evidence.items())

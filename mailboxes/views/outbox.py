@@ -51,7 +51,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "rows": [_row(row) for row in page.object_list],
         "filters": _filters(counts, waiting, outbox_list.partly(), state),
         "shown": _shown(state),
-        "groups": [_group(one, may_change) for one in groups],
+        "groups": [_group(request, one, may_change) for one in groups],
         "nothing": "" if waiting else _nothing(outbox_list.last_sent()),
         "total": sum(counts.values()),
         "may_compose": request.user.has_perm("mailboxes.add_outboundmessage"),
@@ -109,13 +109,15 @@ def _belongs(group: outbox_list.Group, state: str, code: str) -> bool:
     return not code or group.code == code
 
 
-def _group(one: outbox_list.Group, may_change: bool) -> dict[str, Any]:
+def _group(
+    request: HttpRequest, one: outbox_list.Group, may_change: bool
+) -> dict[str, Any]:
     again = may_change and one.state == OutboxState.FAILED
     return {
         "again_url": again
         and reverse("outbox-requeue", args=[one.client.pk, one.code]),
         "group": one,
-        "fix_url": links.field_url(one.client, one.finding),
+        "fix_url": links.mend_url(request, one.client, one.finding),
         "list_url": f"?state={one.state}" + (f"&code={one.code}" if one.code else ""),
     }
 

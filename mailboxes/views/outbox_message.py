@@ -95,10 +95,10 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "message": row,
             "finding": finding,
-            "finding_url": links.field_url(row.smtp_client, finding),
+            "finding_url": links.mend_url(request, row.smtp_client, finding),
             "kept_by": kept_by,
             "kept": keeps.why(row.smtp_client) if waits else "",
-            "kept_url": links.field_url(row.smtp_client, kept_by),
+            "kept_url": links.mend_url(request, row.smtp_client, kept_by),
             "sender": sender,
             "moving": row.state in (OutboxState.QUEUED, OutboxState.SENDING),
             "timeline": [_item(one) for one in tries],
@@ -194,7 +194,7 @@ def outbox_requeue(request: HttpRequest, client: int, code: str) -> HttpResponse
             )
             % (() if count == 1 else count),
             "finding": finding,
-            "finding_url": links.field_url(row, finding),
+            "finding_url": links.mend_url(request, row, finding),
             "client": row,
             "most": outbox_actions.MOST_AT_ONCE
             if count > outbox_actions.MOST_AT_ONCE

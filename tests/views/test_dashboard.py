@@ -118,15 +118,16 @@ def test_messages_that_failed_are_counted_and_led_to(anna: Client) -> None:
     assert (sent["hint"], sent["url"]) == ("1 failed", "/outbox/?state=failed")
 
 
-def test_stopped_mailbox_is_told_with_evidence_and_one_link(anna: Client) -> None:
+def test_stopped_mailbox_is_told_with_evidence_and_one_link(client: Client) -> None:
+    client.force_login(factories.user("anna", "change_popclient"))
     factories.live_worker()
-    client = factories.stopped()
+    stopped = factories.stopped()
     factories.pop_client()
-    response = anna.get("/")
+    response = client.get("/")
     html = response.content.decode()
     assert _heading(response) == "1 of 2 mailboxes needs attention"
     assert "AADSTS50126: Error validating credentials" in html
-    assert f'href="/option-sets/pop/{client.pk}/edit/#id_password"' in html
+    assert f'href="/option-sets/pop/{stopped.pk}/edit/#id_password"' in html
 
 
 def test_equal_causes_are_told_once(anna: Client) -> None:
