@@ -190,6 +190,26 @@ def test_equal_failures_are_one_notice_with_a_link_to_the_field() -> None:
     assert f"/option-sets/smtp/{stuck.pk}/" in response.content.decode()
 
 
+def test_show_them_leads_to_the_messages_that_were_counted(anna: Client) -> None:
+    """Two ways out that fail alike: each has its own messages."""
+    first = factories.smtp_client("first@contoso.example")
+    second = factories.smtp_client("second@contoso.example")
+    for client, count in ((first, 3), (second, 2)):
+        for _ in range(count):
+            factories.outbound(client, state="failed", code="recipient-refused")
+    groups = anna.get("/outbox/").context["groups"]
+    assert [one["group"].count for one in groups] == [3, 2]
+    for one, count in zip(groups, (3, 2), strict=True):
+        page = anna.get(f"/outbox/{one['list_url']}")
+        assert page.context["page"].paginator.count == count
+        assert [g["group"].count for g in page.context["groups"]] == [count]
+        name = one["group"].client.section
+        assert f"Only recipient-refused, {name}." in words(page)
+    assert "Only " not in words(anna.get("/outbox/?state=failed"))
+    everything = anna.get("/outbox/?state=failed&client=99999999999999999999")
+    assert everything.context["page"].paginator.count == 5
+
+
 def test_query_count_does_not_grow_with_the_rows(anna: Client) -> None:
     client = factories.smtp_client()
 
