@@ -48,9 +48,15 @@ class Problem:
 
     @property
     def named(self) -> list[dict[str, str]]:
-        """The first of them, by address; by section where there is none."""
+        """The first of them: mailboxes by address, smtp-clients by section.
+
+        Both by address would be twice the same name for a mailbox that does neither.
+        """
         return [
-            {"name": one.address or one.name, "url": links.client_url(one)}
+            {
+                "name": one.address if one.mailbox_pk else one.name,
+                "url": links.client_url(one),
+            }
             for one in self.clients[:NAMED]
         ]
 
@@ -183,10 +189,16 @@ def _numbers(n: Numbers, now: datetime) -> list[dict[str, Any]]:
         )
     outbox = reverse("outbox")
     sent_hint = _("%s at this time last week") % number(n.sent_last_week)
-    if n.unconfirmed:
-        sent_hint = _("%s unconfirmed") % number(n.unconfirmed)
-    elif n.failed:
-        sent_hint = _("%s failed") % number(n.failed)
+    open_ = [
+        words % number(count)
+        for words, count in (
+            (_("%s unconfirmed"), n.unconfirmed),
+            (_("%s failed"), n.failed),
+        )
+        if count
+    ]
+    if open_:
+        sent_hint = ", ".join(open_)
     undecided = "unconfirmed" if n.unconfirmed else "failed" if n.failed else ""
     return [
         {

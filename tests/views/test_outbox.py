@@ -522,6 +522,22 @@ def test_page_of_a_queued_message_is_loaded_anew_when_it_has_moved() -> None:
     assert AuditEvent.objects.filter(action="outbox.read").count() == 2
 
 
+def test_page_of_a_queued_message_notices_that_its_sender_has_stopped(
+    anna: Client,
+) -> None:
+    """It stays queued: "It is sent within seconds" would stand there for ever."""
+    row = factories.outbound(factories.smtp_client())
+    page = f"/outbox/{row.pk}/"
+    assert 'hx-get="?was=queued"' in anna.get(page).content.decode()
+    Sender.objects.update(state="stopped", code="password-refused", stage="sign-in")
+    assert anna.get(f"{page}?was=queued").headers.get("HX-Refresh") == "true"
+    stopped = "?was=queued-stopped-password-refused"
+    assert f'hx-get="{stopped}"' in anna.get(page).content.decode()
+    assert anna.get(page + stopped).headers.get("HX-Refresh") is None
+    Sender.objects.update(state="active", code="", stage="")
+    assert anna.get(page + stopped).headers.get("HX-Refresh") == "true"
+
+
 @pytest.mark.parametrize(
     ("query", "told"),
     [
