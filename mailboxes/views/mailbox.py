@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -240,6 +241,7 @@ def mailbox_messages(request: HttpRequest, pk: int) -> HttpResponse:
             | Q(sender__icontains=word)
             | Q(message_id__icontains=word)
         )
+    search = {"q": query} if query else {}
     only = request.GET.get("only", "")
     if only == "quarantined":
         messages = messages.filter(parse_state="quarantined")
@@ -251,10 +253,15 @@ def mailbox_messages(request: HttpRequest, pk: int) -> HttpResponse:
         "only": only,
         "keep": [("only", only)] if only else [],
         "filters": [
-            {"label": _("All"), "url": "?", "count": None, "current": not only},
+            {
+                "label": _("All"),
+                "url": "?" + urlencode(search),
+                "count": None,
+                "current": not only,
+            },
             {
                 "label": _("Quarantined"),
-                "url": "?only=quarantined",
+                "url": "?" + urlencode(search | {"only": "quarantined"}),
                 "count": None,
                 "current": only == "quarantined",
             },
