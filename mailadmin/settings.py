@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "mailboxes.views.session_ended.SessionEndedMiddleware",
     "mailboxes.views.audit_address.AuditAddressMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -46,7 +46,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address asks for. wrong: a day that is none."""
+    """What the address asks for. wrong: a day that is none.
+
+    key: of one thing of that kind. It counts for the kind it was asked with (`of`), so
+    that another kind, chosen later, is not narrowed to a number that means nothing.
+    """
 
     words: str
     kind: str
@@ -59,10 +63,12 @@ class Asked:
     def of(cls, request: HttpRequest) -> Asked:
         texts = [inputs.text(request.GET, name, 10) for name in ("since", "until")]
         days = [_day(text) for text in texts]
+        kind = inputs.text(request.GET, "kind", 40)
+        of = inputs.text(request.GET, "of", 40)
         return cls(
             inputs.text(request.GET, "q"),
-            inputs.text(request.GET, "kind", 40),
-            inputs.text(request.GET, "key", 40),
+            kind,
+            inputs.text(request.GET, "key", 40) if of in ("", kind) else "",
             *days,
             wrong=any(
                 text and day is None for text, day in zip(texts, days, strict=True)
@@ -89,6 +95,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
             "asked": asked,
             "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
             "kinds": [("", _("everything")), *KINDS.items()],
+            "kind_word": KINDS.get(asked.kind, ""),
             "narrowed": any(name != "page" for name in request.GET),
             "csv_url": f"{reverse('audit-csv')}?{request.GET.urlencode()}",
             "days": retention.AUDIT.days,

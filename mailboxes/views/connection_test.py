@@ -98,13 +98,11 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     """One run, or with `?region=1` what a poll replaces."""
     run, now = _run(pk), timezone.now()
     is_open = run.state in TEST_OPEN
-    model = run.client._meta.model_name
-    may_mend = request.user.has_perm(f"mailboxes.change_{model}")  # type: ignore[union-attr]
     context = shown(run, now)
     rows = context["rows"]
     for row in rows:
-        if row.finding is not None and may_mend:
-            row.fix_url = links.option_url(run.client, row.finding.option, run.pk)
+        if row.finding is not None:
+            row.fix_url = links.mend_url(request, run.client, row.finding, run.pk)
     if "region" in request.GET:
         response = render(request, "connection_test/_run.html", context)
         if not is_open:

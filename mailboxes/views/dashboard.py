@@ -48,9 +48,15 @@ class Problem:
 
     @property
     def named(self) -> list[dict[str, str]]:
-        """The first of them, by address; by section where there is none."""
+        """The first of them: mailboxes by address, smtp-clients by section.
+
+        Both by address would be twice the same name for a mailbox that does neither.
+        """
         return [
-            {"name": one.address or one.name, "url": links.client_url(one)}
+            {
+                "name": one.address if one.mailbox_pk else one.name,
+                "url": links.client_url(one),
+            }
             for one in self.clients[:NAMED]
         ]
 
@@ -79,7 +85,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "answer": _answer(inbound, outbound, machinery),
         "machinery": machinery,
-        "problems": problems([*inbound, *outbound]),
+        "problems": problems(request, [*inbound, *outbound]),
         "late": sum(s.health is Health.LATE for s in inbound) if runs else 0,
         "numbers": _numbers(numbers, now),
         "rows": rows(inbound[:ROWS], now),
@@ -147,7 +153,7 @@ def _runs(statuses: list[ClientStatus]) -> bool:
     return any(s.health not in (Health.PAUSED, Health.DRAFT) for s in statuses)
 
 
-def problems(statuses: list[ClientStatus]) -> list[Problem]:
+def problems(request: HttpRequest, statuses: list[ClientStatus]) -> list[Problem]:
     """At most three, equal causes merged, the most widespread first."""
     groups: dict[str, list[ClientStatus]] = {}
     for one in statuses:
@@ -158,10 +164,10 @@ def problems(statuses: list[ClientStatus]) -> list[Problem]:
         groups.values(),
         key=lambda clients: (-len(clients), clients[0].health is not Health.STOPPED),
     )
-    return [_problem(clients) for clients in widest[:PROBLEMS]]
+    return [_problem(request, clients) for clients in widest[:PROBLEMS]]
 
 
-def _problem(clients: list[ClientStatus]) -> Problem:
+def _problem(request: HttpRequest, clients: list[ClientStatus]) -> Problem:
     first = clients[0]
     assert first.finding is not None and first.runner is not None
     return Problem(
@@ -170,7 +176,7 @@ def _problem(clients: list[ClientStatus]) -> Problem:
         since=first.runner.failed_since,
         answer=str(first.runner.evidence.get("answer", "")),
         trace=str(first.runner.evidence.get("trace_id", "")),
-        fix_url=links.fix_url(first),
+        fix_url=links.fix_url(request, first),
     )
 
 
@@ -185,10 +191,16 @@ def _numbers(n: Numbers, now: datetime) -> list[dict[str, Any]]:
         )
     outbox = reverse("outbox")
     sent_hint = _("%s at this time last week") % number(n.sent_last_week)
-    if n.unconfirmed:
-        sent_hint = _("%s unconfirmed") % number(n.unconfirmed)
-    elif n.failed:
-        sent_hint = _("%s failed") % number(n.failed)
+    open_ = [
+        words % number(count)
+        for words, count in (
+            (_("%s unconfirmed"), n.unconfirmed),
+            (_("%s failed"), n.failed),
+        )
+        if count
+    ]
+    if open_:
+        sent_hint = ", ".join(open_)
     undecided = "unconfirmed" if n.unconfirmed else "failed" if n.failed else ""
     return [
         {

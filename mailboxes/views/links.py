@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.http import HttpRequest
 from django.urls import reverse
 
 from ..core.choices import Step
@@ -62,15 +63,20 @@ def _plain(client: PopClient | SmtpClient) -> dict[str, Option]:
     }
 
 
-def field_url(client: PopClient | SmtpClient, finding: Finding | None) -> str:
-    """The field that a finding names, on whatever form it stands; "" for none."""
+def field_url(
+    client: PopClient | SmtpClient, finding: Finding | None, test: int | None = None
+) -> str:
+    """The field that a finding names, on whatever form it stands; "" for none.
+
+    test: the run that has found it.
+    """
     if finding is not None and finding.id in BY_CERTIFICATE and client.registration_id:
         at = reverse("registration-detail", args=[client.registration_id])
         return f"{at}#certificate"
     if finding is not None and _of_owners_application(finding):
         key = client.registration_id
-        return _secret_url(key) if key else option_url(client, finding.option)
-    url = option_url(client, finding.option) if finding else ""
+        return _secret_url(key) if key else option_url(client, finding.option, test)
+    url = option_url(client, finding.option, test) if finding else ""
     return url if "#" in url else ""
 
 
@@ -82,10 +88,24 @@ def _of_owners_application(finding: Finding) -> bool:
     return finding.step is Step.SECRET and finding.option == "registration"
 
 
-def fix_url(status: ClientStatus) -> str:
+def mend_url(
+    request: HttpRequest,
+    client: PopClient | SmtpClient,
+    finding: Finding | None,
+    test: int | None = None,
+) -> str:
+    """The same; "" for a person who may not change what stands there."""
+    url = field_url(client, finding, test)
+    model = client._meta.model_name
+    if url.startswith(reverse("registration-list")):
+        model = "appregistration"
+    return url if request.user.has_perm(f"mailboxes.change_{model}") else ""
+
+
+def fix_url(request: HttpRequest, status: ClientStatus) -> str:
     """The first link of a failure: the field at fault, or what to do elsewhere."""
     finding: Finding | None = status.finding
-    field = field_url(status.client, finding)
+    field = mend_url(request, status.client, finding)
     if field and finding is not None and not finding.portal_first:
         return field
     return f"{client_url(status)}#failure"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -61,7 +62,9 @@ def _context(
         "client": client,
         "status": one,
         "fetcher": one.runner if one else None,
-        "fix_url": links.field_url(client, one.finding) if client and one else "",
+        "fix_url": links.mend_url(request, client, one.finding)
+        if client and one
+        else "",
         "ends": ends_soon.warning(client, now) if client else "",
         # Who may operate a mailbox may test it, too.
         "may_operate": may_test(request, PopClient),
@@ -238,6 +241,7 @@ def mailbox_messages(request: HttpRequest, pk: int) -> HttpResponse:
             | Q(sender__icontains=word)
             | Q(message_id__icontains=word)
         )
+    search = {"q": query} if query else {}
     only = request.GET.get("only", "")
     if only == "quarantined":
         messages = messages.filter(parse_state="quarantined")
@@ -249,10 +253,15 @@ def mailbox_messages(request: HttpRequest, pk: int) -> HttpResponse:
         "only": only,
         "keep": [("only", only)] if only else [],
         "filters": [
-            {"label": _("All"), "url": "?", "count": None, "current": not only},
+            {
+                "label": _("All"),
+                "url": "?" + urlencode(search),
+                "count": None,
+                "current": not only,
+            },
             {
                 "label": _("Quarantined"),
-                "url": "?only=quarantined",
+                "url": "?" + urlencode(search | {"only": "quarantined"}),
                 "count": None,
                 "current": only == "quarantined",
             },
@@ -285,7 +294,7 @@ def cycle_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "finding": finding,
             "status": one,
             "client_url": links.client_url(one) if one else "",
-            "fix_url": links.field_url(one.client, finding) if one else "",
+            "fix_url": links.mend_url(request, one.client, finding) if one else "",
             "evidence": [
                 (key.replace("_", " "), value)
                 for key, value in sorted(cycle.evidence.items())

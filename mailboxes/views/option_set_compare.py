@@ -46,7 +46,7 @@ def compare(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             "client": client,
             "kind": kind,
             "status": one,
-            "fix_url": links.field_url(client, one.finding),
+            "fix_url": links.mend_url(request, client, one.finding),
             "runner": one.runner,
             "newest": both.newest,
             "current": both.current,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ..core.choices import OUTBOX_UNSENT, OutboxState
-from ..models import OutboundMessage
+from ..models import OutboundMessage, SmtpClient
 from ..services.outbox import listing as outbox_list
 from ..templatetags.ui import spell_duration
 from ..templatetags.words import look
@@ -35,23 +35,26 @@ PARTLY = "partly"  # sent, but not to all
 @require_safe
 @live
 def outbox(request: HttpRequest) -> HttpResponse:
-    """The list; `?state=` and `?code=` filter."""
+    """The list; `?state=`, `?code=` and `?client=` (an smtp-client) filter."""
     state = inputs.text(request.GET, "state")
     code = inputs.text(request.GET, "code")
     if state not in (*STATES, "unsent", PARTLY):
         state = ""
+    client = inputs.key(inputs.text(request.GET, "client"))
     counts = outbox_list.counts()
     waiting = sum(counts.get(one, 0) for one in OUTBOX_UNSENT)
-    found = outbox_list.messages(state, code)
+    found = outbox_list.messages(state, code, client)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    groups = [g for g in outbox_list.groups() if _belongs(g, state, code)]
+    groups = [g for g in outbox_list.groups() if _belongs(g, state, code, client)]
     may_change = request.user.has_perm("mailboxes.change_outboundmessage")
     context = {
         "page": page,
         "rows": [_row(row) for row in page.object_list],
         "filters": _filters(counts, waiting, outbox_list.partly(), state),
         "shown": _shown(state),
-        "groups": [_group(one, may_change) for one in groups],
+        "only": _only(code, client),
+        "all_url": f"?state={state}" if state else "?",
+        "groups": [_group(request, one, may_change) for one in groups],
         "nothing": "" if waiting else _nothing(outbox_list.last_sent()),
         "total": sum(counts.values()),
         "may_compose": request.user.has_perm("mailboxes.add_outboundmessage"),
@@ -68,6 +71,12 @@ def _shown(state: str) -> str:
     if state == PARTLY:
         return _("Sent, not to all")
     return look("outbox", state).word if state in STATES else ""
+
+
+def _only(code: str, client: int) -> str:
+    """What the list is narrowed to beside the state; "" for nothing."""
+    name = SmtpClient.objects.filter(pk=client).values_list("section", flat=True)
+    return ", ".join([*([code] if code else []), *(name if client else [])])
 
 
 def _row(row: OutboundMessage) -> dict[str, Any]:
@@ -97,8 +106,10 @@ def _next_try(row: OutboundMessage, sender: Any) -> datetime | None:
     return max(row.not_before, sender.not_before or row.not_before)
 
 
-def _belongs(group: outbox_list.Group, state: str, code: str) -> bool:
+def _belongs(group: outbox_list.Group, state: str, code: str, client: int) -> bool:
     """Whether a failure is one of what the filter shows."""
+    if client and group.client.pk != client:
+        return False
     if not state:
         return True
     waits = group.state != OutboxState.FAILED
@@ -109,14 +120,17 @@ def _belongs(group: outbox_list.Group, state: str, code: str) -> bool:
     return not code or group.code == code
 
 
-def _group(one: outbox_list.Group, may_change: bool) -> dict[str, Any]:
+def _group(
+    request: HttpRequest, one: outbox_list.Group, may_change: bool
+) -> dict[str, Any]:
     again = may_change and one.state == OutboxState.FAILED
     return {
         "again_url": again
         and reverse("outbox-requeue", args=[one.client.pk, one.code]),
         "group": one,
-        "fix_url": links.field_url(one.client, one.finding),
-        "list_url": f"?state={one.state}" + (f"&code={one.code}" if one.code else ""),
+        "fix_url": links.mend_url(request, one.client, one.finding),
+        "list_url": f"?state={one.state}&client={one.client.pk}"
+        + (f"&code={one.code}" if one.code else ""),
     }
 
 

@@ -67,13 +67,13 @@ def _message(pk: int) -> OutboundMessage:
 def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
     """Facts for everyone who is signed in; content for those who may read it.
 
-    `?was=STATE` is the poll of a page that shows that state: another one is loaded
+    `?was=` is the poll of a page that shows what `_stands` says: another one is loaded
     whole, so that only what a person sees is written down as read.
     """
     row = _message(pk)
     if "was" in request.GET:
         response = HttpResponse(status=204)
-        if request.GET["was"] != row.state:
+        if request.GET["was"] != _stands(row):
             response["HX-Refresh"] = "true"
         return response
     may_read, is_kept = request.user.has_perm(READ), outbox_content.is_kept(row)
@@ -97,11 +97,12 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "message": row,
             "finding": finding,
-            "finding_url": links.field_url(row.smtp_client, finding),
+            "finding_url": links.mend_url(request, row.smtp_client, finding),
             "kept_by": kept_by,
             "kept": keeps.why(row.smtp_client) if waits else "",
-            "kept_url": links.field_url(row.smtp_client, kept_by),
+            "kept_url": links.mend_url(request, row.smtp_client, kept_by),
             "sender": sender,
+            "stands": _stands(row),
             "moving": row.state in (OutboxState.QUEUED, OutboxState.SENDING),
             "timeline": [_item(one) for one in tries],
             "earlier": tries[0].number - 1 if tries else 0,
@@ -116,6 +117,14 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
             "nav": "outbox",
         },
     )
+
+
+def _stands(row: OutboundMessage) -> str:
+    """Its state, and the failure of its sender, which keeps it in that state."""
+    sender = getattr(row.smtp_client, "sender", None)
+    if row.state not in OUTBOX_CLAIMABLE or sender is None or not sender.code:
+        return str(row.state)
+    return f"{row.state}-{sender.state}-{sender.code}"
 
 
 def _item(attempt: Attempt) -> dict[str, Any]:
@@ -198,7 +207,7 @@ def outbox_requeue(request: HttpRequest, client: int, code: str) -> HttpResponse
             )
             % (() if count == 1 else count),
             "finding": finding,
-            "finding_url": links.field_url(row, finding),
+            "finding_url": links.mend_url(request, row, finding),
             "client": row,
             "most": outbox_actions.MOST_AT_ONCE
             if count > outbox_actions.MOST_AT_ONCE

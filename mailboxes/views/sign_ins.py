@@ -103,7 +103,9 @@ def shown(request: HttpRequest, row: SignIn) -> dict[str, Any]:
         "public_url": return_url(request, "sign-in-owner", token),
         "back": ReturnAddress(row.redirect_uri),
         "finding": found,
-        "fix_url": links.field_url(row.client, found) if other and row.client else "",
+        "fix_url": links.mend_url(request, row.client, found)
+        if other and row.client
+        else "",
     }
 
 

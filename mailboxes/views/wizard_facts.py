@@ -380,7 +380,9 @@ class Facts:
     def fetching_fix(self) -> str:
         """Where a failure of its cycles is mended; "" for none."""
         one = self.fetching
-        return links.fix_url(one) if one is not None and one.finding else ""
+        if one is None or one.finding is None:
+            return ""
+        return links.fix_url(self._request, one)
 
     @cached_property
     def first_messages(self) -> list[Message]:

@@ -28,7 +28,7 @@
     setTimeout(() => { word.textContent = before; }, 2000);
   });
 
-  const state = (region) => (region.polling ??= { next: 0, etag: region.dataset.etag, fails: 0 });
+  const state = (region) => (region.polling ??= { next: 0, fails: 0 });
   on("htmx:beforeRequest", (event) => {
     const region = event.target;
     if (!region.matches(".live")) return;
@@ -43,20 +43,21 @@
   on("htmx:afterRequest", (event) => {
     const region = event.target;
     if (!region.matches(".live")) return;
-    const s = state(region), { xhr } = event.detail, ok = xhr.status > 199 && xhr.status < 400;
+    const s = state(region), { xhr } = event.detail, ok = /^[23]/.test(xhr.status);
     const note = doc.getElementById(region.id + "-stale");
     if (ok) {
       s.etag = xhr.getResponseHeader("ETag") || s.etag;
       s.fails = 0;
       delete region.dataset.stale;
-      if (note) note.hidden = true;
+      if (note) note.hidden = ok;
     } else {
       s.next = Date.now() + Math.min(6e4, 5e3 * 4 ** s.fails++);
       if (note?.hidden) {
-        note.textContent = `Could not refresh since ${new Date().toISOString().slice(11, 16)} UTC, retrying.`;
-        note.hidden = false;
+        note.hidden = ok;
+        note.textContent = xhr.status == 401 ? xhr.response
+          : `Could not refresh since ${new Date().toISOString().slice(11, 16)} UTC, retrying.`;
       }
-      region.dataset.stale = "1";
+      region.dataset.stale = 1;
     }
   });
 })();

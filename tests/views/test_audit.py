@@ -8,6 +8,7 @@ import io
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
 from mailboxes.models import AuditEvent
 from mailboxes.services import audit, clients
@@ -120,3 +121,22 @@ def test_queries_do_not_grow_with_the_rows(browser, django_assert_max_num_querie
         audit.record(None, "instance.held")
     with django_assert_max_num_queries(14):
         browser.get("/audit/")
+
+
+def test_history_of_one_thing_says_so_and_ends_with_another_kind(browser):
+    pop = saved_pop()
+    for key in (pop.pk, pop.pk + 1):
+        AuditEvent.objects.create(
+            at=timezone.now(),
+            action="proxy.created",
+            object_type="proxy",
+            object_id=str(key),
+        )
+    history = f"?kind=pop-client&key={pop.pk}"
+    page = browser.get(f"/audit/{history}").content.decode()
+    assert f"Only pop-client number {pop.pk}</label>" in page
+    assert '<input type="hidden" name="of" value="pop-client">' in page
+    searched = f"?key={pop.pk}&of=pop-client&kind="
+    assert len(shown(browser, f"{searched}pop-client")) == len(shown(browser, history))
+    assert shown(browser, f"{searched}proxy") == ["proxy.created"] * 2
+    assert "Only " not in browser.get(f"/audit/{searched}proxy").content.decode()

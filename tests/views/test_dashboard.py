@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -128,15 +129,57 @@ def test_messages_that_failed_are_counted_and_led_to(anna: Client) -> None:
     assert (sent["hint"], sent["url"]) == ("1 failed", "/outbox/?state=failed")
 
 
-def test_stopped_mailbox_is_told_with_evidence_and_one_link(anna: Client) -> None:
+def test_failed_messages_are_not_hidden_by_unconfirmed_ones(anna: Client) -> None:
+    sender = factories.smtp_client()
+    for state in (OutboxState.FAILED, OutboxState.FAILED, OutboxState.UNCONFIRMED):
+        factories.outbound(sender, state=state)
+    sent = anna.get("/").context["numbers"][1]
+    assert (sent["hint"], sent["url"]) == (
+        "1 unconfirmed, 2 failed",
+        "/outbox/?state=unconfirmed",
+    )
+
+
+def test_clients_of_one_mailbox_that_fail_alike_have_names_of_their_own(
+    anna: Client,
+) -> None:
     factories.live_worker()
-    client = factories.stopped()
+    stopped = factories.stopped("billing@contoso.example")
+    way_out = factories.smtp_client(
+        "smtp-client-billing", state="stopped", code="AADSTS50126", stage="token"
+    )
+    way_out.mailbox = "billing@contoso.example"
+    way_out.save()
+    [problem] = anna.get("/").context["problems"]
+    assert problem.named == [
+        {
+            "name": "billing@contoso.example",
+            "url": f"/mailboxes/{stopped.mailbox_row_id}/",
+        },
+        {"name": "smtp-client-billing", "url": f"/option-sets/smtp/{way_out.pk}/"},
+    ]
+
+
+def test_poll_brings_the_title_of_the_page(anna: Client) -> None:
+    """It is what a tab in the background tells."""
+    factories.live_worker()
+    factories.stopped()
+    whole, region = (anna.get(path).content.decode() for path in ("/", "/?region=1"))
+    [title] = re.findall("<title>[^<]*</title>", whole)
+    assert re.findall("<title>[^<]*</title>", region) == [title]
+    assert title == "<title>1 of 1 mailboxes needs attention · mailadmin</title>"
+
+
+def test_stopped_mailbox_is_told_with_evidence_and_one_link(client: Client) -> None:
+    client.force_login(factories.user("anna", "change_popclient"))
+    factories.live_worker()
+    stopped = factories.stopped()
     factories.pop_client()
-    response = anna.get("/")
+    response = client.get("/")
     html = response.content.decode()
     assert _heading(response) == "1 of 2 mailboxes needs attention"
     assert "AADSTS50126: Error validating credentials" in html
-    assert f'href="/option-sets/pop/{client.pk}/edit/#id_password"' in html
+    assert f'href="/option-sets/pop/{stopped.pk}/edit/#id_password"' in html
 
 
 def test_equal_causes_are_told_once(anna: Client) -> None:

@@ -118,3 +118,44 @@ def test_refused_certificate_is_mended_in_its_panel(code: str) -> None:
     assert links.field_url(client, find(code)) == (
         f"/registrations/{client.registration_id}/#certificate"
     )
+
+
+def test_fix_without_a_field_is_no_link_to_a_form(client: Client) -> None:
+    """What is done in the portal is not mended at the top of the options."""
+    pop = saved_pop()
+    assert links.field_url(pop, find("AADSTS65001"), 5) == ""
+    assert links.field_url(pop, find("folder-missing"), 5) == (
+        f"/option-sets/pop/{pop.pk}/edit/?test=5#id_folder_path"
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "code", "seen"),
+    [
+        ("change_popclient", "folder-missing", True),
+        ("change_popclient", "AADSTS7000222", False),
+        ("change_appregistration", "folder-missing", False),
+        ("change_appregistration", "AADSTS7000222", True),
+    ],
+)
+def test_fix_is_a_link_for_those_who_may_change_what_stands_there(
+    right: str, code: str, seen: bool, client: Client
+) -> None:
+    factories.live_worker()
+    pop = as_application()
+    Fetcher.objects.update(state=RunState.STOPPED, code=code, stage="token", failures=1)
+    fix = f'href="{links.field_url(pop, find(code))}"'
+    client.force_login(factories.user("night", right))
+    told = f'href="/mailboxes/{pop.mailbox_row_id}/#failure"'
+    dashboard = client.get("/").content.decode()
+    assert (fix in dashboard, told in dashboard) == (seen, not seen)
+    page = client.get(f"/mailboxes/{pop.mailbox_row_id}/").content.decode()
+    assert (fix in page, 'id="failure"' in page) == (seen, True)
+
+
+@pytest.mark.parametrize("page", ["registrations", "secrets", "proxies"])
+def test_empty_list_offers_nothing_to_those_who_may_not_make_it(
+    page: str, client: Client
+) -> None:
+    client.force_login(factories.user("night"))
+    assert f"/{page}/new/" not in client.get(f"/{page}/").content.decode()

@@ -101,3 +101,16 @@ def test_cycles_say_how_long_they_took(visitor: Client) -> None:
     factories.cycle(pop)
     page = visitor.get(f"/mailboxes/{pop.mailbox_row_id}/cycles/").content.decode()
     assert '<td data-label="Took" class="num">2 s</td>' in page
+
+
+def test_filter_of_messages_keeps_the_search(client: Client) -> None:
+    client.force_login(factories.user("anna"))
+    pop = factories.pop_client()
+    page = f"/mailboxes/{pop.mailbox_row_id}/messages/"
+    filters = client.get(f"{page}?q=a%26b c").context["filters"]
+    assert [one["url"] for one in filters] == [
+        "?q=a%26b+c",
+        "?q=a%26b+c&only=quarantined",
+    ]
+    filters = client.get(page).context["filters"]
+    assert [one["url"] for one in filters] == ["?", "?only=quarantined"]

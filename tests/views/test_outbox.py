@@ -175,7 +175,7 @@ def test_who_did_not_get_it_is_found_without_a_look_through_all_that_was_sent() 
         assert "outbound_by_code" in rows.explain()
 
 
-def test_equal_failures_are_one_notice_with_a_link_to_the_field(anna: Client) -> None:
+def test_equal_failures_are_one_notice_with_a_link_to_the_field() -> None:
     stuck = factories.smtp_client(
         state="stopped",
         code="password-refused",
@@ -184,11 +184,31 @@ def test_equal_failures_are_one_notice_with_a_link_to_the_field(anna: Client) ->
     )
     for _ in range(41):
         factories.outbound(stuck)
-    response = anna.get("/outbox/")
+    response = signed_in("change_smtpclient").get("/outbox/")
     text = words(response)
     assert "41 messages: " in text
     assert "535 5.7.8 no" in text
     assert f"/option-sets/smtp/{stuck.pk}/" in response.content.decode()
+
+
+def test_show_them_leads_to_the_messages_that_were_counted(anna: Client) -> None:
+    """Two ways out that fail alike: each has its own messages."""
+    first = factories.smtp_client("first@contoso.example")
+    second = factories.smtp_client("second@contoso.example")
+    for client, count in ((first, 3), (second, 2)):
+        for _ in range(count):
+            factories.outbound(client, state="failed", code="recipient-refused")
+    groups = anna.get("/outbox/").context["groups"]
+    assert [one["group"].count for one in groups] == [3, 2]
+    for one, count in zip(groups, (3, 2), strict=True):
+        page = anna.get(f"/outbox/{one['list_url']}")
+        assert page.context["page"].paginator.count == count
+        assert [g["group"].count for g in page.context["groups"]] == [count]
+        name = one["group"].client.section
+        assert f"Only recipient-refused, {name}." in words(page)
+    assert "Only " not in words(anna.get("/outbox/?state=failed"))
+    everything = anna.get("/outbox/?state=failed&client=99999999999999999999")
+    assert everything.context["page"].paginator.count == 5
 
 
 def test_query_count_does_not_grow_with_the_rows(anna: Client) -> None:
@@ -512,6 +532,22 @@ def test_page_of_a_queued_message_is_loaded_anew_when_it_has_moved() -> None:
     assert 'hx-get="?was' not in someone.get(f"/outbox/{row.pk}/").content.decode()
     # Looked at twice; a poll reads nothing.
     assert AuditEvent.objects.filter(action="outbox.read").count() == 2
+
+
+def test_page_of_a_queued_message_notices_that_its_sender_has_stopped(
+    anna: Client,
+) -> None:
+    """It stays queued: "It is sent within seconds" would stand there for ever."""
+    row = factories.outbound(factories.smtp_client())
+    page = f"/outbox/{row.pk}/"
+    assert 'hx-get="?was=queued"' in anna.get(page).content.decode()
+    Sender.objects.update(state="stopped", code="password-refused", stage="sign-in")
+    assert anna.get(f"{page}?was=queued").headers.get("HX-Refresh") == "true"
+    stopped = "?was=queued-stopped-password-refused"
+    assert f'hx-get="{stopped}"' in anna.get(page).content.decode()
+    assert anna.get(page + stopped).headers.get("HX-Refresh") is None
+    Sender.objects.update(state="active", code="", stage="")
+    assert anna.get(page + stopped).headers.get("HX-Refresh") == "true"
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from mailboxes.models import (
     AuditEvent,
     Fetcher,
     Mailbox,
+    OutboundChunk,
     OutboundMessage,
     PopClient,
     SignIn,
@@ -179,6 +180,8 @@ def known() -> dict[str, Any]:
         directory_id=registration.directory_id,
         client_id=registration.client_id,
     )
+    outbound = factories.outbound(smtp)
+    OutboundChunk.objects.create(message=outbound, number=0, data=MAIL)
     return {
         "kind_smtp": "smtp",
         "archived": archived.pk,
@@ -198,7 +201,7 @@ def known() -> dict[str, Any]:
         "test": connection_test.ask(pop, None).pk,
         "draft": drafts.begin({"address": "a@b.example", "direction": "both"}, None).pk,
         "step": "mailbox",
-        "outbound": factories.outbound(smtp).pk,
+        "outbound": outbound.pk,
         "slug": "cancel",
         "code": "message-refused",
         "token": "nobodys",

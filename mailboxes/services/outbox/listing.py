@@ -44,10 +44,13 @@ def partly() -> int:
     return OutboundMessage.objects.filter(PARTLY).count()
 
 
-def messages(state: str = "", code: str = "") -> QuerySet[OutboundMessage]:
+def messages(
+    state: str = "", code: str = "", client_id: int = 0
+) -> QuerySet[OutboundMessage]:
     """Messages of a state, newest first.
 
     state: "" for all, "unsent" for what is not out, "partly" as `partly` counts.
+    client_id: of an smtp-client, 0 for all.
     """
     rows = OutboundMessage.objects.select_related("smtp_client__sender", "mailbox")
     if state == "unsent":
@@ -56,6 +59,8 @@ def messages(state: str = "", code: str = "") -> QuerySet[OutboundMessage]:
         rows = rows.filter(PARTLY)
     elif state:
         rows = rows.filter(state=state)
+    if client_id:
+        rows = rows.filter(smtp_client_id=client_id)
     return rows.filter(code=code) if code else rows
 
 
