@@ -224,8 +224,12 @@ class SmtpTransport(LineTransport, OutboundTransport):
     def _data(self, content: wire.Canonical) -> Reply:
         """The content and its end; after the end every failure is unconfirmed."""
         client = self._connected(Stage.DATA)
-        for piece in content.dotted():
-            client.send(piece)
+        try:
+            for piece in content.dotted():
+                client.put(piece)
+        except OSError:
+            self._heard_early(client)
+            raise
         self._heard_early(client)
         client.hurry()  # from here on, no time left would read as unconfirmed
         try:
