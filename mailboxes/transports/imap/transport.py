@@ -74,14 +74,21 @@ class ImapTransport(LineTransport, InboundTransport):
             told["answer"] = _text(control.welcome)
             require_plain_start(control.state, _text(control.welcome), line)
             if self.endpoint.security is Security.STARTTLS:
-                if "STARTTLS" not in control.capabilities:
-                    raise MailError(
-                        Code.STARTTLS_MISSING,
-                        Stage.TLS,
-                        permanent=True,
-                        evidence={**self.facts, "answer": self._offered()},
-                    )
-                client.starttls(StartTls(line))
+                self._encrypt(client, line)
+
+    def _encrypt(self, client: Client, line: net.Line) -> None:
+        words = self._offered()
+        if "STARTTLS" in client._imap.capabilities:
+            refused = client.encrypt(StartTls(line))
+            if refused is None:
+                return
+            words = refused
+        raise MailError(
+            Code.STARTTLS_MISSING,
+            Stage.TLS,
+            permanent=True,
+            evidence={**self.facts, "answer": words},
+        )
 
     def _sign_in(self) -> None:
         client, who = self._connected(Stage.SIGN_IN), self.credential
