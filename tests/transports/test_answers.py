@@ -102,6 +102,41 @@ IMAP_ROWS = [
         False,
         REFUSED,
     ),
+    # hMailServer's, which says BAD where others say NO
+    (104, "BAD", "STARTTLS is required.", S.SIGN_IN, False, Code.LOGIN_DISABLED),
+    (
+        104,
+        "BAD",
+        "A SSL/TLS-connection is required for authentication.",
+        S.SIGN_IN,
+        False,
+        Code.LOGIN_DISABLED,
+    ),
+    (106, "BAD", "Folder could not be found.", S.MAILBOX, False, MISSING),
+    (
+        106,
+        "BAD",
+        "The folder could not be found.",
+        S.SETTLE,
+        False,
+        Code.FOLDER_TARGET_MISSING,
+    ),
+    (
+        103,
+        "BAD",
+        "ACL: Read permission denied (Required for EXAMINE command).",
+        S.MAILBOX,
+        False,
+        Code.AUTHORIZATION_FAILED,
+    ),
+    (
+        104,
+        "NO",
+        "Login only available under a layer",
+        S.SIGN_IN,
+        False,
+        Code.LOGIN_DISABLED,
+    ),
     (0, "NO", "cannot do that now", S.FETCH, True, Code.SERVER_UNAVAILABLE),
 ]
 
@@ -161,6 +196,11 @@ SMTP_ROWS = [
     (132, "500 5.5.2 Line too long", Code.PROTOCOL_ERROR),
     (0, "454 4.7.0 Temporary authentication failure", Code.SERVER_UNAVAILABLE),
     (0, "530 5.7.0 Must issue a STARTTLS command first", Code.LOGIN_DISABLED),
+    (
+        0,
+        "530 A SSL/TLS-connection is required for authentication.",
+        Code.LOGIN_DISABLED,
+    ),
     (0, "538 5.7.11 Encryption required", Code.LOGIN_DISABLED),
     (0, "534 5.7.9 Application-specific password required", Code.BASIC_AUTH_BLOCKED),
     (124, "432 4.3.2 Concurrent connections limit exceeded", Code.TOO_MANY_CONNECTIONS),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
+from ..in_clear import NEEDS_TLS
 from ..passing import PASSING
 
 LONGEST_DELAY = 3600.0  # seconds; a server that asks for more is asked again then
@@ -63,8 +64,7 @@ RULES = (
     _rule(r"\[SYS/TEMP\]", Code.SERVER_UNAVAILABLE),
     _rule(r"\[SYS/PERM\]", Code.AUTHORIZATION_FAILED, True),
     _rule(
-        r"plaintext auth\w+ (is )?disallowed|must use (ssl|tls|encryption)"
-        r"|(ssl|tls|encryption) (is )?required",
+        NEEDS_TLS,
         Code.LOGIN_DISABLED,
         True,
     ),
