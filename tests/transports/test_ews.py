@@ -158,6 +158,33 @@ def test_item_that_is_refused_keeps_no_other(
     assert len(box.messages(LOGIN, "Deleted Items")) == 59
 
 
+@pytest.mark.parametrize("what", ["stream", "headers"])
+def test_busy_server_is_asked_for_no_further_message(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    box.deliver(LOGIN, *[LETTER.encode()] * 120)
+    with reader(box) as transport:
+        transport.select("")
+        there = [one for page in transport.changes("", None) for one in page.there]
+        asked: list[str] = []
+
+        def busy(_items: ews_items.Items, element: Any) -> Any:
+            asked.append(element.get("Id"))
+            if len(asked) == 1:
+                raise Refused("ErrorItemCorrupt", "This one is damaged.")
+            raise Refused(
+                "ErrorServerBusy",
+                "The server cannot service this request right now.",
+                detail='<t:Value Name="BackOffMilliseconds">9500</t:Value>',
+            )
+
+        monkeypatch.setattr(ews_items.Items, "_entry", busy)
+        with pytest.raises(MailError) as caught:
+            list(getattr(transport, what)(there))
+    assert (caught.value.code, caught.value.retry_after) == (Code.EWS_SERVER_BUSY, 9.5)
+    assert len(asked) == 50  # one request
+
+
 def test_line_that_falls_between_two_requests_tells_what_was_done(
     box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
