@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,12 @@ from mailboxes.sandbox.ews.xml import Refused
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import ON_PREMISES
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
-from mailboxes.transports.ews import EwsInbound, EwsOutbound, calls
+from mailboxes.transports.ews import (
+    EwsInbound,
+    EwsOutbound,
+    calls,
+    connection as ews_connection,
+)
 from mailboxes.transports.settling import PartlySettled
 
 LOGIN, LEGACY = "support@contoso.example", "legacy@contoso.example"
@@ -311,3 +317,15 @@ def test_sent_message_is_found_by_its_id(box: Sandbox) -> None:
         transport.send(LOGIN, [CUSTOMER], named.encode())
         assert transport.find_sent("<a&b@contoso.example>")
         assert not transport.find_sent("<other@contoso.example>")
+
+
+def test_kept_connection_that_is_dead_is_given_up_soon(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ews_connection, "SIGN_OF_LIFE", 0.3)
+    with reader(box) as transport:
+        assert transport.alive()
+        switch(box, Effect(effects.place("ews", "getfolder"), end=effects.SILENT))
+        begun = time.monotonic()
+        assert transport.alive() is False
+        assert (time.monotonic() - begun < 2, transport.until) == (True, None)

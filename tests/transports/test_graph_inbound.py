@@ -15,11 +15,12 @@ import pytest
 
 from mailboxes.core.choices import AfterFetch, Security, Stage
 from mailboxes.core.errors import Code, MailError
-from mailboxes.sandbox.effects import Effect, place
+from mailboxes.sandbox.effects import SILENT, Effect, place
 from mailboxes.sandbox.graph.server import Graph
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import GRAPH_RESOURCE, PROXY_LOGIN
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
+from mailboxes.transports.graph import transport as graph_transport
 from mailboxes.transports.graph.client import AT_ONCE, segment
 from mailboxes.transports.graph.inbound import GraphInbound
 from mailboxes.transports.keyed import Changes, Remote
@@ -524,3 +525,16 @@ def test_application_reads_the_mailbox_that_is_named(
 def test_users_token_names_a_mailbox_that_is_not_the_users_own(box: Sandbox) -> None:
     with reader(box, credential(box, ORDERS, SUPPORT)) as graph:
         assert refusal(lambda: graph.select("")).code == Code.GRAPH_ACCESS_DENIED
+
+
+def test_kept_connection_that_is_dead_is_given_up_soon(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_transport, "SIGN_OF_LIFE", 0.3)
+    with reader(box) as graph:
+        assert graph.alive()
+        silent = Effect(place("graph", "request"), end=SILENT)
+        box._call(lambda: box.box.faults.switch(SUPPORT, "test", [silent]))
+        begun = time.monotonic()
+        assert graph.alive() is False
+        assert (time.monotonic() - begun < 2, graph.until) == (True, None)
