@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from mailboxes.core.choices import AfterFetch, Security, Stage
 from mailboxes.core.errors import Code, MailError
 from mailboxes.sandbox.effects import SILENT, Effect, place
+from mailboxes.sandbox.fault_names import FAULTS
 from mailboxes.sandbox.graph.server import Graph
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import GRAPH_RESOURCE, PROXY_LOGIN
@@ -248,8 +250,20 @@ def test_link_to_another_server_keeps_the_token_here(box: Sandbox) -> None:
         assert all_of(graph, elsewhere)[0][-1].complete
 
 
-def test_delta_without_sizes_is_read_all_the_same(box: Sandbox) -> None:
+@pytest.mark.parametrize(
+    ("status", "error", "text"),
+    [
+        (400, "ErrorInvalidUrlQuery", "$expand is not supported."),
+        (500, "InternalServerError", "Value cannot be null.\r\nParameter name: type"),
+    ],
+)
+def test_delta_without_sizes_is_read_all_the_same(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, status: int, error: str, text: str
+) -> None:
     deliver(box, 2)
+    effect = Effect(place("graph", "delta"), status=status, error=error, text=text)
+    fault = replace(FAULTS["graph-no-expand"], effects=(effect,))
+    monkeypatch.setitem(FAULTS, "graph-no-expand", fault)
     box.fault(SUPPORT, "graph-no-expand", times=1)
     with reader(box) as graph:
         graph.select("")
