@@ -13,6 +13,7 @@ from mailboxes.transports.smtp import answers as smtp
 S = Stage
 PASSES, REFUSED = Code.SERVER_UNAVAILABLE, Code.PASSWORD_REFUSED
 MISSING, UNSAFE = Code.FOLDER_MISSING, Code.AUTHORIZATION_FAILED
+TARGET_MISSING = Code.FOLDER_TARGET_MISSING
 IMAP_ROWS = [
     # row, status, text, stage, token, code
     (92, "NO", "AUTHENTICATE failed.", S.SIGN_IN, True, Code.TOKEN_NOT_ACCEPTED),
@@ -102,6 +103,11 @@ IMAP_ROWS = [
         False,
         REFUSED,
     ),
+    (106, "NO", "Archive doesn't exist.", S.SETTLE, True, TARGET_MISSING),
+    (106, "NO", "Mailbox not found", S.SETTLE, True, TARGET_MISSING),
+    (106, "NO", "No such mailbox", S.SETTLE, True, TARGET_MISSING),
+    (106, "NO", "Unknown Mailbox: Archive (Failure)", S.SETTLE, True, TARGET_MISSING),
+    (0, "NO", "Message does not exist any more", S.SETTLE, True, PASSES),
     # hMailServer's, which says BAD where others say NO
     (104, "BAD", "STARTTLS is required.", S.SIGN_IN, False, Code.LOGIN_DISABLED),
     (
@@ -119,7 +125,7 @@ IMAP_ROWS = [
         "The folder could not be found.",
         S.SETTLE,
         False,
-        Code.FOLDER_TARGET_MISSING,
+        TARGET_MISSING,
     ),
     (
         103,

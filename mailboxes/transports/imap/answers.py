@@ -66,7 +66,9 @@ RULES = (
     _rule(r"\AACL: .*permission denied", Code.AUTHORIZATION_FAILED, True),
     _rule(
         r"\[(TRYCREATE|NONEXISTENT|CANNOT)\]"
-        r"|(mailbox|folder).*(does not|doesn't) exist|folder could not be found",
+        r"|\A(?!.*message).*(does not|doesn't) exist"
+        r"|(mailbox|folder) ((could )?not (be )?found|unknown)"
+        r"|(no such|unknown|invalid) (mailbox|folder)",
         Code.FOLDER_TARGET_MISSING,
         True,
         Stage.SETTLE,
