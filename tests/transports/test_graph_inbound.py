@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -262,7 +261,7 @@ def test_delta_without_sizes_is_read_all_the_same(
 ) -> None:
     deliver(box, 2)
     effect = Effect(place("graph", "delta"), status=status, error=error, text=text)
-    fault = replace(FAULTS["graph-no-expand"], effects=(effect,))
+    fault = FAULTS["graph-no-expand"]._replace(effects=(effect,))
     monkeypatch.setitem(FAULTS, "graph-no-expand", fault)
     box.fault(SUPPORT, "graph-no-expand", times=1)
     with reader(box) as graph:
