@@ -13,6 +13,7 @@ from mailboxes.transports.smtp import answers as smtp
 S = Stage
 PASSES, REFUSED = Code.SERVER_UNAVAILABLE, Code.PASSWORD_REFUSED
 MISSING, UNSAFE = Code.FOLDER_MISSING, Code.AUTHORIZATION_FAILED
+MANY = Code.TOO_MANY_CONNECTIONS
 TARGET_MISSING = Code.FOLDER_TARGET_MISSING
 IMAP_ROWS = [
     # row, status, text, stage, token, code
@@ -79,6 +80,11 @@ IMAP_ROWS = [
         False,
         Code.TOO_MANY_CONNECTIONS,
     ),
+    (0, "NO", "Too many connections from your IP", S.SIGN_IN, False, MANY),
+    (0, "NO", "LOGIN Too many concurrent IMAP sessions", S.SIGN_IN, False, MANY),
+    (0, "NO", "Maximum connections reached", S.SIGN_IN, False, MANY),
+    (0, "NO", "Connection limit exceeded", S.SIGN_IN, True, MANY),
+    (93, "NO", "Too many failed connections", S.SIGN_IN, False, REFUSED),
     (98, "NO", "Temporary authentication failure.", S.SIGN_IN, False, PASSES),
     (98, "NO", "Temporary authentication failure.", S.SIGN_IN, True, PASSES),
     (98, "NO", "Login failed, please try again later", S.SIGN_IN, False, PASSES),

@@ -168,6 +168,7 @@ def test_token_needs_a_mechanism() -> None:
         ("Too many connections", None, Code.TOO_MANY_CONNECTIONS, False),
         ("Web login required", None, Code.BASIC_AUTH_BLOCKED, True),
         ("plaintext authentication disallowed", None, Code.LOGIN_DISABLED, True),
+        ("Too many POP3 sessions", None, Code.TOO_MANY_CONNECTIONS, False),
         # Dovecot 2.4, Cyrus and hMailServer
         ("[AUTH] Cleartext authentication disallowed", None, NO_LOGIN, True),
         ("[AUTH] USER command only available under a layer", None, NO_LOGIN, True),

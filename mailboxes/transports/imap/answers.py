@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
 from ..in_clear import NEEDS_TLS
-from ..passing import PASSING
+from ..passing import MANY_CONNECTIONS, PASSING
 from .stream import Refused
 
 
@@ -33,10 +33,7 @@ RULES = (
     # Exchange Online: "BYE Session invalidated - AccessTokenExpired".
     _rule(r"accesstokenexpired|session invalidated", Code.SESSION_TOKEN_ENDED),
     _rule(r"suggested backoff time", Code.SERVER_THROTTLED),
-    _rule(
-        r"too many simultaneous connections|maximum number of connections",
-        Code.TOO_MANY_CONNECTIONS,
-    ),
+    _rule(MANY_CONNECTIONS, Code.TOO_MANY_CONNECTIONS),
     _rule(
         r"\[(THROTTLED|LIMIT)\]|request is throttled|command or bandwidth limits",
         Code.SERVER_THROTTLED,
