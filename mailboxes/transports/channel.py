@@ -94,6 +94,8 @@ class Answer:
             self._end(whole)
 
     def _read(self) -> Iterator[bytes]:
+        if self._raw.length is None and not self._raw.chunked:
+            self._channel.strict()
         while piece := self._raw.read1(PIECE):
             yield piece
         if self._raw.length:
@@ -233,6 +235,15 @@ class Channel:
                 break
             sent += len(piece)
         return Answer(self, line.getresponse(), cut)
+
+    def strict(self) -> None:
+        """From here on the end of the line counts only as TLS tells of it.
+
+        For a body that the end of the line ends: cut off, it would be taken for whole
+        (RFC 9112 section 9.8).
+        """
+        if isinstance(self._socket, ssl.SSLSocket):
+            self._socket.suppress_ragged_eofs = False  # type: ignore[attr-defined]
 
     def stale(self) -> bool:
         """The server has closed the line meanwhile, or said what nobody asked for."""

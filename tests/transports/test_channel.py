@@ -203,6 +203,34 @@ def test_answer_that_is_cut_is_a_lost_line() -> None:
 
 
 @pytest.mark.parametrize("cut", [False, True])
+def test_body_that_ends_with_the_line_is_whole_only_where_tls_says_so(
+    authority: trustme.CA, cut: bool
+) -> None:
+    """Of a gateway that knows no length: a line that fell is no end of a message."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    def script(talk: Talk) -> None:
+        talk.encrypt(context)
+        head(talk)
+        talk.send(b"HTTP/1.1 200 OK\r\n\r\nSubject: one\r\n")
+        if not cut:
+            assert isinstance(talk.socket, ssl.SSLSocket)
+            talk.socket.unwrap()
+        talk.hang_up()
+
+    with Scripted(script) as server:
+        line = Channel(encrypted(server.port), trusting(authority))
+        if cut:
+            with pytest.raises(MailError) as caught:
+                got(ask(line))
+            assert caught.value.code == Code.CONNECTION_LOST
+        else:
+            assert got(ask(line)) == (200, b"Subject: one\r\n")
+        line.drop()
+
+
+@pytest.mark.parametrize("cut", [False, True])
 def test_gzip_is_taken_off(cut: bool) -> None:
     content = b"".join(b"%d " % number for number in range(200_000))
     packed = gzip.compress(content)
