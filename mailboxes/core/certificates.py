@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
@@ -161,6 +162,23 @@ def make(name: str, now: datetime | None = None) -> Certificate:
     ).decode()
     public = certificate.public_bytes(serialization.Encoding.PEM).decode()
     return _made(private.strip(), public.strip(), certificate)
+
+
+def end_point_digest(der: bytes) -> bytes:
+    """What a sign-in is bound to a server's certificate by (RFC 5929 section 4.1).
+
+    der: the certificate. Its hash is of the kind that its signature was made with, but
+    SHA-256 in place of MD5 and SHA-1, and where the signature names no kind of hash.
+    """
+    try:
+        kind = x509.load_der_x509_certificate(der).signature_hash_algorithm
+    except (ValueError, UnsupportedAlgorithm):
+        kind = None
+    if kind is None or isinstance(kind, hashes.MD5 | hashes.SHA1):
+        kind = hashes.SHA256()
+    digest = hashes.Hash(kind)
+    digest.update(der)
+    return digest.finalize()
 
 
 def _key(block: str) -> rsa.RSAPrivateKey:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
@@ -21,6 +22,9 @@ from typing import ClassVar, Self
 from ..core.choices import AfterFetch, Protocol, ProxyKind, Security, Stage
 
 SHORTEST = 0.05  # seconds that a wait is given at least
+# Seconds for the sign of life of a kept connection: many firewalls drop an idle
+# one in silence, and a cycle has not the time to wait as for an answer.
+SIGN_OF_LIFE = 10.0
 CHUNK_SIZE = 1 << 20  # bytes; the most that one chunk of a body holds
 # A message whole, or in such chunks, which can be gone through repeatedly.
 Content = bytes | Sequence[bytes]
@@ -149,6 +153,16 @@ class Transport(ABC):
         self.timings = {}
         self.facts = {}
         self.progress = None
+
+    @contextmanager
+    def hasty(self, seconds: float) -> Iterator[None]:
+        """What is asked inside ends within so many seconds, or earlier at `until`."""
+        until, end = self.until, time.monotonic() + seconds
+        self.until = end if until is None else min(until, end)
+        try:
+            yield
+        finally:
+            self.until = until
 
     @abstractmethod
     def open(self) -> None: ...

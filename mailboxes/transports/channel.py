@@ -94,6 +94,8 @@ class Answer:
             self._end(whole)
 
     def _read(self) -> Iterator[bytes]:
+        if self._raw.length is None and not self._raw.chunked:
+            self._channel.strict()
         while piece := self._raw.read1(PIECE):
             yield piece
         if self._raw.length:
@@ -222,9 +224,26 @@ class Channel:
             if sent + len(piece) >= size:
                 self.hurry()  # from here on, no time left would read as unconfirmed
                 self.handed_over = True
-            line.send(piece)
+            try:
+                line.send(piece)
+            except OSError:
+                # Refused at its beginning, perhaps: then the answer came before the
+                # line fell (IIS and many gateways do so with what is too large).
+                if not self._wire.answered():
+                    raise
+                cut = True
+                break
             sent += len(piece)
         return Answer(self, line.getresponse(), cut)
+
+    def strict(self) -> None:
+        """From here on the end of the line counts only as TLS tells of it.
+
+        For a body that the end of the line ends: cut off, it would be taken for whole
+        (RFC 9112 section 9.8).
+        """
+        if isinstance(self._socket, ssl.SSLSocket):
+            self._socket.suppress_ragged_eofs = False  # type: ignore[attr-defined]
 
     def stale(self) -> bool:
         """The server has closed the line meanwhile, or said what nobody asked for."""
@@ -287,12 +306,18 @@ class Channel:
 
 
 def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """What is in a gzip stream, in pieces of bounded size."""
-    stream = zlib.decompressobj(GZIP)
+    """What is in a gzip stream, in pieces of bounded size.
+
+    Microsoft's servers say gzip of answers without a body, too.
+    """
+    stream, empty = zlib.decompressobj(GZIP), True
     for piece in pieces:
+        empty = False
         while piece:
             yield stream.decompress(piece, PIECE)
             piece = stream.unconsumed_tail
+    if empty:
+        return
     yield stream.flush()
     if not stream.eof:
         raise EOFError("the answer was cut short")
@@ -316,6 +341,13 @@ class _Bounded:
             with suppress(BlockingIOError, ssl.SSLWantReadError):
                 self.early = self.socket.recv(1)
         return self.early is not None
+
+    def answered(self) -> bool:
+        """The server has said something, though the line may have fallen since."""
+        try:
+            return self.heard() and self.early != b""
+        except OSError:
+            return False
 
     def makefile(self, mode: str) -> io.BufferedReader:
         return io.BufferedReader(_Reader(self), PIECE)

@@ -26,6 +26,14 @@ def wait(seconds: float) -> float | None:
     return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_WAIT)
 
 
+def milliseconds(text: str | None) -> float | None:
+    """Seconds to wait, 0 to an hour, of so many milliseconds; None for no number."""
+    try:
+        return wait(float(text or "") / 1000)
+    except ValueError:
+        return None
+
+
 def retry_after(value: str) -> float | None:
     """Seconds of a Retry-After header, which may be a date; at most an hour.
 

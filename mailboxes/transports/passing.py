@@ -20,3 +20,9 @@ PASSING = (
     r"(temporar|(try|retry)( again)? (later|in \d)|try again after"
     r"|(server|system) (is )?(error|busy)|internal (server )?error)"
 )
+# The same, of a server that has as many connections of this log-in as it admits.
+MANY_CONNECTIONS = (
+    r"too many (?!failed)(\w+ ){0,2}(connections|sessions)\b"
+    r"|maximum (number of )?(\w+ ){0,2}(connections|sessions)\b"
+    r"|(connections?|sessions?) limit( is| was)? (reached|exceeded)"
+)

@@ -51,6 +51,9 @@ def context(ca_pem: str, use: str = "mail") -> ssl.SSLContext:
     made = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_pem:
+        # Whoever names an authority trusts it, also where its own issuer is not known:
+        # of a private chain people have the intermediate, or the server's own.
+        made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         try:
             made.load_verify_locations(cadata=ca_pem)
         except (ssl.SSLError, TypeError, ValueError) as error:

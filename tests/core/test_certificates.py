@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import NameOID
 
 from mailboxes.core import certificates
 from mailboxes.core.certificates import CertificateUnusable
@@ -147,3 +150,43 @@ def test_text_without_whole_certificates_is_no_authority(text: str) -> None:
     with pytest.raises(CertificateUnusable) as caught:
         certificates.authorities(text)
     assert str(caught.value) == certificates.NO_AUTHORITIES
+
+
+@pytest.mark.parametrize(
+    ("signed_by", "hashed_by"),
+    [
+        (hashes.SHA256(), hashes.SHA256()),
+        (hashes.SHA384(), hashes.SHA384()),
+        (hashes.SHA512(), hashes.SHA512()),
+        (hashes.SHA224(), hashes.SHA224()),
+        (None, hashes.SHA256()),
+    ],
+    ids=["sha256", "sha384", "sha512", "sha224", "none"],
+)
+def test_sign_in_is_bound_by_the_hash_of_the_signature(
+    signed_by: hashes.HashAlgorithm | None, hashed_by: hashes.HashAlgorithm
+) -> None:
+    """Let's Encrypt and others sign by SHA-384; Exchange compares (RFC 5929, 4.1)."""
+    key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+    key = ec.generate_private_key(ec.SECP384R1())
+    if signed_by is None:
+        key = ed25519.Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.contoso.example")])
+    der = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=1))
+        .sign(key, signed_by)  # type: ignore[arg-type]
+        .public_bytes(serialization.Encoding.DER)
+    )
+    digest = hashes.Hash(hashed_by)
+    digest.update(der)
+    assert certificates.end_point_digest(der) == digest.finalize()
+
+
+def test_sign_in_is_bound_to_what_is_no_certificate_too() -> None:
+    assert certificates.end_point_digest(b"") == hashlib.sha256(b"").digest()

@@ -13,6 +13,8 @@ from mailboxes.transports.smtp import answers as smtp
 S = Stage
 PASSES, REFUSED = Code.SERVER_UNAVAILABLE, Code.PASSWORD_REFUSED
 MISSING, UNSAFE = Code.FOLDER_MISSING, Code.AUTHORIZATION_FAILED
+MANY = Code.TOO_MANY_CONNECTIONS
+TARGET_MISSING = Code.FOLDER_TARGET_MISSING
 IMAP_ROWS = [
     # row, status, text, stage, token, code
     (92, "NO", "AUTHENTICATE failed.", S.SIGN_IN, True, Code.TOKEN_NOT_ACCEPTED),
@@ -78,6 +80,11 @@ IMAP_ROWS = [
         False,
         Code.TOO_MANY_CONNECTIONS,
     ),
+    (0, "NO", "Too many connections from your IP", S.SIGN_IN, False, MANY),
+    (0, "NO", "LOGIN Too many concurrent IMAP sessions", S.SIGN_IN, False, MANY),
+    (0, "NO", "Maximum connections reached", S.SIGN_IN, False, MANY),
+    (0, "NO", "Connection limit exceeded", S.SIGN_IN, True, MANY),
+    (93, "NO", "Too many failed connections", S.SIGN_IN, False, REFUSED),
     (98, "NO", "Temporary authentication failure.", S.SIGN_IN, False, PASSES),
     (98, "NO", "Temporary authentication failure.", S.SIGN_IN, True, PASSES),
     (98, "NO", "Login failed, please try again later", S.SIGN_IN, False, PASSES),
@@ -101,6 +108,46 @@ IMAP_ROWS = [
         S.SIGN_IN,
         False,
         REFUSED,
+    ),
+    (106, "NO", "Archive doesn't exist.", S.SETTLE, True, TARGET_MISSING),
+    (106, "NO", "Mailbox not found", S.SETTLE, True, TARGET_MISSING),
+    (106, "NO", "No such mailbox", S.SETTLE, True, TARGET_MISSING),
+    (106, "NO", "Unknown Mailbox: Archive (Failure)", S.SETTLE, True, TARGET_MISSING),
+    (0, "NO", "Message does not exist any more", S.SETTLE, True, PASSES),
+    # hMailServer's, which says BAD where others say NO
+    (104, "BAD", "STARTTLS is required.", S.SIGN_IN, False, Code.LOGIN_DISABLED),
+    (
+        104,
+        "BAD",
+        "A SSL/TLS-connection is required for authentication.",
+        S.SIGN_IN,
+        False,
+        Code.LOGIN_DISABLED,
+    ),
+    (106, "BAD", "Folder could not be found.", S.MAILBOX, False, MISSING),
+    (
+        106,
+        "BAD",
+        "The folder could not be found.",
+        S.SETTLE,
+        False,
+        TARGET_MISSING,
+    ),
+    (
+        103,
+        "BAD",
+        "ACL: Read permission denied (Required for EXAMINE command).",
+        S.MAILBOX,
+        False,
+        Code.AUTHORIZATION_FAILED,
+    ),
+    (
+        104,
+        "NO",
+        "Login only available under a layer",
+        S.SIGN_IN,
+        False,
+        Code.LOGIN_DISABLED,
     ),
     (0, "NO", "cannot do that now", S.FETCH, True, Code.SERVER_UNAVAILABLE),
 ]
@@ -161,6 +208,11 @@ SMTP_ROWS = [
     (132, "500 5.5.2 Line too long", Code.PROTOCOL_ERROR),
     (0, "454 4.7.0 Temporary authentication failure", Code.SERVER_UNAVAILABLE),
     (0, "530 5.7.0 Must issue a STARTTLS command first", Code.LOGIN_DISABLED),
+    (
+        0,
+        "530 A SSL/TLS-connection is required for authentication.",
+        Code.LOGIN_DISABLED,
+    ),
     (0, "538 5.7.11 Encryption required", Code.LOGIN_DISABLED),
     (0, "534 5.7.9 Application-specific password required", Code.BASIC_AUTH_BLOCKED),
     (124, "432 4.3.2 Concurrent connections limit exceeded", Code.TOO_MANY_CONNECTIONS),

@@ -6,6 +6,7 @@ import gzip
 import os
 import resource
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from tests.servers.scripted import Scripted, Talk
 from tests.transports.test_net import encrypted, tls_server, trusting
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+CHUNKED_NOTHING = b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 SOON = 0.6  # seconds; the policy's own timeout is 2 s for each wait
 MUCH = Whole(b"x" * (8 << 20))
 
@@ -161,12 +163,71 @@ def test_answer_before_the_end_of_the_body_is_heard() -> None:
         assert (line.handed_over, line.peer) == (False, None)
 
 
+@pytest.mark.parametrize("encrypts", [False, True])
+def test_answer_is_heard_though_the_line_fell_after_it(
+    authority: trustme.CA, encrypts: bool
+) -> None:
+    """As IIS does with a request that is too large: an answer, then a reset."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    def script(talk: Talk) -> None:
+        if encrypts:
+            talk.encrypt(context)
+        head(talk)
+        talk.literal(PIECE)
+        talk.send(b"HTTP/1.1 413 Too large\r\nContent-Length: 3\r\n\r\nbig")
+        talk.reset()
+
+    class Body(Whole):
+        """One piece that no socket takes at once: the line falls while it is sent."""
+
+        def pieces(self) -> Iterator[bytes]:
+            yield b"x" * (self.size - 1)
+            yield b"x"
+
+    with Scripted(script) as server:
+        end = encrypted(server.port) if encrypts else None
+        line = Channel(end, trusting(authority)) if end else channel(server.port)
+        assert got(ask(line, Body(b"x" * (64 << 20)))) == (413, b"big")
+        assert (line.handed_over, line.peer) == (False, None)
+        line.drop()
+
+
 def test_answer_that_is_cut_is_a_lost_line() -> None:
     cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok"
     with Scripted(serve(cut)) as server, channel(server.port) as line:
         with pytest.raises(MailError) as caught:
             got(ask(line))
         assert caught.value.code == Code.CONNECTION_LOST
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_body_that_ends_with_the_line_is_whole_only_where_tls_says_so(
+    authority: trustme.CA, cut: bool
+) -> None:
+    """Of a gateway that knows no length: a line that fell is no end of a message."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    def script(talk: Talk) -> None:
+        talk.encrypt(context)
+        head(talk)
+        talk.send(b"HTTP/1.1 200 OK\r\n\r\nSubject: one\r\n")
+        if not cut:
+            assert isinstance(talk.socket, ssl.SSLSocket)
+            talk.socket.unwrap()
+        talk.hang_up()
+
+    with Scripted(script) as server:
+        line = Channel(encrypted(server.port), trusting(authority))
+        if cut:
+            with pytest.raises(MailError) as caught:
+                got(ask(line))
+            assert caught.value.code == Code.CONNECTION_LOST
+        else:
+            assert got(ask(line)) == (200, b"Subject: one\r\n")
+        line.drop()
 
 
 @pytest.mark.parametrize("cut", [False, True])
@@ -184,6 +245,14 @@ def test_gzip_is_taken_off(cut: bool) -> None:
             assert caught.value.code == Code.CONNECTION_LOST
         else:
             assert got(ask(line)) == (200, content)
+
+
+@pytest.mark.parametrize("body", [b"Content-Length: 0\r\n\r\n", CHUNKED_NOTHING])
+def test_answer_without_a_body_may_say_gzip(body: bytes) -> None:
+    answer = b"HTTP/1.1 401 Unauthorized\r\nContent-Encoding: gzip\r\n" + body
+    with Scripted(serve(answer, GOOD)) as server, channel(server.port) as line:
+        assert got(ask(line)) == (401, b"")
+        assert got(ask(line)) == (200, b"ok")
 
 
 def test_gzip_of_a_large_answer_comes_in_bounded_pieces() -> None:

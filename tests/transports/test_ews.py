@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,12 @@ from mailboxes.sandbox.ews.xml import Refused
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import ON_PREMISES
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
-from mailboxes.transports.ews import EwsInbound, EwsOutbound, calls
+from mailboxes.transports.ews import (
+    EwsInbound,
+    EwsOutbound,
+    calls,
+    connection as ews_connection,
+)
 from mailboxes.transports.settling import PartlySettled
 
 LOGIN, LEGACY = "support@contoso.example", "legacy@contoso.example"
@@ -158,6 +164,33 @@ def test_item_that_is_refused_keeps_no_other(
     assert len(box.messages(LOGIN, "Deleted Items")) == 59
 
 
+@pytest.mark.parametrize("what", ["stream", "headers"])
+def test_busy_server_is_asked_for_no_further_message(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    box.deliver(LOGIN, *[LETTER.encode()] * 120)
+    with reader(box) as transport:
+        transport.select("")
+        there = [one for page in transport.changes("", None) for one in page.there]
+        asked: list[str] = []
+
+        def busy(_items: ews_items.Items, element: Any) -> Any:
+            asked.append(element.get("Id"))
+            if len(asked) == 1:
+                raise Refused("ErrorItemCorrupt", "This one is damaged.")
+            raise Refused(
+                "ErrorServerBusy",
+                "The server cannot service this request right now.",
+                detail='<t:Value Name="BackOffMilliseconds">9500</t:Value>',
+            )
+
+        monkeypatch.setattr(ews_items.Items, "_entry", busy)
+        with pytest.raises(MailError) as caught:
+            list(getattr(transport, what)(there))
+    assert (caught.value.code, caught.value.retry_after) == (Code.EWS_SERVER_BUSY, 9.5)
+    assert len(asked) == 50  # one request
+
+
 def test_line_that_falls_between_two_requests_tells_what_was_done(
     box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,3 +317,15 @@ def test_sent_message_is_found_by_its_id(box: Sandbox) -> None:
         transport.send(LOGIN, [CUSTOMER], named.encode())
         assert transport.find_sent("<a&b@contoso.example>")
         assert not transport.find_sent("<other@contoso.example>")
+
+
+def test_kept_connection_that_is_dead_is_given_up_soon(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ews_connection, "SIGN_OF_LIFE", 0.3)
+    with reader(box) as transport:
+        assert transport.alive()
+        switch(box, Effect(effects.place("ews", "getfolder"), end=effects.SILENT))
+        begun = time.monotonic()
+        assert transport.alive() is False
+        assert (time.monotonic() - begun < 2, transport.until) == (True, None)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import base64
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import spnego
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
 
 from mailboxes.core.choices import Security, Stage
@@ -20,6 +27,7 @@ from mailboxes.transports.ews.ntlm import Ntlm
 from tests.servers.scripted import Scripted, Talk
 
 USER, PASSWORD = "CONTOSO\\anna", "right"
+TLS = Security.TLS
 BODY = b"<soap/>"
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 2\r\n\r\nok"
 
@@ -49,10 +57,19 @@ def request(talk: Talk) -> tuple[bytes, bytes] | None:
     return token, talk.literal(length)
 
 
-def exchange(bodies: list[bytes]) -> Callable[[Talk], None]:
-    """Exchange with Windows authentication only; a line is signed in once."""
+def exchange(
+    bodies: list[bytes],
+    protected: ssl.SSLContext | None = None,
+    bindings: GssChannelBindings | None = None,
+) -> Callable[[Talk], None]:
+    """Exchange with Windows authentication only; a line is signed in once.
+
+    protected: under TLS, and with Extended Protection: by the right bindings alone.
+    """
 
     def script(talk: Talk) -> None:
+        if protected is not None:
+            talk.encrypt(protected)
         context, signed_in = None, False
         while (got := request(talk)) is not None:
             token, body = got
@@ -62,7 +79,9 @@ def exchange(bodies: list[bytes]) -> Callable[[Talk], None]:
             elif not token:
                 talk.send(asks(b"Negotiate, NTLM"))
             else:
-                context = context or spnego.server(protocol="ntlm")
+                context = context or spnego.server(
+                    protocol="ntlm", channel_bindings=bindings
+                )
                 try:
                     answer = context.step(token)
                 except SpnegoError:
@@ -105,6 +124,60 @@ def test_password_signs_a_line_in_by_ntlm() -> None:
         assert made.post({}, Whole(BODY)).whole(Stage.LIST) == b"ok"
         made.channel.drop()
     assert bodies == [BODY] * 3
+
+
+@pytest.mark.parametrize("signed_by", [hashes.SHA256(), hashes.SHA384()])
+def test_extended_protection_knows_the_certificate(
+    tmp_path: Path, signed_by: hashes.SHA256 | hashes.SHA384
+) -> None:
+    key = ec.generate_private_key(ec.SECP384R1())
+    certificate = own_certificate(key, signed_by)
+    pem = certificate.public_bytes(serialization.Encoding.PEM)
+    both = tmp_path / "server.pem"
+    both.write_bytes(
+        pem
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    bindings = GssChannelBindings(
+        application_data=b"tls-server-end-point:" + certificate.fingerprint(signed_by)
+    )
+    bodies: list[bytes] = []
+    with Scripted(exchange(bodies, context, bindings)) as server:
+        made = Wire(
+            Endpoint(f"https://localhost:{server.port}/EWS/Exchange.asmx", 0, TLS),
+            Credential(USER, password=PASSWORD),
+            NetworkPolicy(5, 5, ca_pem=pem.decode()),
+            lambda: None,
+        )
+        made.greet(Stage.GREETING)
+        assert made.post({}, Whole(BODY)).whole(Stage.LIST) == b"ok"
+        made.channel.drop()
+    assert bodies == [BODY]
+
+
+def own_certificate(
+    key: ec.EllipticCurvePrivateKey, signed_by: hashes.HashAlgorithm
+) -> x509.Certificate:
+    """Of localhost, signed by itself."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+        .sign(key, signed_by)
+    )
 
 
 def test_wrong_password_is_refused_and_nothing_was_asked() -> None:

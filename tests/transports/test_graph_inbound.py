@@ -15,11 +15,13 @@ import pytest
 
 from mailboxes.core.choices import AfterFetch, Security, Stage
 from mailboxes.core.errors import Code, MailError
-from mailboxes.sandbox.effects import Effect, place
+from mailboxes.sandbox.effects import SILENT, Effect, place
+from mailboxes.sandbox.fault_names import FAULTS
 from mailboxes.sandbox.graph.server import Graph
 from mailboxes.sandbox.server import Sandbox
 from mailboxes.sandbox.world import GRAPH_RESOURCE, PROXY_LOGIN
 from mailboxes.transports.base import Credential, Endpoint, NetworkPolicy, Proxy
+from mailboxes.transports.graph import transport as graph_transport
 from mailboxes.transports.graph.client import AT_ONCE, segment
 from mailboxes.transports.graph.inbound import GraphInbound
 from mailboxes.transports.keyed import Changes, Remote
@@ -247,8 +249,20 @@ def test_link_to_another_server_keeps_the_token_here(box: Sandbox) -> None:
         assert all_of(graph, elsewhere)[0][-1].complete
 
 
-def test_delta_without_sizes_is_read_all_the_same(box: Sandbox) -> None:
+@pytest.mark.parametrize(
+    ("status", "error", "text"),
+    [
+        (400, "ErrorInvalidUrlQuery", "$expand is not supported."),
+        (500, "InternalServerError", "Value cannot be null.\r\nParameter name: type"),
+    ],
+)
+def test_delta_without_sizes_is_read_all_the_same(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, status: int, error: str, text: str
+) -> None:
     deliver(box, 2)
+    effect = Effect(place("graph", "delta"), status=status, error=error, text=text)
+    fault = FAULTS["graph-no-expand"]._replace(effects=(effect,))
+    monkeypatch.setitem(FAULTS, "graph-no-expand", fault)
     box.fault(SUPPORT, "graph-no-expand", times=1)
     with reader(box) as graph:
         graph.select("")
@@ -524,3 +538,16 @@ def test_application_reads_the_mailbox_that_is_named(
 def test_users_token_names_a_mailbox_that_is_not_the_users_own(box: Sandbox) -> None:
     with reader(box, credential(box, ORDERS, SUPPORT)) as graph:
         assert refusal(lambda: graph.select("")).code == Code.GRAPH_ACCESS_DENIED
+
+
+def test_kept_connection_that_is_dead_is_given_up_soon(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_transport, "SIGN_OF_LIFE", 0.3)
+    with reader(box) as graph:
+        assert graph.alive()
+        silent = Effect(place("graph", "request"), end=SILENT)
+        box._call(lambda: box.box.faults.switch(SUPPORT, "test", [silent]))
+        begun = time.monotonic()
+        assert graph.alive() is False
+        assert (time.monotonic() - begun < 2, graph.until) == (True, None)

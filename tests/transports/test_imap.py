@@ -209,6 +209,28 @@ def test_starttls_missing_sends_no_secret() -> None:
     assert len(server.heard) == 1  # CAPABILITY
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"NO TLS is not available now", "NO TLS is not available now"),
+        (b"BAD TLS is off", "STARTTLS command error: BAD [b'TLS is off']"),
+    ],
+)
+def test_refused_starttls_is_no_strange_greeting(answer: bytes, words: str) -> None:
+    with serve({b"STARTTLS": b"{tag} %s\r\n" % answer}, b"STARTTLS") as server:
+        reader = ImapTransport(
+            Endpoint("127.0.0.1", server.port, Security.STARTTLS),
+            PASSWORD,
+            NetworkPolicy(read_timeout=2),
+        )
+        with pytest.raises(MailError) as caught:
+            reader.open()
+    error = caught.value
+    assert (error.code, error.stage) == (Code.STARTTLS_MISSING, "tls")
+    assert error.evidence["answer"] == words
+    assert len(server.heard) == 2  # CAPABILITY, STARTTLS
+
+
 def test_starttls_forgets_what_was_said_in_clear(authority: trustme.CA) -> None:
     """Capabilities and answers injected before TLS must not count."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

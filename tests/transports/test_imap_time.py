@@ -58,6 +58,21 @@ def test_greeting_that_comes_in_drops_ends_at_the_moment() -> None:
     assert 0 <= late < reader.policy.read_timeout
 
 
+def test_kept_connection_that_is_dead_is_given_up_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A firewall dropped it: a cycle that waits as for an answer has no time left."""
+    monkeypatch.setattr(imap_transport, "SIGN_OF_LIFE", 0.2)
+    with signed_in({b"NOOP": lambda talk, tag: talk.wait_for_end()}) as server:
+        reader = transport(server)
+        reader.open()
+        reader.until = until = time.monotonic() + 60
+        assert reader.alive() is False
+        assert time.monotonic() - (until - 60) < 1.5
+        assert reader.until == until
+        reader.close()
+
+
 @pytest.mark.slow
 def test_silence_costs_no_more_than_the_timeout_of_a_single_wait() -> None:
     with signed_in({b"NOOP": lambda talk, tag: talk.wait_for_end()}) as server:

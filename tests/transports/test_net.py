@@ -303,6 +303,30 @@ def test_tls_untrusted(authority: trustme.CA) -> None:
     assert "local issuer" in str(error.evidence["answer"])
 
 
+@pytest.mark.parametrize("given", ["root", "intermediate", "own"])
+def test_tls_trusts_what_of_a_chain_was_given(
+    authority: trustme.CA, given: str
+) -> None:
+    intermediate = authority.create_child_ca()
+    certificate = intermediate.issue_cert("localhost")
+    trusted = {
+        "root": authority.cert_pem,
+        "intermediate": intermediate.cert_pem,
+        "own": certificate.cert_chain_pems[0],
+    }
+    policy = NetworkPolicy(ca_pem=trusted[given].bytes().decode())
+    with tls_server(certificate) as server:
+        net.Line(encrypted(server.port), policy, {}).open().close()
+
+
+def test_tls_trusts_nothing_beside_what_was_given(authority: trustme.CA) -> None:
+    given = authority.create_child_ca().issue_cert("localhost").cert_chain_pems[0]
+    policy = NetworkPolicy(ca_pem=given.bytes().decode())
+    with tls_server(authority.issue_cert("localhost")) as server:
+        error = open_line(encrypted(server.port), policy)
+    assert error.code == Code.TLS_UNTRUSTED
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_tls_name_mismatch(authority: trustme.CA, host: str) -> None:
     with tls_server(authority.issue_cert("mail.example.org")) as server:

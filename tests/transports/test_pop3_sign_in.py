@@ -25,6 +25,8 @@ from tests.servers.scripted import Scripted, Talk
 PIPELINING = CAPABILITIES + b" PIPELINING"
 MANY = {b"u%d" % n: LETTER.replace(b"one", b"%d" % n) for n in range(1, 41)}
 
+NO_LOGIN = Code.LOGIN_DISABLED
+
 
 def everything(reader: Pop3Transport) -> list[Remote]:
     reader.select("")
@@ -166,6 +168,12 @@ def test_token_needs_a_mechanism() -> None:
         ("Too many connections", None, Code.TOO_MANY_CONNECTIONS, False),
         ("Web login required", None, Code.BASIC_AUTH_BLOCKED, True),
         ("plaintext authentication disallowed", None, Code.LOGIN_DISABLED, True),
+        ("Too many POP3 sessions", None, Code.TOO_MANY_CONNECTIONS, False),
+        # Dovecot 2.4, Cyrus and hMailServer
+        ("[AUTH] Cleartext authentication disallowed", None, NO_LOGIN, True),
+        ("[AUTH] USER command only available under a layer", None, NO_LOGIN, True),
+        ("A SSL/TLS-connection is required for authentication.", None, NO_LOGIN, True),
+        ("STLS is required.", None, NO_LOGIN, True),
     ],
 )
 def test_refusal_at_sign_in_says_what_it_means(

@@ -201,6 +201,18 @@ def test_421_among_pipelined_answers_is_heard_though_the_line_ends() -> None:
     assert error.evidence["answer"] == "421 4.4.2 Connection dropped due to timeout"
 
 
+def test_refused_sender_is_heard_though_the_line_ends() -> None:
+    """Some servers leave after it without another word; what was sent ahead is void."""
+
+    def gone(talk: Talk) -> None:
+        talk.send(b"550 5.7.1 You are on our list\r\n")
+        raise ConnectionAbortedError
+
+    error, usable = refusal({b"MAIL": gone}, b"PIPELINING", to=[BERT, CARL])
+    assert (error.code, error.permanent, usable) == (Code.SENDER_REFUSED, True, False)
+    assert error.evidence["answer"] == "550 5.7.1 You are on our list"
+
+
 @pytest.mark.parametrize("verb", [b"MAIL", b"RCPT", b"DATA", b"content"])
 def test_421_ends_the_connection(verb: bytes) -> None:
     error, usable = refusal({verb: b"421 4.3.0 shutting down\r\n"})
@@ -230,6 +242,21 @@ def test_drop_within_the_data_is_no_doubt() -> None:
     assert (error.code, error.stage) == (Code.CONNECTION_LOST, "data")
     assert not error.handed_over
     assert not usable
+
+
+def test_last_words_within_the_data_are_heard() -> None:
+    """A server that wants no more of it says so and lets the line fall."""
+
+    def leave(talk: Talk) -> None:
+        talk.send(b"354 go on\r\n")
+        talk.socket.recv(1000)
+        talk.send(b"552 5.3.4 Message size exceeds fixed maximum\r\n")
+        talk.reset()
+
+    error, usable = refusal({b"DATA": leave}, message=b"x" * 30_000_000)
+    assert (error.code, error.stage) == (Code.MESSAGE_TOO_LARGE, "data")
+    assert error.evidence["answer"] == "552 5.3.4 Message size exceeds fixed maximum"
+    assert (error.permanent, error.handed_over, usable) == (True, False, False)
 
 
 def test_end_of_the_line_within_the_data_keeps_the_dot_back() -> None:

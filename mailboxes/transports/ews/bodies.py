@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from .. import numerals
 from ..base import CHUNK_SIZE
 from ..spool import Room, Spool
 from .answers import Refusal
@@ -22,7 +23,12 @@ TYPES = "http://schemas.microsoft.com/exchange/services/2006/types "
 ONE = f"{MESSAGES}GetItemResponseMessage"
 CONTENT = f"{TYPES}MimeContent"
 # Elements whose text is kept, and what of a result it is.
-TEXTS = {f"{MESSAGES}ResponseCode": "code", f"{MESSAGES}MessageText": "text"}
+VALUE = f"{TYPES}Value"
+TEXTS = {
+    f"{MESSAGES}ResponseCode": "code",
+    f"{MESSAGES}MessageText": "text",
+    VALUE: "back_off",
+}
 BUFFER = 1 << 16  # characters that the parser gathers before it hands them over
 
 
@@ -35,13 +41,16 @@ class Got:
 
     code: str = ""
     text: str = ""
+    back_off: str = ""  # milliseconds that Exchange asks to wait
     chunks: Spool = field(default_factory=Spool)
     complete: bool = True
     size: int = 0
 
     @property
     def refusal(self) -> Refusal | None:
-        return None if self.code == "NoError" else Refusal(self.code, self.text)
+        if self.code == "NoError":
+            return None
+        return Refusal(self.code, self.text, numerals.milliseconds(self.back_off))
 
 
 class Unreadable(ValueError):
@@ -93,6 +102,8 @@ class Reader:
             self._rest, self._tail = "", bytearray()
             self._parser.CharacterDataHandler = self._content
         elif self._now is not None and name in TEXTS:
+            if name == VALUE and attributes.get("Name") != "BackOffMilliseconds":
+                return
             self._kept, self._text = TEXTS[name], []
             self._parser.CharacterDataHandler = self._text.append
 

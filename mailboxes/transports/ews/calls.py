@@ -148,10 +148,7 @@ def _pause(element: Element) -> float | None:
     """BackOffMilliseconds in seconds, wherever it stands."""
     for value in element.iter(f"{{{TNS}}}Value"):
         if value.get("Name") == "BackOffMilliseconds":
-            try:
-                return numerals.wait(float(value.text) / 1000)
-            except (TypeError, ValueError):
-                return None
+            return numerals.milliseconds(value.text)
     return None
 
 

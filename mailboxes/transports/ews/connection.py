@@ -16,7 +16,7 @@ from exchangelib.version import Version
 from ...core.choices import Protocol, Stage
 from ...core.errors import Code, MailError
 from .. import net
-from ..base import Transport
+from ..base import SIGN_OF_LIFE, Transport
 from . import account, answers, calls
 from .account import Wire
 from .answers import Refusal
@@ -96,7 +96,8 @@ class EwsConnection(Transport):
         if not self._usable:
             return False
         try:
-            self._folder(self.inbox, Stage.MAILBOX)
+            with self.hasty(SIGN_OF_LIFE):
+                self._folder(self.inbox, Stage.MAILBOX)
         except MailError:
             self._usable = False
         return self._usable

@@ -19,7 +19,7 @@ from ...core.errors import Code, MailError
 from .. import numerals
 from ..base import Folder
 from ..keyed import Body, Changes, KeyedInbound, Remote, validity_of
-from ..settling import Answers
+from ..settling import OF_ALL, Answers
 from . import calls, folders, headers, large
 from .answers import GONE, Refusal
 from .bodies import Reader
@@ -129,7 +129,9 @@ class EwsInbound(EwsConnection, KeyedInbound):
                     if isinstance(body, Body):
                         yield body
                     else:
-                        refusal = refusal or body
+                        refusal = _weightier(refusal, body)
+            if refusal is not None and refusal.code in OF_ALL:
+                break  # the others would be refused alike, and Exchange wants quiet
         if refusal is not None:
             raise refusal
 
@@ -165,7 +167,9 @@ class EwsInbound(EwsConnection, KeyedInbound):
                 if not isinstance(item, Refusal):
                     yield Body(key, [headers.written(item)], complete=False)
                 elif item.code not in MISSING:
-                    refusal = refusal or self.refused(item, Stage.FETCH)
+                    refusal = _weightier(refusal, self.refused(item, Stage.FETCH))
+            if refusal is not None and refusal.code in OF_ALL:
+                break
         if refusal is not None:
             raise refusal
 
@@ -233,6 +237,13 @@ class EwsInbound(EwsConnection, KeyedInbound):
         """A message that is gone is no failure. Raises MailError for others."""
         if refusal.code not in MISSING:
             raise self.refused(refusal, stage)
+
+
+def _weightier(before: MailError | None, now: MailError) -> MailError:
+    """The first of two, but what holds for every message over what one met."""
+    if before is None or (now.code in OF_ALL and before.code not in OF_ALL):
+        return now
+    return before
 
 
 def _told(page: Any) -> tuple[tuple[Remote, ...], tuple[str, ...]]:

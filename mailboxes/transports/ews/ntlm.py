@@ -8,7 +8,6 @@ servers with Extended Protection ask for. The cryptography is pyspnego's.
 from __future__ import annotations
 
 import base64
-import hashlib
 import ssl
 from collections.abc import Mapping
 
@@ -16,6 +15,7 @@ import spnego
 from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
 
+from ...core.certificates import end_point_digest
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
 from ..base import Credential
@@ -90,7 +90,7 @@ class Ntlm(Channel):
         if not isinstance(sock, ssl.SSLSocket):
             return None
         certificate = sock.getpeercert(binary_form=True) or b""
-        digest = hashlib.sha256(certificate).digest()
+        digest = end_point_digest(certificate)
         return GssChannelBindings(application_data=b"tls-server-end-point:" + digest)
 
     def _refused(self, answer: str) -> MailError:

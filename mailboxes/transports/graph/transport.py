@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from ...core.choices import Protocol
 from ...core.errors import Code
-from ..base import Credential, Endpoint, NetworkPolicy, Transport
+from ..base import SIGN_OF_LIFE, Credential, Endpoint, NetworkPolicy, Transport
 from .client import GraphClient
 
 
@@ -42,7 +42,7 @@ class GraphTransport(Transport):
             self.facts = self._client.facts
 
     def alive(self) -> bool:
-        with self._timely():
+        with self.hasty(SIGN_OF_LIFE), self._timely():
             return self._client.alive()
 
     def close(self) -> None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
-from ..passing import PASSING
+from ..in_clear import NEEDS_TLS
+from ..passing import MANY_CONNECTIONS, PASSING
 from .stream import Refused
 
 
@@ -32,10 +33,7 @@ RULES = (
     # Exchange Online: "BYE Session invalidated - AccessTokenExpired".
     _rule(r"accesstokenexpired|session invalidated", Code.SESSION_TOKEN_ENDED),
     _rule(r"suggested backoff time", Code.SERVER_THROTTLED),
-    _rule(
-        r"too many simultaneous connections|maximum number of connections",
-        Code.TOO_MANY_CONNECTIONS,
-    ),
+    _rule(MANY_CONNECTIONS, Code.TOO_MANY_CONNECTIONS),
     _rule(
         r"\[(THROTTLED|LIMIT)\]|request is throttled|command or bandwidth limits",
         Code.SERVER_THROTTLED,
@@ -52,6 +50,7 @@ RULES = (
         Code.SERVER_UNAVAILABLE,
     ),
     _rule(r"\[PRIVACYREQUIRED\]", Code.LOGIN_DISABLED, True),
+    _rule(NEEDS_TLS, Code.LOGIN_DISABLED, True, Stage.SIGN_IN),
     _rule(
         r"\[(AUTHORIZATIONFAILED|CONTACTADMIN|NOPERM)\]",
         Code.AUTHORIZATION_FAILED,
@@ -60,16 +59,21 @@ RULES = (
     # NetEase, to clients that do not say who they are (control.Client.introduce).
     _rule(r"unsafe login", Code.AUTHORIZATION_FAILED, True),
     _rule(r"\[OVERQUOTA\]", Code.QUOTA_FULL),
+    # hMailServer, with BAD: "ACL: Read permission denied (Required for EXAMINE ...".
+    _rule(r"\AACL: .*permission denied", Code.AUTHORIZATION_FAILED, True),
     _rule(
         r"\[(TRYCREATE|NONEXISTENT|CANNOT)\]"
-        r"|(mailbox|folder).*(does not|doesn't) exist",
+        r"|\A(?!.*message).*(does not|doesn't) exist"
+        r"|(mailbox|folder) ((could )?not (be )?found|unknown)"
+        r"|(no such|unknown|invalid) (mailbox|folder)",
         Code.FOLDER_TARGET_MISSING,
         True,
         Stage.SETTLE,
     ),
     # Before words that a folder may have for its name.
     _rule(
-        r"\[(TRYCREATE|NONEXISTENT|CANNOT)\]|(not|n't) exist|no such|not found|unknown",
+        r"\[(TRYCREATE|NONEXISTENT|CANNOT)\]|(not|n't) exist|no such|not (be )?found"
+        r"|unknown",
         Code.FOLDER_MISSING,
         True,
         Stage.MAILBOX,

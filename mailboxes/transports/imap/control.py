@@ -35,6 +35,7 @@ class Control(IMAP4WithTimeout):
 
     def __init__(self, line: Line, until: Until) -> None:
         self._line, self._until = line, until
+        self.said_no = ""  # with what the last command was refused
         super().__init__(line.endpoint.host, line.endpoint.port, None)
 
     def _create_socket(self, timeout: float | None = None) -> socket:
@@ -57,6 +58,13 @@ class Control(IMAP4WithTimeout):
         if len(line) >= LONGEST_LINE:
             raise self.error(f"got more than {LONGEST_LINE} bytes")
         return line
+
+    def _command_complete(self, name: str, tag: bytes) -> tuple[str, list[Any]]:
+        self.said_no = ""
+        status, answer = super()._command_complete(name, tag)
+        if status == "NO":
+            self.said_no = f"NO {bytes(answer[-1]).decode('utf-8', 'replace')}"
+        return status, answer
 
     def log_in(self, user: bytes, password: bytes) -> None:
         """LOGIN with both as literals, which carry any byte but NUL (RFC 9051, 4.3).
@@ -98,6 +106,21 @@ class Client(IMAPClient):
 
     def _create_IMAP4(self) -> Control:
         return Control(self._line, self._until)
+
+    def encrypt(self, stand_in: StartTls) -> str | None:
+        """STARTTLS; the server's words where it refuses, None when TLS is there.
+
+        imaplib forgets the words of a NO. Raises MailError and imapclient's errors.
+        """
+        try:
+            self.starttls(stand_in)
+        except exceptions.IMAPClientAbortError:
+            raise
+        except exceptions.IMAPClientError as refusal:
+            if self._imap._tls_established:  # and something else went wrong
+                raise
+            return self._imap.said_no or str(refusal)
+        return None
 
     def introduce(self) -> None:
         """Tell who we are (ID, RFC 2971), once, where the server offers to be told.

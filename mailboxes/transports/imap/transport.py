@@ -7,7 +7,6 @@ lists of UIDs only: 4.x raises on range strings, after the server has done the c
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -20,6 +19,7 @@ from .. import bearer, net
 from ..base import (
     CHUNK_SIZE,
     NO_LIMITS,
+    SIGN_OF_LIFE,
     Credential,
     Endpoint,
     Fetched,
@@ -74,14 +74,21 @@ class ImapTransport(LineTransport, InboundTransport):
             told["answer"] = _text(control.welcome)
             require_plain_start(control.state, _text(control.welcome), line)
             if self.endpoint.security is Security.STARTTLS:
-                if "STARTTLS" not in control.capabilities:
-                    raise MailError(
-                        Code.STARTTLS_MISSING,
-                        Stage.TLS,
-                        permanent=True,
-                        evidence={**self.facts, "answer": self._offered()},
-                    )
-                client.starttls(StartTls(line))
+                self._encrypt(client, line)
+
+    def _encrypt(self, client: Client, line: net.Line) -> None:
+        words = self._offered()
+        if "STARTTLS" in client._imap.capabilities:
+            refused = client.encrypt(StartTls(line))
+            if refused is None:
+                return
+            words = refused
+        raise MailError(
+            Code.STARTTLS_MISSING,
+            Stage.TLS,
+            permanent=True,
+            evidence={**self.facts, "answer": words},
+        )
 
     def _sign_in(self) -> None:
         client, who = self._connected(Stage.SIGN_IN), self.credential
@@ -131,7 +138,7 @@ class ImapTransport(LineTransport, InboundTransport):
         if not self._usable:
             return False
         try:
-            with self._border(Stage.MAILBOX):
+            with self.hasty(SIGN_OF_LIFE), self._border(Stage.MAILBOX):
                 self._connected(Stage.MAILBOX).noop()
         except MailError:
             self._usable = False
@@ -141,11 +148,8 @@ class ImapTransport(LineTransport, InboundTransport):
         client, usable = self._client, self._usable
         self._usable = False
         if client is not None and usable:
-            until, end = self.until, time.monotonic() + GOODBYE
-            self.until = end if until is None else min(until, end)
-            with suppress(*errors.KNOWN):
+            with self.hasty(GOODBYE), suppress(*errors.KNOWN):
                 client.logout()
-            self.until = until
         self._drop()
 
     def _drop(self) -> None:

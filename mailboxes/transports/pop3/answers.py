@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
-from ..passing import PASSING
+from ..in_clear import NEEDS_TLS
+from ..passing import MANY_CONNECTIONS, PASSING
 
 LONGEST_DELAY = 3600.0  # seconds; a server that asks for more is asked again then
 
@@ -46,11 +47,7 @@ RULES = (
     _rule(r"accesstokenexpired|session invalidated", Code.SESSION_TOKEN_ENDED),
     _rule(r"\[IN-USE\]", Code.POP_IN_USE),
     _rule(r"\[LOGIN-DELAY\]", Code.POP_LOGIN_DELAY),
-    _rule(
-        r"too many simultaneous connections|maximum number of connections"
-        r"|too many connections",
-        Code.TOO_MANY_CONNECTIONS,
-    ),
+    _rule(MANY_CONNECTIONS, Code.TOO_MANY_CONNECTIONS),
     _rule(
         r"is throttled|rate limit|bandwidth limits?|lockdown in sector",
         Code.SERVER_THROTTLED,
@@ -63,8 +60,7 @@ RULES = (
     _rule(r"\[SYS/TEMP\]", Code.SERVER_UNAVAILABLE),
     _rule(r"\[SYS/PERM\]", Code.AUTHORIZATION_FAILED, True),
     _rule(
-        r"plaintext auth\w+ (is )?disallowed|must use (ssl|tls|encryption)"
-        r"|(ssl|tls|encryption) (is )?required",
+        NEEDS_TLS,
         Code.LOGIN_DISABLED,
         True,
     ),

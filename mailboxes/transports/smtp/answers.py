@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ...core.choices import Stage
 from ...core.errors import Code, MailError
 from ..base import Reply, as_evidence
+from ..in_clear import NEEDS_TLS
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ RULES = (
     _rule(r"5\d\d 5\.7\.30\b", Code.BASIC_AUTH_BLOCKED, True),
     _rule(r"53[45] 5\.7\.9\b", Code.BASIC_AUTH_BLOCKED, True),
     _rule(r"538\b|5\d\d 5\.7\.11\b", Code.LOGIN_DISABLED, True),
-    _rule(r"530\b", Code.LOGIN_DISABLED, True, r"starttls"),
+    _rule(r"530\b", Code.LOGIN_DISABLED, True, rf"starttls|{NEEDS_TLS}"),
     _rule(r"530\b", Code.SMTP_AUTH_REQUIRED, True),
     _rule(r"5\d\d 5\.7\.57\b", Code.SMTP_AUTH_REQUIRED, True),
     _rule(r"504\b", Code.LOGIN_DISABLED, True, _ANY, Stage.SIGN_IN),

@@ -64,6 +64,12 @@ class Client(smtplib.SMTP):
         self.hurry()
         super().send(s)
 
+    def put(self, data: bytes) -> None:
+        """As `send`, but a line that falls stays open: what came on it can be read."""
+        self.hurry()
+        assert self.sock is not None
+        self.sock.sendall(data)
+
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
             # No circle of references: a connection that is dropped ends at once.
@@ -120,13 +126,18 @@ class Client(smtplib.SMTP):
         """Answers to commands sent in one piece (RFC 2920).
 
         After a 421 the server says no more (RFC 5321 section 3.8): it is the answer to
-        all that follows, too.
+        all that follows, too. So is a refusal of the first one after which it leaves.
         """
         text = "".join(command + "\r\n" for command in commands)
         self.send(text)
         replies: list[Reply] = []
         for _ in commands:
-            replies.append(reply(self.getreply()))
+            try:
+                replies.append(reply(self.getreply()))
+            except smtplib.SMTPServerDisconnected:
+                if not replies or replies[0].code < 400:
+                    raise
+                break
             if replies[-1].code == 421:
                 break
         return replies + [replies[-1]] * (len(commands) - len(replies))

@@ -17,6 +17,7 @@ from ...core.choices import Protocol, Security, Stage
 from ...core.errors import Code, MailError
 from .. import bearer, net, numerals
 from ..base import (
+    SIGN_OF_LIFE,
     Content,
     Credential,
     Endpoint,
@@ -31,7 +32,6 @@ from . import answers, message as wire
 from .client import Client, disconnected, reply
 
 GOODBYE = 5.0  # seconds that a server has for the answer to QUIT
-SIGN_OF_LIFE = 10.0  # and to NOOP, over a connection that may be dead
 # All that may come out of a call; anything else is a bug of ours.
 KNOWN: tuple[type[Exception], ...] = (smtplib.SMTPException, OSError, ValueError)
 # Codes after which the connection cannot be used again.
@@ -224,8 +224,12 @@ class SmtpTransport(LineTransport, OutboundTransport):
     def _data(self, content: wire.Canonical) -> Reply:
         """The content and its end; after the end every failure is unconfirmed."""
         client = self._connected(Stage.DATA)
-        for piece in content.dotted():
-            client.send(piece)
+        try:
+            for piece in content.dotted():
+                client.put(piece)
+        except OSError:
+            self._heard_early(client)
+            raise
         self._heard_early(client)
         client.hurry()  # from here on, no time left would read as unconfirmed
         try:
