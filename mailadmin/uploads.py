@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
+REFUSED = "a_file_was_refused"  # attribute of a request
 MOST = 160 * (1 << 20)  # bytes of a request; a message has at most 150 MB
 
 
@@ -32,7 +33,9 @@ class BoundedUploads(FileUploadHandler):
 
     def new_file(self, *args: Any, **more: Any) -> None:
         """Read no file of somebody who is not signed in, nor what follows it."""
-        if self.request is None or not self.request.user.is_authenticated:
+        if not self.request.user.is_authenticated:
+            # For who asks whether the form is whole (views/session_ended).
+            setattr(self.request, REFUSED, True)
             raise StopUpload(connection_reset=True)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:

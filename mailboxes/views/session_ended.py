@@ -19,6 +19,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from mailadmin import uploads
+
 from ..forms.console_sign_in import ConsoleSignInForm
 from ..services.secrets.names import looks_secret
 
@@ -86,7 +88,8 @@ def _seal(request: HttpRequest) -> str:
     ]
     match = request.resolver_match
     of_admin = match is not None and match.app_name == "admin"
-    if of_admin or request.FILES or any(_is_secret(request, *one) for one in fields):
+    files = request.FILES or getattr(request, uploads.REFUSED, False)
+    if of_admin or files or any(_is_secret(request, *one) for one in fields):
         return ""
     return signing.dumps([request.get_full_path(), fields], salt=SALT, compress=True)
 

@@ -215,7 +215,8 @@ def test_holder_past_its_lease_writes_nothing(inbox: Inbox) -> None:
 
     def steal() -> None:
         if not stolen:
-            Fetcher.objects.update(lease_until=timezone.now())
+            before = timezone.now() - timedelta(seconds=1)
+            Fetcher.objects.update(lease_until=before)
             stolen.append(leases.claim(Fetcher.objects.all(), inbox.fetcher.pk))
 
     inbox.server.hook("stream", steal)
