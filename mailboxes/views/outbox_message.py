@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ..core.choices import OUTBOX_CLAIMABLE, OutboxState, Outcome
 from ..models import Attempt, OutboundMessage, SmtpClient
 from ..services import audit
-from ..services.findings import find
+from ..services.findings import Finding, find
 from ..services.outbox import actions as outbox_actions, content as outbox_content
 from ..templatetags.words import look, stage_word
 from . import keeps, links
@@ -83,7 +83,7 @@ def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
         view = outbox_content.view(row)
     finding = find(row.code, row.evidence, stage=row.stage) if row.code else None
     if finding is not None and row.state == OutboxState.SENT:
-        finding = replace(finding, title=SOME_REFUSED, fix=TO_THEM_ALONE)
+        finding = _of_some(finding)
     sender = getattr(row.smtp_client, "sender", None)
     tries = list(row.attempts.select_related("revision").order_by("-number")[:TRIES])
     tries.reverse()
@@ -127,6 +127,13 @@ def _stands(row: OutboundMessage) -> str:
     return f"{row.state}-{sender.state}-{sender.code}"
 
 
+def _of_some(finding: Finding) -> Finding:
+    """Of a message that went out all the same; another cause keeps its own words."""
+    if finding.id != "recipient-refused":
+        return finding
+    return replace(finding, title=SOME_REFUSED, fix=TO_THEM_ALONE)
+
+
 def _item(attempt: Attempt) -> dict[str, Any]:
     shown = look("outcome", attempt.outcome)
     text = _("Revision %(number)d, process %(owner)s") % {
@@ -135,8 +142,9 @@ def _item(attempt: Attempt) -> dict[str, Any]:
     }
     if attempt.code:
         finding = find(attempt.code, attempt.evidence, stage=attempt.stage)
-        title = SOME_REFUSED if attempt.outcome == Outcome.OK else finding.title
-        text = f"{title} · {stage_word(attempt.stage)} · {text}"
+        if attempt.outcome == Outcome.OK:
+            finding = _of_some(finding)
+        text = f"{finding.title} · {stage_word(attempt.stage)} · {text}"
     elif attempt.outcome == Outcome.RUNNING:
         text = _("Not ended yet. %s") % text
     return {

@@ -169,6 +169,21 @@ def test_page_of_a_message_that_not_all_got_says_some_and_not_all(anna: Client) 
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="plans of SQLite")
+def test_page_of_a_message_that_was_not_passed_on_to_all_keeps_what_mends_it(
+    anna: Client,
+) -> None:
+    row = factories.outbound(
+        factories.smtp_client(),
+        state="sent",
+        code="recipient-refused",
+        stage="envelope",
+        evidence={"answer": "550 5.7.1 Unable to relay"},
+    )
+    text = words(anna.get(f"/outbox/{row.pk}/"))
+    assert "The server does not pass mail on for us" in text
+    assert "corrected addresses alone" not in text
+
+
 def test_who_did_not_get_it_is_found_without_a_look_through_all_that_was_sent() -> None:
     counted = OutboundMessage.objects.filter(outbox_list.PARTLY).order_by()
     for rows in (outbox_list.messages("partly"), counted.values_list("pk")):
