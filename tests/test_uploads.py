@@ -11,18 +11,12 @@ from django.test import Client
 
 from mailadmin import uploads
 from tests import factories
+from tests.views.conftest import plain_static
+
+__all__ = ["plain_static"]
 
 pytestmark = pytest.mark.django_db
 SIZE = 3 << 20  # bytes: above what Django keeps in memory
-
-
-@pytest.fixture(autouse=True)
-def plain_static_files(settings: Any) -> None:
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {
-            "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        }
-    }
 
 
 @pytest.fixture
