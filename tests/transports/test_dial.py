@@ -199,6 +199,7 @@ def test_families_take_turns() -> None:
 
 
 def test_losers_are_closed() -> None:
+    gc.collect()  # what earlier tests have left is not told here
     with (
         warnings.catch_warnings(record=True) as told,
         listening("127.0.0.1") as port,
