@@ -127,6 +127,8 @@ def _group(
     return {
         "again_url": again
         and reverse("outbox-requeue", args=[one.client.pk, one.code]),
+        "give_up_url": again
+        and reverse("outbox-give-up", args=[one.client.pk, one.code]),
         "group": one,
         "fix_url": links.mend_url(request, one.client, one.finding),
         "list_url": f"?state={one.state}&client={one.client.pk}"

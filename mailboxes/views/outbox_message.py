@@ -13,11 +13,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext
+from django.utils.translation import gettext as _, gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..core.choices import OUTBOX_CLAIMABLE, OutboxState, Outcome
-from ..models import Attempt, OutboundMessage, SmtpClient
+from ..models import Attempt, OutboundMessage
 from ..services import audit
 from ..services.findings import Finding, find
 from ..services.outbox import actions as outbox_actions, content as outbox_content
@@ -178,51 +178,6 @@ def outbox_raw(request: HttpRequest, pk: int) -> HttpResponse:
     )
     response["Content-Disposition"] = f'attachment; filename="outbound-{pk}.eml"'
     return response
-
-
-@login_required
-@permission_required(CHANGE, raise_exception=True)
-@require_http_methods(["GET", "HEAD", "POST"])
-def outbox_requeue(request: HttpRequest, client: int, code: str) -> HttpResponse:
-    """Queue all messages of an smtp-client again that failed alike; a GET asks."""
-    row = get_object_or_404(SmtpClient, pk=client)
-    failed = outbox_actions.failed(client, code)
-    if request.method == "POST":
-        done = outbox_actions.requeue_all(client, code, request.user)
-        said = ngettext(
-            "%d message is queued again.", "%d messages are queued again.", done
-        )
-        told = [said % done]
-        if left := failed.count():
-            told.append(
-                ngettext("%d is left.", "%d are left: queue them again, too.", left)
-                % left
-            )
-        keeps.tell(request, row, " ".join(told), "")
-        return redirect("outbox")
-    count = failed.count()
-    first = failed.order_by("pk").first()
-    if first is None:
-        messages.info(request, _("No message is in this state."))
-        return redirect("outbox")
-    finding = find(first.code, first.evidence, stage=first.stage)
-    return render(
-        request,
-        "outbox/requeue.html",
-        {
-            "question": ngettext(
-                "Queue one message again?", "Queue %d messages again?", count
-            )
-            % (() if count == 1 else count),
-            "finding": finding,
-            "finding_url": links.mend_url(request, row, finding),
-            "client": row,
-            "most": outbox_actions.MOST_AT_ONCE
-            if count > outbox_actions.MOST_AT_ONCE
-            else 0,
-            "nav": "outbox",
-        },
-    )
 
 
 @login_required

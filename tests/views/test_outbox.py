@@ -19,6 +19,7 @@ from mailboxes.models import (
 )
 from mailboxes.services import clients, erasing, instance
 from mailboxes.services.outbox import (
+    actions as outbox_actions,
     compose,
     listing as outbox_list,
     rows as outbox_rows,
@@ -490,6 +491,49 @@ def test_group_of_failures_is_queued_again(anna: Client) -> None:
     assert row.state == "queued"
     assert "No message is in this state." in words(client.get(address, follow=True))
     assert client.get("/outbox/failed/999/message-refused/").status_code == 404
+
+
+def test_group_of_failures_is_given_up(anna: Client) -> None:
+    row = real_message(state="failed", code="message-refused", stage="data")
+    address = f"/outbox/failed/{row.smtp_client_id}/message-refused/give-up/"
+    assert address not in anna.get("/outbox/").content.decode()
+    assert anna.post(address).status_code == 403
+    client = signed_in("change_outboundmessage")
+    assert f'href="{address}"' in client.get("/outbox/").content.decode()
+    assert "Give one message up?" in words(client.get(address))
+    row.refresh_from_db()
+    assert row.state == "failed"
+    told = "1 message is given up. It will not be sent."
+    assert told in words(client.post(address, follow=True))
+    row.refresh_from_db()
+    assert (row.state, row.code) == ("cancelled", "message-refused")
+    assert "No message is in this state." in words(client.get(address, follow=True))
+    assert client.get("/outbox/failed/999/x/give-up/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "done"),
+    [
+        ("", "1 message is queued again. 2 are left: queue them again, too."),
+        (
+            "give-up/",
+            "1 message is given up. It will not be sent."
+            " 2 are left: give them up, too.",
+        ),
+    ],
+)
+def test_what_is_left_of_a_group_is_told(
+    address: str, done: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_actions, "MOST_AT_ONCE", 1)
+    row = real_message(state="failed", code="message-refused", stage="data")
+    for number in range(2):
+        row.pk, row.message_id = None, f"<{number}@a.example>"
+        row.save(force_insert=True)
+    client = signed_in("change_outboundmessage")
+    address = f"/outbox/failed/{row.smtp_client_id}/message-refused/{address}"
+    assert "The oldest 1 are" in words(client.get(address))
+    assert done in words(client.post(address, follow=True))
 
 
 def test_group_that_has_to_wait_is_promised_nothing() -> None:

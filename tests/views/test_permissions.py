@@ -151,6 +151,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int]]] = {
     "outbox-raw": ("get", ("outbound",), CONTENT),
     "outbox-action": ("post", ("outbound", "slug"), DO),
     "outbox-requeue": ("get", ("smtp", "code"), (SIGN_IN, 403, 302)),  # none failed
+    "outbox-give-up": ("get", ("smtp", "code"), (SIGN_IN, 403, 302)),
     "sandbox": ("get", (), (SIGN_IN, 403, 404)),  # there is none here
     "sandbox-switch": ("post", (), (SIGN_IN, 403, 404)),
 }

@@ -1,12 +1,13 @@
 """What a person does to a message of the outbox.
 
 Each is one conditional update with its audit event: False means that the message had
-moved on meanwhile, and nothing was changed. `requeue_all` does so with many. Sending
-itself is services/outbox.
+moved on meanwhile, and nothing was changed. `requeue_all` and `give_up_all` do so with
+many that failed alike. Sending itself is services/outbox.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -70,6 +71,21 @@ def failed(client_id: int, code: str) -> QuerySet[OutboundMessage]:
 
 def requeue_all(client_id: int, code: str, user: User) -> int:
     """Queue them again, oldest first, `MOST_AT_ONCE` at most. Returns how many."""
+    return _each_failed(client_id, code, user, "outbox.requeued", _requeue)
+
+
+def give_up_all(client_id: int, code: str, user: User) -> int:
+    """Never send them; oldest first, `MOST_AT_ONCE` at most. Returns how many."""
+    return _each_failed(client_id, code, user, "outbox.cancelled", _give_up)
+
+
+def _each_failed(
+    client_id: int,
+    code: str,
+    user: User,
+    action: str,
+    change: Callable[[OutboundMessage], bool],
+) -> int:
     done, last = 0, 0
     while done < MOST_AT_ONCE:
         with transaction.atomic():
@@ -79,9 +95,9 @@ def requeue_all(client_id: int, code: str, user: User) -> int:
                 .select_related("smtp_client")
                 .order_by("pk")[: min(PORTION, MOST_AT_ONCE - done)]
             )
-            changed = [row for row in rows if _requeue(row)]
+            changed = [row for row in rows if change(row)]
             events = [
-                audit.event(user, "outbox.requeued", row, message_id=row.message_id)
+                audit.event(user, action, row, message_id=row.message_id)
                 for row in changed
             ]
             AuditEvent.objects.bulk_create(events)
@@ -89,6 +105,10 @@ def requeue_all(client_id: int, code: str, user: User) -> int:
             break
         done, last = done + len(changed), rows[-1].pk
     return done
+
+
+def _give_up(row: OutboundMessage) -> bool:
+    return _update(row, Q(state=OutboxState.FAILED), state=OutboxState.CANCELLED)
 
 
 def _requeue(row: OutboundMessage) -> bool:

@@ -162,6 +162,29 @@ def test_all_that_failed_alike_are_queued_again(monkeypatch) -> None:
     assert AuditEvent.objects.filter(action="outbox.requeued").count() == 5
 
 
+def test_all_that_failed_alike_are_given_up(monkeypatch) -> None:
+    monkeypatch.setattr(outbox_actions, "PORTION", 2)
+    client = factories.smtp_client()
+    rows = [
+        message("failed", client=client, code="message-refused") for _number in range(3)
+    ]
+    others = [
+        message("failed", client=client, code="recipient-refused"),
+        message("failed", client=factories.smtp_client("smtp-2"), code=rows[0].code),
+        message("unconfirmed", client=client, code=rows[0].code),
+        message("waiting", client=client, code=rows[0].code),
+    ]
+    assert outbox_actions.give_up_all(client.pk, "message-refused", None) == 3
+    for row in rows:
+        row.refresh_from_db()
+        assert (row.state, row.code) == ("cancelled", "message-refused")
+    for row in others:
+        before = row.state
+        row.refresh_from_db()
+        assert row.state == before
+    assert AuditEvent.objects.filter(action="outbox.cancelled").count() == 3
+
+
 def test_a_thousand_at_most_are_queued_again_at_once(monkeypatch) -> None:
     monkeypatch.setattr(outbox_actions, "MOST_AT_ONCE", 3)
     client = factories.smtp_client()
