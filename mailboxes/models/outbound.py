@@ -64,8 +64,10 @@ class OutboundMessage(Leased):
     class Meta:
         ordering = ["-id"]
         indexes = [
+            # Ends with id as the order does: many may be due at the very same time.
             models.Index(
-                fields=["smtp_client", "state", "not_before"], name="outbound_due"
+                fields=["smtp_client", "state", "not_before", "id"],
+                name="outbound_due",
             ),
             models.Index(fields=["state", "-id"], name="outbound_by_state"),
             # Few of the many that were sent have a code. A partial index is no help:

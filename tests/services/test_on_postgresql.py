@@ -29,6 +29,7 @@ FILES = (
     "numbering/test_numbering.py",
     "outbox/test_outbox.py",
     "outbox/test_batch.py",
+    "outbox/test_rows.py::test_messages_due_at_the_same_moment_are_not_put_in_order",
     "outbox/test_crash.py",
     "test_parse.py",
     "test_parse_left.py",

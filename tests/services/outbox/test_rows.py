@@ -62,3 +62,18 @@ def test_the_oldest_of_all_states_is_the_first(scene: Scene) -> None:
     assert [row.pk for row in found] == [old.pk, new.pk]
     [first] = rows.first(scene.client.pk, timezone.now(), 1)
     assert first.pk == old.pk
+
+
+def test_messages_due_at_the_same_moment_are_not_put_in_order(scene: Scene) -> None:
+    """As after a clock was set back: the index alone says which is the first."""
+    scene.queue()
+    client = OutboundMessage.objects.values_list("smtp_client", flat=True)[0]
+    due = rows.due(client, timezone.now()).filter(state="queued")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # few rows are read whole, else
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+        plan = due.order_by("not_before", "pk")[:5].explain()
+    assert "outbound_due" in plan
+    assert "sort" not in plan.lower()
+    assert "temp b-tree" not in plan.lower()
