@@ -50,7 +50,7 @@ _OVERRULES = ((rank.DECISIVE, 0.9), (rank.STRONG, 0.6), (rank.FAIR, 0.3), (0, 0.
 _OVERRULES_TOLD = 0.999
 _DOUBTED = 0.95
 # A text does not tell whether its program gets another token by itself, as we do.
-_OURS = ("session-token-ended",)
+_OURS = ("session-token-ended", "graph-token-time")
 
 LOOK_UP = "https://login.microsoftonline.com/error?code={}"
 

@@ -224,7 +224,12 @@ _WITH_WORDS: tuple[tuple[int, str, str], ...] = (
     (70002, r"not enabled for consumers", "entra-account-audience"),
     (70001, r"not supported for this api version", "entra-registration-other"),
     (700023, r"assertion audience", "entra-certificate-refused"),
-    (90002, r"onmschina|\.azure\.us|chinacloud", "entra-other-cloud"),
+    (
+        90002,
+        r"onmschina|\.azure\.us|chinacloud|microsoftonline\.(?:us|cn)",
+        "entra-other-cloud",
+    ),
+    (700016, r"chinacloud|microsoftonline\.cn", "entra-other-cloud"),
     (70000, r"service abuse mode", "entra-account-other"),
     (70000, r"scopes requested are unauthori[sz]ed", "entra-consent-missing"),
     (50012, r"valid time range", "entra-assertion-time"),

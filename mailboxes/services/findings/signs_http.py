@@ -125,7 +125,7 @@ SIGNS = (
              r"|err_access|impersonat"),
             ("graph-odata-disabled", DECISIVE,
              r"restricted to certain mailboxes"
-             r"|application ?access ?policy.{0,60}den"),
+             r"|application ?access ?policy.{0,60}\bden[iy]"),
             ("graph-odata-disabled", STRONG,
              r"access to odata is disabled"),
             ("graph-access-denied", FAIR,

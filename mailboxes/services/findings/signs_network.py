@@ -162,12 +162,12 @@ SIGNS = table(
          r"|(?:\bnot|n't) match.{0,40}certificate"),
         ("tls-expired", DECISIVE,
          r"certificate (?:has )?:? ?expired|expired certificate"
-         r"|certificate is expired|not yet valid"
+         r"|certificate is expired|cert.{0,80}not yet valid"
          r"|cert_has_expired|certificateexpired|notafter:.{0,60}expired"
          r"|certificate is not valid yet|cert_not_yet_valid|certificatenotyetvalid"
          r"|validity check failed|num=10\b",
          "",
-         r"application-specific signing key"),
+         r"application-specific signing key|destination mail server"),
         ("tls-not-tls", DECISIVE,
          r"wrong[_ ]version[_ ]number|get_server_hello:unknown"
          r"|unrecognized ssl message|plaintext connection\??|packet length too long"
@@ -178,10 +178,10 @@ SIGNS = table(
          r"|eproto.{0,80}version number|invalid_ssl_record|1408f10b|0a00010b"
          r"|140770fc|port \d+ is typically reserved for plain",
          "",
-         r"(?:login\.microsoftonline|accounts\.google|oauth2\.googleapis)"),
-        ("tls-handshake", STRONG,
-         r"wrong[_ ]version[_ ]number",
-         "oauth|microsoft|google"),
+         r"(?:login\.microsoftonline|accounts\.google|oauth2\.googleapis)|httplib2"
+         r"|httpsconnectionpool"),
+        # what speaks HTTPS knows its port: something on the way answers
+        ("tls-handshake", STRONG, r"wrong[_ ]version[_ ]number"),
         ("tls-version", DECISIVE,
          r"unsupported[_ ]protocol|4\.7\.66\b|tls 1\.0 and 1\.1 (?:are|is) not"
          r"|alert:? ?protocol_version|alert[_ ]protocol[_ ]version"

@@ -251,7 +251,7 @@ SIGNS = (
             ("sender-refused", STRONG,
              r"relaying disallowed",
              "smtp|mail"),
-            ("sending-quota", DECISIVE,  # RFC 3463 section 3.6: X.5.3
+            ("sending-quota", STRONG,  # RFC 3463 section 3.6: X.5.3
              r"\b[45]\.5\.3\b.{0,20}too many recipients",
              "smtp|mail"),
             ("sending-quota", STRONG,

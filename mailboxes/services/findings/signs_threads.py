@@ -24,6 +24,9 @@ SIGNS: tuple[Sign, ...] = (
     *table(
         NETWORK,
         [
+            ("proxy-gateway", DECISIVE + 5,
+             r"socks5? error: .{0,40}(?:refused|unreachable|timed out|failure)"),
+            ("read-timeout", STRONG, r"\bno response after [\d.]+ sec"),
             ("dns-temporary", STRONG,
              r"(?:dns\.internalgethost|dns\.resolve|gethostby\w+).{0,300}temporar"
              r"|temporar.{0,300}(?:dns\.internalgethost|dns\.resolvecallback)"
@@ -69,6 +72,14 @@ SIGNS: tuple[Sign, ...] = (
     *table(
         TOKEN,
         [
+            # RFC 6749 section 5.2: 401 at the token's address is a refused client
+            ("oauth-client-secret", STRONG + 5,
+             r"\b401\b.{0,120}oauth2/(?:v2\.0/)?token\b"
+             r"|oauth2/(?:v2\.0/)?token\b.{0,120}http error 401",
+             "",
+             r"aadsts|access.?token=|post\W.{0,60}messages"),
+            ("oauth-refresh-token-ended", STRONG + 5,
+             r"acquire (?:a )?token silently"),
             ("entra-tenant-missing", STRONG,
              r"login\.(?:microsoftonline|windows)\.[a-z.]{2,6}//(?:oauth2|v2|token)"),
             ("entra-redirect-unregistered", STRONG,
@@ -145,6 +156,15 @@ SIGNS: tuple[Sign, ...] = (
     *table(
         SIGN_IN,
         [
+            # the server cannot ask who checks passwords there
+            ("server-unavailable", DECISIVE + 5,
+             r"cannot connect to saslauthd|connect to saslauthd server: no such"),
+            ("program-fault", DECISIVE + 5,
+             r"\bextension is required for|digital envelope routines::unsupported"),
+            # Yandex; and hosts whose accounts are not open yet
+            ("mail-host-account", DECISIVE + 20,
+             r"\baccept (?:the )?eula|accounts? (?:is|are) (?:still )?on probation"
+             r"|free accounts are for test purposes"),
             # nodemailer, of a server that does not know AUTH here
             ("smtp-auth-before-tls", DECISIVE,
              r"invalid login: 50[024]\b.{0,80}not (?:implemented|recogni[sz]ed)"),
@@ -239,6 +259,12 @@ SIGNS: tuple[Sign, ...] = (
             ("sending-quota", STRONG + 5, r"4\.7\.65\d\b.{0,120}rate.limited"),
             ("recipient-refused", STRONG + 5,
              r"5\.2\.1\b.{0,60}(?:disabled|cannot receive)"),
+            ("sending-quota", DECISIVE + 5,
+             r"limit of \d+ (?:rcpts|recipients|messages|e?mails) per"
+             r"|sent to too many recipients this"),
+            ("server-throttled", STRONG + 5,
+             r"receiving mail at a rate that prevents"),
+            ("smtp-address-blocked", STRONG + 5, r"cloudmark\.com/reset-request"),
             ("message-refused", FAIR, r"\brfc822\.size null"),
         ],
     ),

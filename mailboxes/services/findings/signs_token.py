@@ -14,8 +14,15 @@ SIGNS = table(
          r"invalid_rapt|rapt_required|reauth related|reauthentication is needed"
          r"|reauth required"),
         ("google-refresh-token-ended", DECISIVE,
-         r"token has been expired or revoked|token has been revoked"
-         r"|invalid_grant.{0,80}(?:expired|revoked)",
+         r"token has been expired or revoked|token has been revoked",
+         "",
+         r"aadsts|microsoft|office365|invalid_rapt"),
+        ("google-refresh-token-ended", DECISIVE,
+         r"invalid_grant.{0,80}(?:expired|revoked)",
+         "google",
+         r"aadsts|microsoft|office365|invalid_rapt"),
+        ("oauth-refresh-token-ended", STRONG,
+         r"invalid_grant.{0,80}(?:expired|revoked)",
          "",
          r"aadsts|microsoft|office365|invalid_rapt"),
         ("google-delegation-missing", STRONG,
@@ -102,8 +109,10 @@ SIGNS = table(
          "google",
          r"aadsts|microsoftonline|invalid_grant.{0,80}bad request"),
         ("google-refresh-token-ended", DECISIVE,
-         r"token expired and refresh token is not|account has been deleted"
-         r"|no access token in response",
+         r"token expired and refresh token is not|account has been deleted",
+         "google|oauth"),
+        ("google-refresh-token-ended", STRONG,
+         r"no access token in response",
          "google|oauth"),
         ("google-api-off", DECISIVE,
          r"api has not been used in project|accessnotconfigured"

@@ -122,8 +122,7 @@ _BY_STEP: dict[Step, tuple[tuple[str, str], ...]] = {
     ),
     Step.ACCOUNT: (
         ("browser", "google-web-login-required"),
-        ("sender", "smtp-sender-blocked"),
-        ("t:smtp", "smtp-sender-blocked"),
+        ("t:smtp", "mail-host-account"),
         ("", "imap-contact-admin"),
     ),
     Step.MFA: (

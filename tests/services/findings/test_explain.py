@@ -412,6 +412,36 @@ THREADS = (
     ("Expected response code 354 but got code 503: 503 Error: need RCPT command",
      "recipient-refused"),
     ("550 5.7.1 Unconfigured Sending Domain <example.com>", "sender-refused"),
+    ("535 5.7.8 Error: authentication failed: Please accept EULA first. 1611-XxYy",
+     "mail-host-account"),
+    ("421 Rejected: your account is on probation", "mail-host-account"),
+    ('{"error":"invalid_grant","error_description":"expired authorization code"} POST'
+     " https://login.salesforce.com/services/oauth2/token",
+     "oauth-refresh-token-ended"),
+    ("5.7.1 <DATA>: Data command rejected: limit of 400 rcpts per 24 hours for client",
+     "sending-quota"),
+    ("550 5.1.1 <a@example.com> - 192.0.2.0 has sent to too many recipients this hour",
+     "sending-quota"),
+    ("450-4.2.1 The user you are trying to contact is receiving mail at a rate that"
+     " prevents additional messages", "server-throttled"),
+    ("554 bizsmtp Connection refused. See http://csi.cloudmark.com/reset-request/?ip=1",
+     "smtp-address-blocked"),
+    ("SASL authentication failure: cannot connect to saslauthd server: No such file",
+     "server-unavailable"),
+    ("IMAP Error: Login failed. The krb5 extension is required for GSSAPI",
+     "program-fault"),
+    ("Error: error:0308010C:digital envelope routines::unsupported NTLM",
+     "program-fault"),
+    ("401 Client Error: Unauthorized for url:"
+     " https://login.microsoftonline.com/common/oauth2/v2.0/token",
+     "oauth-client-secret"),
+    ("Sending request: https://login.microsoftonline.com/common/oauth2/token Token"
+     " request returned HTTP error 401", "oauth-client-secret"),
+    ("AdalSilentTokenAcquisitionException: Failed to acquire token silently",
+     "oauth-refresh-token-ended"),
+    ("smtp: io: socks5 error: Error with reply: Connection refused.", "proxy-gateway"),
+    ("Server responded: command: APPEND => no response after 120.0 secs",
+     "read-timeout"),
 )  # fmt: skip
 
 
@@ -437,3 +467,43 @@ def test_a_guess_knows_the_hosts_of_the_large_providers() -> None:
     known = explain(typed.format("graph.microsoft.com"))[0]
     assert (own.id, own.step) == ("dns-unknown", Step.SERVER)
     assert (known.id, known.step) == ("dns-unknown", Step.NETWORK)
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("InvalidAuthenticationToken: Access token has expired or is not yet valid.",
+         "tls-expired"),
+        ("450 4.7.322 certificate-expired: Destination mail server's certificate is"
+         " expired.", "tls-expired"),
+        ("Test-ApplicationAccessPolicy -Identity user@example.com"
+         " AccessCheckResult : Granted", "graph-odata-disabled"),
+        ("invalid_grant: expired authorization code, login.salesforce.com",
+         "google-refresh-token-ended"),
+    ],
+)  # fmt: skip
+def test_words_alike_of_another_thing_are_no_sign(text: str, id: str) -> None:
+    assert id not in [match.finding.id for match in rank.ranked(of_text(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "id", "step"),
+    [
+        # an HTTP library knows its port: a proxy may have answered
+        ("http.client: [SSL: WRONG_VERSION_NUMBER] wrong version number in httplib2",
+         "tls-not-tls", "server"),
+        ("AADSTS90002: Tenant '0000' not found."
+         " https://login.microsoftonline.us/0000/oauth2/v2.0/token",
+         "entra-other-cloud", "authority"),
+        ("AADSTS700016: Application with identifier '1111' was not found"
+         " https://login.partner.microsoftonline.cn/common/oauth2/v2.0/token",
+         "entra-other-cloud", "authority"),
+        ("401 Unauthorized graph.microsoft.com InvalidAuthenticationToken: Lifetime"
+         " validation failed, the token is expired.", "graph-token-time", "clock"),
+    ],
+)  # fmt: skip
+def test_what_another_program_may_mean_is_likely(text: str, id: str, step: str) -> None:
+    found = first(text)
+    assert found[0] == id
+    told = explain(text)[0]
+    assert (told.step, told.certainty) == (step, "likely")
