@@ -239,7 +239,7 @@ _WITH_WORDS: tuple[tuple[int, str, str], ...] = (
         r"session is (?:invalid|expired)|recent password change",
         "entra-refresh-token-ended",
     ),
-    (90023, r"cross-origin token redemption", "entra-single-page-app"),
+    (90023, r"cross-origin (?:token|request)|single-page", "entra-single-page-app"),
     (90023, r"public clients? can'?t send", "entra-secret-with-public-app"),
     (90023, r"\btenant (?:id|identifier|name)", "entra-tenant-malformed"),
     (90023, r"unsupported 'grant_type'|grant.?type", "entra-flow-not-allowed"),
@@ -271,8 +271,26 @@ _DELETED = "account has been deleted"
 _NO_ACCOUNT: Any = _("Find out whether the account is still there; then sign in anew.")
 _SYNC = re.compile(r"delta|sync")
 _REFUSED = re.compile(r"authenticate failed")
-_NO_TOKEN = re.compile(r"not well formed|compacttoken")
 _PROVEN = frozenset({700027})  # its words leave no doubt
+
+
+# Words beside which a finding is no more than likely.
+_DOUBTFUL: dict[str, re.Pattern[str]] = {
+    id: re.compile(words)
+    for id, words in {
+        # for now, or the wrong server
+        "recipient-refused": r"try again|local recipient table",
+        "google-api-off": r"app not enabled",  # the licence may lack it
+        "google-mail-off": r"",  # IMAP or the account, too
+        "google-client-unknown": r"disabled_client",
+        "graph-token-time": r"compacttoken",  # also of a token for something else
+        # no token at all, or Exchange on-premises that does not know its own name
+        "graph-wrong-audience": r"not well formed|compacttoken|current resource",
+        "password-refused": r"invalid (?:authentication mechanism|base64)",
+        "sender-refused": r"not owned by user|sending domain|@localhost",
+        "tls-version": r"",  # either side may be too old
+    }.items()
+}
 
 
 def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
@@ -293,23 +311,15 @@ def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
         return replace(finding, step=Step.ACCOUNT, fix=_NO_ACCOUNT, certain=False)
     if finding.id == "graph-item-gone" and not _SYNC.search(features.text):
         return replace(finding, certain=False)  # or the program asks for another's
-    if finding.id == "recipient-refused" and "try again" in features.text:
+    doubt = _DOUBTFUL.get(finding.id)
+    if doubt and doubt.search(features.text):
         return replace(finding, certain=False)
-    if finding.id == "google-api-off" and "app not enabled" in features.text:
-        return replace(finding, certain=False)  # the licence may lack it
     if finding.id == "starttls-missing" and "xxxx" not in features.text:
         # In a text, not on our own line, another port or security is the usual cause,
         # unless a firewall has crossed the word out of EHLO's answer.
         return replace(finding, step=Step.SERVER, certain=False)
-    if finding.id == "recipient-refused" and "local recipient table" in features.text:
-        return replace(finding, certain=False)  # it may be the wrong server
-    if finding.id == "graph-token-time" and "compacttoken" in features.text:
-        return replace(finding, certain=False)  # also of a token for something else
-    if finding.id == "graph-wrong-audience" and _NO_TOKEN.search(features.text):
-        return replace(finding, certain=False)  # or no token at all was sent
-    if finding.id == "tls-version" or _MALFORMED_ID.search(features.text):
-        # Either side may be too old; an id may be malformed by who sends it.
-        return replace(finding, certain=False)
+    if _MALFORMED_ID.search(features.text):
+        return replace(finding, certain=False)  # it may be malformed by who sends it
     if finding.id == "tls-not-tls" and "smtp" in features.tags:
         return replace(finding, option="smtp-connection-security")
     return finding

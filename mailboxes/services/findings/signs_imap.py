@@ -166,7 +166,7 @@ SIGNS = (
              r"|lock (?:the )?maildrop|unable to lock (?:the )?mail"
              r"|another (?:pop3 )?session"),
             ("pop-in-use", DECISIVE,
-             r"mailbox (?:is )?(?:already )?(?:locked|in use)",
+             r"mailbox (?:is )?(?:already )?(?:locked(?! and ready)|in use)",
              "pop3"),
             ("pop-login-delay", DECISIVE,
              r"\[login-delay\]|login ?delay|minimum (?:time"
@@ -208,7 +208,7 @@ SIGNS = (
              r"maximum number of connections|max_userip_connections"
              r"|connection limit (?:exceeded|reached)|too many connections",
              "imap|pop3|mail",
-             r"smtp|432|421"),
+             r"smtp|432|421|er_con_count|sqlstate"),
             ("exchange-incident", FAIR,
              r"\bex\d{6,7}\b|service (?:incident|degradation)",
              "exchange"),

@@ -72,6 +72,9 @@ SIGNS: tuple[Sign, ...] = (
     *table(
         TOKEN,
         [
+            ("entra-authority-unknown", DECISIVE,
+             r"unable to obtain configuration from\W{0,4}https?://login\."
+             r"(?!microsoftonline|windows|partner|chinacloud)"),
             # RFC 6749 section 5.2: 401 at the token's address is a refused client
             ("oauth-client-secret", STRONG + 5,
              r"\b401\b.{0,120}oauth2/(?:v2\.0/)?token\b"
@@ -119,8 +122,7 @@ SIGNS: tuple[Sign, ...] = (
              r"mailbox database is temporarily unavailable"),
             # ews-javascript-api; exchangelib with a token
             ("ews-unauthorized", DECISIVE,
-             r"error in calling service, error code:\s?401"
-             r"|auth type: \S{0,40}oauth2.{0,900}unauthorizederror"
+             r"auth type: \S{0,40}oauth2.{0,900}unauthorizederror"
              r"|soap client returned status of 403"),
             # another address than that of the service answers
             ("greeting-unexpected", DECISIVE,
@@ -156,6 +158,16 @@ SIGNS: tuple[Sign, ...] = (
     *table(
         SIGN_IN,
         [
+            # Exchange that offers its domain's sign-in wants a password, no token
+            ("password-refused", DECISIVE + 5,
+             r"\b401\b.{0,400}www-authenticate\W{1,4}(?:negotiate|ntlm|basic)"
+             r"|error in calling service, error code:\s?401",
+             "ews",
+             r"bearer|oauth"),
+            ("mail-host-account", DECISIVE + 5, r"5\.2\.1 mailbox cannot be accessed"),
+            ("smtp-auth-required", DECISIVE + 5,
+             r"unauthenticated (?:senders?|users?|mail|e-?mails?) (?:is|are)? ?not"),
+            ("password-refused", FAIR, r"\+ok response to the auth command"),
             # the server cannot ask who checks passwords there
             ("server-unavailable", DECISIVE + 5,
              r"cannot connect to saslauthd|connect to saslauthd server: no such"),
@@ -259,6 +271,9 @@ SIGNS: tuple[Sign, ...] = (
             ("sending-quota", STRONG + 5, r"4\.7\.65\d\b.{0,120}rate.limited"),
             ("recipient-refused", STRONG + 5,
              r"5\.2\.1\b.{0,60}(?:disabled|cannot receive)"),
+            ("smtp-address-blocked", DECISIVE + 5,
+             r"network is on our block ?list|client host rejected: access denied"),
+            ("server-unavailable", DECISIVE + 5, r"\[serverbug\]"),
             ("sending-quota", DECISIVE + 5,
              r"limit of \d+ (?:rcpts|recipients|messages|e?mails) per"
              r"|sent to too many recipients this"),

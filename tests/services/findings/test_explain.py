@@ -371,7 +371,7 @@ THREADS = (
     ("outlook: Request returned HTTP error 403", "graph-access-denied"),
     ("The mailbox database is temporarily unavailable.", "ews-mailbox-moving"),
     ("Error in calling service, error code:401 { faultCode: null }",
-     "ews-unauthorized"),
+     "password-refused"),
     ("Auth type: <requests_oauthlib.oauth2_auth.OAuth2 object>\nexchangelib.errors."
      "UnauthorizedError: Invalid credentials", "ews-unauthorized"),
     ("EWS_Exception: SOAP client returned status of 302", "greeting-unexpected"),
@@ -442,6 +442,25 @@ THREADS = (
     ("smtp: io: socks5 error: Error with reply: Connection refused.", "proxy-gateway"),
     ("Server responded: command: APPEND => no response after 120.0 secs",
      "read-timeout"),
+    ("Error in calling service, error code:401 https://mail.example.com/EWS/Exchange.asmx",
+     "password-refused"),
+    ("EWS HTTP 401 server: Microsoft-IIS/8.0 www-authenticate : Negotiate, NTLM",
+     "password-refused"),
+    ("Invalid login: 550 5.2.1 Mailbox cannot be accessed [PROD.OUTLOOK.COM]",
+     "mail-host-account"),
+    ("SMTP Error: 550 Unauthenticated senders not allowed", "smtp-auth-required"),
+    ("POP3 server did not respond with a +OK response to the AUTH command.",
+     "password-refused"),
+    ("550 5.7.1 part of their network is on our block list (AS3140)",
+     "smtp-address-blocked"),
+    ("554 5.7.1 <mail.example.org[203.0.113.9]>: Client host rejected: Access denied",
+     "smtp-address-blocked"),
+    ("imap: 35 NO [SERVERBUG] Internal error occurred.", "server-unavailable"),
+    ("IDX20803: Unable to obtain configuration from:"
+     " 'https://login.micorosftonline.com/0000/v2.0/.well-known/openid-configuration'",
+     "entra-authority-unknown"),
+    ("AADSTS90023: Tokens issued for the 'Single-Page Application' client-type may only"
+     " be redeemed via cross-origin requests.", "entra-single-page-app"),
 )  # fmt: skip
 
 
@@ -478,6 +497,8 @@ def test_a_guess_knows_the_hosts_of_the_large_providers() -> None:
          " expired.", "tls-expired"),
         ("Test-ApplicationAccessPolicy -Identity user@example.com"
          " AccessCheckResult : Granted", "graph-odata-disabled"),
+        ("POP3D SENT: +OK Mailbox locked and ready", "pop-in-use"),
+        ("EWS 401 www-authenticate: Basic, Bearer", "password-refused"),
         ("invalid_grant: expired authorization code, login.salesforce.com",
          "google-refresh-token-ended"),
     ],
