@@ -122,7 +122,7 @@ def test_words_of_logs_around_an_error_change_no_step() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)  # pure Python, on a machine that others use as well
+@pytest.mark.timeout(900)  # pure Python, on a machine that others use as well
 def test_the_table_is_what_the_corpus_teaches() -> None:
     """It is up to date; the last digits may differ with the machine's arithmetic."""
     learn = runpy.run_path(str(LEARN))
@@ -139,7 +139,7 @@ def test_the_table_is_what_the_corpus_teaches() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_words_alone_guess_rounds_that_they_were_not_learnt_from() -> None:
     learn = runpy.run_path(str(LEARN))
     files = sorted(file for file in learn["rounds"]() if file in LEFT_OUT)
