@@ -88,7 +88,7 @@ FIRST_SIGHT = {
     "later_sixtyfirst": 93.5,  # the same, of threads of their choice
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
-HELD_OUT = "held_out"  # never learnt from, never looked at
+HELD_OUT = ("held_out", "held_out_examiners")  # never learnt from or looked at
 OUT_AT_LEAST = 0.90
 MOST_LINES = 10
 SAMPLE = 12  # of so many entries the fast tier takes one
@@ -139,7 +139,7 @@ class Judged:
 
 def entries(files: str = "*") -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted(CORPUS.glob(f"{files}.json")):
-        if path.stem == HELD_OUT != files:
+        if path.stem in HELD_OUT and path.stem != files:
             continue
         for entry in json.loads(path.read_text("utf-8")):
             yield path.stem, entry
@@ -194,8 +194,9 @@ def test_the_right_step_comes_first(some: list[Judged], half: str) -> None:
     assert share >= AT_LEAST[half]
 
 
-def test_lines_that_nobody_has_looked_at() -> None:
-    rows = [judged(file, entry) for file, entry in entries(HELD_OUT)]
+@pytest.mark.parametrize("kept", HELD_OUT)
+def test_lines_that_nobody_has_looked_at(kept: str) -> None:
+    rows = [judged(file, entry) for file, entry in entries(kept)]
     by_expert = sum(one.by_expert for one in rows) / len(rows)
     print(f"\n{sum(one.right for one in rows)} of {len(rows)} right")
     print(f"by an expert {by_expert:.1%}")
