@@ -475,40 +475,36 @@ def test_actions_need_the_right_and_a_token(anna: Client) -> None:
     assert row.state == "queued"
 
 
-def test_group_of_failures_is_queued_again(anna: Client) -> None:
+@pytest.mark.parametrize(
+    ("deed", "asks", "done", "state"),
+    [
+        ("", "Queue one message again?", "1 message is queued again.", "queued"),
+        (
+            "give-up/",
+            "Give one message up?",
+            "1 message is given up. It will not be sent.",
+            "cancelled",
+        ),
+    ],
+)
+def test_something_is_done_to_a_group_of_failures(
+    anna: Client, deed: str, asks: str, done: str, state: str
+) -> None:
     row = real_message(state="failed", code="message-refused", stage="data")
-    address = f"/outbox/failed/{row.smtp_client_id}/message-refused/"
-    assert address not in anna.get("/outbox/").content.decode()
+    address = f"/outbox/failed/{row.smtp_client_id}/message-refused/{deed}"
+    link = f'href="{address}"'
+    assert link not in anna.get("/outbox/").content.decode()
     assert anna.post(address).status_code == 403
     client = signed_in("change_outboundmessage")
-    assert f'href="{address}"' in client.get("/outbox/").content.decode()
-    asked = words(client.get(address))
-    assert "Queue one message again?" in asked
+    assert link in client.get("/outbox/").content.decode()
+    assert asks in words(client.get(address))
     row.refresh_from_db()
     assert row.state == "failed"
-    assert "1 message is queued again." in words(client.post(address, follow=True))
+    assert done in words(client.post(address, follow=True))
     row.refresh_from_db()
-    assert row.state == "queued"
+    assert row.state == state
     assert "No message is in this state." in words(client.get(address, follow=True))
-    assert client.get("/outbox/failed/999/message-refused/").status_code == 404
-
-
-def test_group_of_failures_is_given_up(anna: Client) -> None:
-    row = real_message(state="failed", code="message-refused", stage="data")
-    address = f"/outbox/failed/{row.smtp_client_id}/message-refused/give-up/"
-    assert address not in anna.get("/outbox/").content.decode()
-    assert anna.post(address).status_code == 403
-    client = signed_in("change_outboundmessage")
-    assert f'href="{address}"' in client.get("/outbox/").content.decode()
-    assert "Give one message up?" in words(client.get(address))
-    row.refresh_from_db()
-    assert row.state == "failed"
-    told = "1 message is given up. It will not be sent."
-    assert told in words(client.post(address, follow=True))
-    row.refresh_from_db()
-    assert (row.state, row.code) == ("cancelled", "message-refused")
-    assert "No message is in this state." in words(client.get(address, follow=True))
-    assert client.get("/outbox/failed/999/x/give-up/").status_code == 404
+    assert client.get(f"/outbox/failed/999/x/{deed}").status_code == 404
 
 
 @pytest.mark.parametrize(
