@@ -185,6 +185,19 @@ def test_all_that_failed_alike_are_given_up(monkeypatch) -> None:
     assert AuditEvent.objects.filter(action="outbox.cancelled").count() == 3
 
 
+@pytest.mark.parametrize("deed", ["requeue_all", "give_up_all"])
+def test_what_has_moved_on_meanwhile_is_left_alone(deed: str, monkeypatch) -> None:
+    """Somebody queued it again between the look and the change."""
+    row = message("sending", code="message-refused")
+    stale = OutboundMessage.objects.filter(pk=row.pk)
+    monkeypatch.setattr(outbox_actions, "failed", lambda client, code: stale)
+    act = getattr(outbox_actions, deed)
+    assert act(row.smtp_client_id, "message-refused", None) == 0
+    row.refresh_from_db()
+    assert row.state == "sending"
+    assert AuditEvent.objects.filter(action__startswith="outbox.").count() == 0
+
+
 def test_a_thousand_at_most_are_queued_again_at_once(monkeypatch) -> None:
     monkeypatch.setattr(outbox_actions, "MOST_AT_ONCE", 3)
     client = factories.smtp_client()
