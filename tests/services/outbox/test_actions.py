@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from mailboxes.core.choices import OutboxState
-from mailboxes.models import AuditEvent
+from mailboxes.models import AuditEvent, OutboundMessage
 from mailboxes.services.outbox import actions as outbox_actions, listing as outbox_list
 from tests import factories
 
