@@ -86,6 +86,7 @@ FIRST_SIGHT = {
     "later_fiftyninth": 77.7,  # the oddest of threads not met before
     "later_sixtieth": 90.0,  # examiners' tests of threads not met before
     "later_sixtyfirst": 93.5,  # the same, of threads of their choice
+    "later_sixtysecond": 93.2,  # three more examiners' tests
 }
 AT_LEAST = {"tuned": 0.95, "held": 0.90}
 HELD_OUT = ("held_out", "held_out_examiners")  # never learnt from or looked at

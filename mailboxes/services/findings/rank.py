@@ -265,6 +265,10 @@ _KNOWN_HOST = re.compile(
     r"|(?:www|gmail|oauth2)\.googleapis|accounts\.google|\w+\.l\.google)\.(?:com|net"
     r"|us|cn|de|eu)\b"
 )
+# A host as no host is called: with a quotation mark, a scheme, a path or an address.
+_ODD_HOST = re.compile(
+    r"enotfound (?:\\*[\"'<{]|[a-z]+://|\S+[;<>@])|hostname: ['\"](?:\\*[\"'<{]|[a-z]+://)"
+)
 _OUT: Any = _("Let this host look up the provider's names and reach its ports.")
 _MALFORMED_ID = re.compile(r"errorinvalididmalformed|\bid is malformed")
 _DELETED = "account has been deleted"
@@ -280,6 +284,7 @@ _DOUBTFUL: dict[str, re.Pattern[str]] = {
     for id, words in {
         # for now, or the wrong server
         "recipient-refused": r"try again|local recipient table",
+        "google-bandwidth-spent": r"graph\.microsoft",  # says so when it is overloaded
         "google-api-off": r"app not enabled",  # the licence may lack it
         "google-mail-off": r"",  # IMAP or the account, too
         "google-client-unknown": r"disabled_client",
@@ -300,6 +305,8 @@ def refine(finding: Finding, features: Features, number: int = 0) -> Finding:
             return replace(BY_ID[id], certain=number in _PROVEN)
     if finding.id == "entra-field-missing":
         return _named_field(finding, features)
+    if finding.id == "dns-unknown" and _ODD_HOST.search(features.text):
+        return finding  # a large provider's name does not make it right
     if finding.id in _NO_ANSWER and _KNOWN_HOST.search(features.text):
         # The names of the large providers are right, and they listen.
         return replace(

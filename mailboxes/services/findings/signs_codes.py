@@ -50,7 +50,7 @@ SIGNS = (
     *table(
         NETWORK,
         [
-            ("dns-unknown", DECISIVE,
+            ("dns-unknown", DECISIVE + 20,
              r"0x80072ee7|err_name_not_resolved|nameresolutionfailure|hostnotfound\b"
              r"|dns_probe_finished_nxdomain|:nxdomain|getaddrinfo\w* 0x"
              rf"|{_apple(1003, 1006)}|{_libuv(3008, 3007)}"),

@@ -27,7 +27,7 @@ SIGNS = table(
         ("dns-unknown", DECISIVE,
          r"name or service not known|nodename nor servname|no such host"
          r"|getaddrinfo(?:failed)? ?\benotfound\b|\benotfound\b"
-         r"|unknownhostexception|could not resolve host|couldn't resolve host"
+         r"|unknownhostexception|could not? resolve host|couldn't resolve host"
          r"|gaierror[^a-z]{1,4}(?:-2|-5|8)\b|no address associated with hostname"
          r"|name does not resolve|(?:wsa|errno|error|code|[\[(])\W{0,4}11001\b"
          r"|host(?:name)? (?:could not be"

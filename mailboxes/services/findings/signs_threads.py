@@ -30,7 +30,7 @@ SIGNS: tuple[Sign, ...] = (
             ("dns-temporary", STRONG,
              r"(?:dns\.internalgethost|dns\.resolve|gethostby\w+).{0,300}temporar"
              r"|temporar.{0,300}(?:dns\.internalgethost|dns\.resolvecallback)"
-             r"|dnsblog_query: lookup error"),
+             r"|dnsblog_query: lookup error|\berrno -3\] try again"),
             ("connect-refused", FAIR,
              r"could not connect to (?:ssl://|tls://)?[\w.-]+:\d{2,5}\b",
              "imap|smtp|pop3|mail",
@@ -67,6 +67,12 @@ SIGNS: tuple[Sign, ...] = (
             # OpenSSL, of a connection that was closed before; c-client
             ("connection-lost", DECISIVE,
              r"protocol is shutdown|imap connection broken \(server response\)"),
+            ("connection-lost", STRONG,
+             r"connection to \S{1,80} (?:was |is )?(?:lost|dropped)\b"
+             r"|data end command failed.{0,400}eof caught"),
+            # curl, of an address that is not of the service
+            ("greeting-unexpected", STRONG + 5,
+             r"maximum \(\d+\) redirects followed"),
         ],
     ),
     *table(
@@ -117,6 +123,8 @@ SIGNS: tuple[Sign, ...] = (
             ("graph-mailbox-missing", DECISIVE,
              r"failed to get license information|valid office ?365 licen[sc]e assigned"
              r"|extensionerror.{0,120}status code: notfound"),
+            ("graph-mailbox-missing", STRONG + 5,
+             r"(?:doesn't|does not) have a valid licen[sc]e"),
             ("graph-access-denied", STRONG, r"request returned http error 403"),
             ("ews-mailbox-moving", DECISIVE,
              r"mailbox database is temporarily unavailable"),
@@ -133,14 +141,20 @@ SIGNS: tuple[Sign, ...] = (
              "google"),
             # the same in camel case: Haskell, Rust, .NET
             ("token-invalid-client", FAIR, r"\binvalidclient\b"),
+            ("oauth-client-secret", STRONG,
+             r"\b(?:application|client|app) (?:key|secret)\b.{0,24}(?:not valid|invalid"
+             r"|wrong|incorrect)"),
             # K-9 Mail and its kin, of a server that gives no reason
             ("oauth-refresh-token-ended", DECISIVE,
              r"xoauth2authenticationfailedexception"),
             # Google, of a request without a token
             ("oauth-refresh-token-ended", STRONG,
              r"login required.{0,200}authorization"
-             r"|authorization.{0,200}login required"),
+             r"|authorization.{0,200}login required"
+             r"|\b401\b.{0,40}login required"),
             # Exchange wants its own scope, Gmail's servers the whole mailbox
+            ("ews-wrong-audience", STRONG,
+             r"given token is invalid.{0,400}oauthcredentials"),
             ("ews-wrong-audience", FAIR,
              r"\b(?:user|mail)\.(?:read|readwrite|send)\b.{0,400}/ews/"
              r"|/ews/.{0,400}\b(?:user|mail)\.(?:read|readwrite|send)\b",
@@ -253,6 +267,7 @@ SIGNS: tuple[Sign, ...] = (
             ("sending-quota", DECISIVE,
              r"limited to [\d,]+ (?:messages|e?-?mails|recipients) ?(?:/|per|an?|each)"
              r"|policy rejection- ?quota exceeded|exceeded your (?:out|send)\w* quota"
+             r"|exceeded (?:the )?outgoing (?:e?-?mail|message)s? (?:quota|limit)"
              r"|api call mail\.\w+\(\) required more quota"),
             ("server-unavailable", DECISIVE, r"too many 5\d\d error responses"),
             ("server-throttled", DECISIVE, r"too many 429 error responses"),
@@ -274,6 +289,10 @@ SIGNS: tuple[Sign, ...] = (
             ("smtp-address-blocked", DECISIVE + 5,
              r"network is on our block ?list|client host rejected: access denied"),
             ("server-unavailable", DECISIVE + 5, r"\[serverbug\]"),
+            ("server-unavailable", STRONG, r"\bserver error while fetching"),
+            ("message-too-large", STRONG,
+             r"file size\W{1,3}[\d,.]+ (?:bytes|[kmg]i?b) exceeds"),
+            ("ews-access-denied", FAIR, r"object cannot be deleted", "ews"),
             ("sending-quota", DECISIVE + 5,
              r"limit of \d+ (?:rcpts|recipients|messages|e?mails) per"
              r"|sent to too many recipients this"),
@@ -281,6 +300,19 @@ SIGNS: tuple[Sign, ...] = (
              r"receiving mail at a rate that prevents"),
             ("smtp-address-blocked", STRONG + 5, r"cloudmark\.com/reset-request"),
             ("message-refused", FAIR, r"\brfc822\.size null"),
+            ("smtp-address-blocked", STRONG + 5,
+             r"\bip(?: address)? (?:is )?not (?:allowed|permitted|authori[sz]ed) to"
+             r" (?:send|relay|connect)"),
+            ("mail-host-account", DECISIVE,
+             r"(?:outgoing|outbound) (?:e?-?mails?|messages?) from .{1,120} ha(?:s|ve)"
+             r" been (?:suspended|disabled|blocked)"),
+            ("message-refused", STRONG, r"too much recipients"),
+            ("quota-full", STRONG,
+             r"no write permission or out of disk space"),
+            ("folder-missing", STRONG + 5,
+             r"isn't a valid mbox file|\bno imap folders found"
+             r"|\bno (?:drafts?|sent|trash|archive|junk|spam) (?:mailbox|folder)"
+             r" (?:is )?(?:configured|defined|found|set)\b"),
         ],
     ),
 )  # fmt: skip

@@ -128,22 +128,26 @@ def test_secrets_of_a_text_are_not_repeated() -> None:
     ],
 )
 def test_a_long_text_takes_no_time(text: str) -> None:
-    before = time.perf_counter()
-    explain(text)
-    assert time.perf_counter() - before < 5
+    """Four times the text, four times the work, not sixteen times."""
+    part = _work(text[: len(text) // 4])
+    assert _work(text) < 9 * part
+
+
+def _work(text: str) -> float:
+    """Seconds of this processor for a text, the least of two."""
+    spent = []
+    for _ in range(2):
+        before = time.process_time()
+        explain(text)
+        spent.append(time.process_time() - before)
+    return min(spent)
 
 
 def test_a_long_log_costs_little_more_than_what_is_looked_at_of_it() -> None:
     line = "2026-03-01 INFO imap cycle of mailbox 7 done in 120 ms\n"
 
     def cost(size: int) -> float:
-        text = line * (size // len(line)) + "ERROR AADSTS7000222: expired\n"
-        tries = []
-        for _ in range(3):
-            before = time.process_time()
-            explain(text)
-            tries.append(time.process_time() - before)
-        return min(tries)
+        return _work(line * (size // len(line)) + "ERROR AADSTS7000222: expired\n")
 
     assert cost(200_000) < 4 * cost(60_000)
 
@@ -461,6 +465,39 @@ THREADS = (
      "entra-authority-unknown"),
     ("AADSTS90023: Tokens issued for the 'Single-Page Application' client-type may only"
      " be redeemed via cross-origin requests.", "entra-single-page-app"),
+    ("imap: Connection to imap.example.com lost, attempting to reconnect",
+     "connection-lost"),
+    ("SMTP ERROR: DATA END command failed:\nSMTP NOTICE: EOF caught while checking if"
+     " connected", "connection-lost"),
+    ("EWS_Exception: Curl error: Maximum (20) redirects followed",
+     "greeting-unexpected"),
+    ("ERROR: The application key provided is not valid.", "oauth-client-secret"),
+    ("DetailedApiRequestError(status: 401, message: Login Required)",
+     "oauth-refresh-token-ended"),
+    ("Mailbox '00000000-0000-0000-0000-000000000000' doesn't have a valid license.",
+     "graph-mailbox-missing"),
+    ("550 that IP address is not allowed to send", "smtp-address-blocked"),
+    ('550 Outgoing mail from "info@example.com" has been suspended.',
+     "mail-host-account"),
+    ("CMailFile::sendfile: mail end error=Too much recipients in to:",
+     "message-refused"),
+    ("A0009 NO Cannot create message - no write permission or out of disk space.",
+     "quota-full"),
+    ("12 NO [CANNOT] Mailbox isn't a valid mbox file", "folder-missing"),
+    ("Connected, but no IMAP folders found", "folder-missing"),
+    ("Saving draft failed: No drafts mailbox configured", "folder-missing"),
+    ("send mail error [Errno -3] Try again", "dns-temporary"),
+    ("SmtpCommandException: 550 User has exceeded outgoing email quota",
+     "sending-quota"),
+    ("The IMAP server replied to the 'FETCH' command with a 'NO' response: FETCH Server"
+     " error while fetching messages", "server-unavailable"),
+    ("File size: 1,255,777 bytes exceeds the maximum allowed size of 1 MB.",
+     "message-too-large"),
+    ("microsoft.exchange.webservices.data.ServiceResponseException: Object cannot be"
+     " deleted.", "ews-access-denied"),
+    ("System.ArgumentException: The given token is invalid.\n   at"
+     " Microsoft.Exchange.WebServices.Data.OAuthCredentials..ctor(String token)",
+     "ews-wrong-audience"),
 )  # fmt: skip
 
 
@@ -481,7 +518,7 @@ def test_a_reply_proves_the_connection() -> None:
 
 def test_a_guess_knows_the_hosts_of_the_large_providers() -> None:
     """Their names are right: this host cannot look them up."""
-    typed = "curl https://{} Could no resolve host name"
+    typed = "host name of https://{} not resolvable"
     own = explain(typed.format("mail.example.com"))[0]
     known = explain(typed.format("graph.microsoft.com"))[0]
     assert (own.id, own.step) == ("dns-unknown", Step.SERVER)
