@@ -1,13 +1,15 @@
 """Packages of npm in a folder that outlives the tests, for foreign clients and servers.
 
-`packages` installs what is missing, once; without npm, or where the registry cannot be
-reached, the test is skipped and says why.
+`packages` installs what is missing, once, though several tests ask at the same time;
+without npm, or where the registry cannot be reached, the test is skipped and says why.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,11 +25,18 @@ def packages(*wanted: str) -> Path:
     """node_modules with these packages (name@version). Skips the test."""
     if shutil.which("npm") is None or shutil.which("node") is None:
         _missing("npm is not installed: apt-get install nodejs npm")
-    folder = CACHE / "npm"
+    # A folder for each set: npm takes apart what is there while it installs more.
+    folder = CACHE / "npm" / re.sub(r"[^\w.@-]+", "_", "+".join(wanted))
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _installed(folder, wanted)
+
+
+def _installed(folder: Path, wanted: tuple[str, ...]) -> Path:
     modules = folder / "node_modules"
     if all(_is_there(modules, one) for one in wanted):
         return modules
-    folder.mkdir(parents=True, exist_ok=True)
     command = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund"]
     try:
         done = subprocess.run(
