@@ -7,6 +7,7 @@ requests and certificates are those of production.
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -58,9 +59,16 @@ def installed() -> str:
     for command in ("node", "npm"):
         if shutil.which(command) is None:
             raise ServerMissing(f"{command} is not installed (apt install nodejs npm)")
+    PACKAGES.mkdir(parents=True, exist_ok=True)
+    # Of tests that run side by side one installs, and none meets half of it.
+    with (PACKAGES / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _installed()
+
+
+def _installed() -> str:
     found = PACKAGES / "node_modules" / "oidc-provider" / "package.json"
     if not found.exists():
-        PACKAGES.mkdir(parents=True, exist_ok=True)
         command = ["npm", "install", "--no-audit", "--no-fund", "--prefix"]
         done = subprocess.run(
             [*command, str(PACKAGES), f"oidc-provider@{VERSION}"],
