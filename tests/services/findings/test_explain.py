@@ -463,6 +463,8 @@ THREADS = (
     ("IDX20803: Unable to obtain configuration from:"
      " 'https://login.micorosftonline.com/0000/v2.0/.well-known/openid-configuration'",
      "entra-authority-unknown"),
+    ('{"error":"invalid_grant","error_description":"AADSTS50148: The code_verifier does'
+     ' not match the code_challenge supplied"}', "entra-code-used"),
     ("AADSTS90023: Tokens issued for the 'Single-Page Application' client-type may only"
      " be redeemed via cross-origin requests.", "entra-single-page-app"),
     ("imap: Connection to imap.example.com lost, attempting to reconnect",
