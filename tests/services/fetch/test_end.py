@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 
 import pytest
 from django.db import connections, transaction
@@ -22,10 +23,17 @@ LOST = MailError(Code.CONNECTION_LOST, Stage.SETTLE)
 
 
 def seconds_to(inbox: Inbox) -> tuple[int, int | None]:
-    """Until the next cycle is due, and until one may run at all."""
+    """Until the next cycle is due, and until one may run at all.
+
+    Longer waits to ten seconds: a busy machine takes one or two to look.
+    """
     row, now = inbox.fetcher, timezone.now()
-    wait = row.not_before and round((row.not_before - now).total_seconds())
-    return round((row.next_due - now).total_seconds()), wait
+
+    def wait(until: datetime) -> int:
+        seconds = (until - now).total_seconds()
+        return round(seconds / 10) * 10 if seconds > 5 else round(seconds)
+
+    return wait(row.next_due), row.not_before and wait(row.not_before)
 
 
 # Fetch now
