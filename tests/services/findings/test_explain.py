@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from mailboxes.core.choices import Step
 from mailboxes.services.findings import explain, rank
 from mailboxes.services.findings.features import of_text
+from tests.fixtures.cost import cost
 
 TOKEN_FAULT = "AADSTS7000215: Invalid client secret provided."
 LOGIN_FAULT = "A1 NO AUTHENTICATE failed."
@@ -129,27 +128,17 @@ def test_secrets_of_a_text_are_not_repeated() -> None:
 )
 def test_a_long_text_takes_no_time(text: str) -> None:
     """Four times the text, four times the work, not sixteen times."""
-    part = _work(text[: len(text) // 4])
-    assert _work(text) < 9 * part
-
-
-def _work(text: str) -> float:
-    """Seconds of this processor for a text, the least of two."""
-    spent = []
-    for _ in range(2):
-        before = time.process_time()
-        explain(text)
-        spent.append(time.process_time() - before)
-    return min(spent)
+    part = text[: len(text) // 4]
+    assert cost(explain, text, tries=2) < 9 * cost(explain, part, tries=2)
 
 
 def test_a_long_log_costs_little_more_than_what_is_looked_at_of_it() -> None:
     line = "2026-03-01 INFO imap cycle of mailbox 7 done in 120 ms\n"
 
-    def cost(size: int) -> float:
-        return _work(line * (size // len(line)) + "ERROR AADSTS7000222: expired\n")
+    def log(size: int) -> str:
+        return line * (size // len(line)) + "ERROR AADSTS7000222: expired\n"
 
-    assert cost(200_000) < 4 * cost(60_000)
+    assert cost(explain, log(200_000)) < 4 * cost(explain, log(60_000))
 
 
 @pytest.mark.parametrize(
@@ -525,6 +514,14 @@ def test_a_guess_knows_the_hosts_of_the_large_providers() -> None:
     known = explain(typed.format("graph.microsoft.com"))[0]
     assert (own.id, own.step) == ("dns-unknown", Step.SERVER)
     assert (known.id, known.step) == ("dns-unknown", Step.NETWORK)
+
+
+@pytest.mark.parametrize(
+    ("host", "step"),
+    [("smtp.gmail.com", Step.NETWORK), ('"smtp.gmail.com";', Step.SERVER)],
+)
+def test_a_name_that_no_host_has_is_typed_wrong(host: str, step: Step) -> None:
+    assert explain(f"Error: getaddrinfo ENOTFOUND {host}")[0].step == step
 
 
 @pytest.mark.parametrize(

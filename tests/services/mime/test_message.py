@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
 
 from mailboxes.services import mime
 from mailboxes.services.mime import message as mime_message
+from tests.fixtures.cost import cost
 
 HEAD = (
     b"From: a@x.example\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n"
@@ -44,16 +44,6 @@ def everything(raw: bytes) -> None:
     mime.message_id(mime.header_of(raw))
     for part in mime.parts(parsed.message):
         part.text()
-
-
-def cost(work: Callable[[bytes], None], raw: bytes) -> float:
-    """The least of some tries, in the time of this thread alone."""
-    spent = []
-    for _ in range(4):
-        began = time.thread_time()
-        work(raw)
-        spent.append(time.thread_time() - began)
-    return min(spent)
 
 
 @pytest.mark.parametrize(
