@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests import factories
+from tests.fixtures.browser import PATIENCE_MS
 from tests.fixtures.product import PASSWORD, Product
 
 
@@ -46,7 +47,7 @@ def visit(browser: Browser, product: Any, **options: Any) -> Visitor:
     options.setdefault("viewport", {"width": 1280, "height": 900})
     options.setdefault("reduced_motion", "reduce")
     context = browser.new_context(**options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     visitor = Visitor(context, page, product.url)
     own = urlsplit(product.url).netloc

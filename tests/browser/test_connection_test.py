@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Visitor, visit
 from tests.browser.test_pages import RULES
+from tests.fixtures.browser import press_enter
 from tests.fixtures.product import Product
 
 pytestmark = pytest.mark.browser
@@ -106,7 +107,7 @@ def test_without_scripts_the_page_renews_itself(
     someone.sign_in()
     someone.goto(a_test_of(product, "pop-client-billing"))
     run_again(someone.page)
-    heading(someone.page).to_have_text(REFUSED, timeout=20_000)
+    heading(someone.page).to_have_text(REFUSED)
     expect(someone.page.locator("#failed")).to_contain_text("AADSTS50126")
     someone.context.close()
     assert someone.trouble == []
@@ -121,8 +122,8 @@ def test_test_by_keyboard_alone(visitor: Visitor, product: Product) -> None:
         page.keyboard.press("Tab")
         if button.evaluate("e => e === document.activeElement"):
             break
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: url != before)
+    press_enter(page)
+    assert page.url != before
     heading(page).to_contain_text("everything works")
 
 
@@ -154,7 +155,7 @@ def test_slow_check_is_watched_and_cancelled(
     with page.expect_response(re.compile("region=1")):
         pass
     expect(cancel).to_be_focused()
-    page.keyboard.press("Enter")
+    press_enter(page)
     heading(page).to_have_text(f"{SLOW}: the test was cancelled")
     someone.context.close()
     assert someone.trouble == []

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Visitor, visit
+from tests.fixtures.browser import press_enter
 from tests.fixtures.product import PASSWORD, Product
 
 pytestmark = pytest.mark.browser
@@ -140,7 +141,7 @@ def _press_enter_on(page: Page, name: str) -> None:
         page.keyboard.press("Tab")
     else:
         pytest.fail(f"Tab never reached the button {name}")
-    page.keyboard.press("Enter")
+    press_enter(page)
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from mailboxes.models import PopClient, SmtpClient
 from mailboxes.models.clients import GRAPH_SCOPE
 from mailboxes.services import revisions
 from tests import factories
+from tests.fixtures.browser import press_enter
 from tests.services.option_sets import pop_basic, saved_pop, saved_smtp
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -203,7 +204,7 @@ def test_without_javascript_everything_is_there_and_works(
     page.get_by_role("button", name="Reset to default: Cycle time").click()
     page.wait_for_load_state()
     assert page.url.endswith("#field-cycle_time")
-    expect(page.get_by_label("Cycle time")).to_have_value("00:01:00")
+    expect(page.get_by_label("Cycle time", exact=True)).to_have_value("00:01:00")
     expect(page.get_by_label("Folder", exact=True)).to_have_value("Sales")
     page.get_by_role("button", name="Save (2 changes)").click()
     page.wait_for_url("**/saved/2/")
@@ -229,17 +230,16 @@ def _tab_to(page: Page, name: str) -> None:
 
 def test_keyboard_reaches_reset_show_and_save(console: Open, pop: PopClient) -> None:
     page = console(edit(pop))
-    page.get_by_label("Days back").is_hidden()
+    expect(page.get_by_label("Days back")).to_be_hidden()
     _tab_to(page, "Reset to default: Cycle time")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
-    expect(page.get_by_label("Cycle time")).to_have_value("00:01:00")
+    press_enter(page)
+    expect(page.get_by_label("Cycle time", exact=True)).to_have_value("00:01:00")
     page.locator("#fetching .quiet-count button").focus()
     page.keyboard.press("Space")
     expect(page.get_by_label("Days back")).to_be_visible()
     assert page.evaluate("document.activeElement.textContent") == "hide"
-    page.get_by_label("Cycle time").focus()
-    page.keyboard.press("Enter")  # in a field: Save
+    page.get_by_label("Cycle time", exact=True).focus()
+    press_enter(page)  # in a field: Save
     page.wait_for_url("**/saved/2/")
     pop.refresh_from_db()
     assert (pop.revision, pop.cycle_time) == (2, 60)

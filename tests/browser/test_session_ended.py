@@ -17,8 +17,7 @@ def test_open_page_says_that_its_session_has_ended(
     page.context.clear_cookies()
     note = page.locator("#system-region-stale")
     expect(note).to_have_text(
-        "Your session has ended: reload this page to sign in again.",
-        timeout=15_000,  # ms; a poll comes every five seconds
+        "Your session has ended: reload this page to sign in again."
     )
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.get_by_label("Password")).to_have_count(0)

@@ -21,6 +21,7 @@ from tests.browser.test_journey import (
     _type_by_keyboard,
     _type_by_mouse,
 )
+from tests.fixtures.browser import press_enter
 from tests.fixtures.product import PASSWORD, Product, wait_for
 
 pytestmark = pytest.mark.browser
@@ -183,7 +184,7 @@ def test_the_shortest_way_takes_twelve_clicks(
     hand.click("button", SAVE)
     hand.click("button", SAVE)
     hand.click("button", "Run the test")
-    hand.page.get_by_role("link", name=GREEN).wait_for(timeout=30_000)
+    hand.page.get_by_role("link", name=GREEN).wait_for()
     hand.click("link", GREEN)
     hand.click("button", "Turn on")
     # Only new mail is fetched: a letter comes after the first cycle, and the next one
@@ -291,7 +292,7 @@ def _follow(page: Page, name: str) -> None:
         page.keyboard.press("Tab")
     else:
         pytest.fail(f"Tab never reached the link {name}")
-    page.keyboard.press("Enter")
+    press_enter(page)
 
 
 def _has_focus(link: Locator) -> bool:
@@ -378,7 +379,7 @@ def test_consent_by_a_second_browser_without_an_account(
     visitor.goto(own.removeprefix(visitor.base).replace("permissions", "test"))
     hand.click("button", "Run all checks again")
     claims = page.locator(".checks li", has_text="Read the token's claims").first
-    expect(claims).to_contain_text("Passed", timeout=30_000)
+    expect(claims).to_contain_text("Passed")
     # The application may, and Exchange has not opened this mailbox to it.
     step = page.get_by_role("link", name="Go to step 8: Rights in Exchange").first
     step.click()

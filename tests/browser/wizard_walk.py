@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from mailboxes.services.sandbox_control import SandboxControl
 from mailboxes.services.wizard.modes import POP, SMTP, Mode, Provider, offered
 from tests.browser.conftest import Visitor
+from tests.fixtures.browser import PATIENCE_MS
 from tests.fixtures.product import Product, wait_for
 
 SAVE = "Save and continue"
@@ -136,7 +137,7 @@ def begin(
             "bypass": "127.0.0.1",
         },
     )
-    owner.set_default_timeout(15_000)
+    owner.set_default_timeout(PATIENCE_MS)
     address = f"{name}@contoso.example"
     walk = Walk(visitor, owner, world, mode, address, "", scripts, certificate)
     walk.password = walk.control.make(address, basic=True, opened=True).password
@@ -291,7 +292,7 @@ def _sign_in(walk: Walk) -> None:
     other.locator("[name=password]").fill(walk.password)
     other.locator("button[name=answer][value=accept]").click()
     done = "Signed in" if device else "Thank you"
-    expect(other.get_by_role("heading", level=1)).to_have_text(done, timeout=30_000)
+    expect(other.get_by_role("heading", level=1)).to_have_text(done)
     other.close()
     onward = walk.page.get_by_role("link", name="To the connection test")
     walk.until(onward, "the end of the sign-in")
