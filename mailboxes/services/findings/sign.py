@@ -1,7 +1,8 @@
 """One sign of a finding in a text: a tolerant pattern, its weight, and what it needs.
 
 Never an exact sentence: servers, libraries and versions word things differently, so a
-pattern holds the few words that all of them keep.
+pattern holds the few words that all of them keep. A pattern is compiled when a text is
+first held against it: all of them together cost each process more than half its start.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .features import Features
 
@@ -26,20 +28,31 @@ NETWORK, TOKEN, SIGN_IN, AFTER = range(4)
 
 @dataclass(frozen=True)
 class Sign:
-    """id: of the finding. needs: see Features.speaks_of; without: spoils it."""
+    """id: of the finding. needs: see Features.speaks_of; without: spoils it.
+
+    words, without: regular expressions; without is "" where nothing spoils it.
+    """
 
     id: str
     weight: int
-    pattern: re.Pattern[str]
+    words: str
     needs: str = ""
-    without: re.Pattern[str] | None = None
+    without: str = ""
     phase: int = AFTER
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self.words)
+
+    @cached_property
+    def spoiler(self) -> re.Pattern[str] | None:
+        return re.compile(self.without) if self.without else None
 
     def seen(self, features: Features) -> re.Match[str] | None:
         if not self._fits(features):
             return None
         match = self.pattern.search(features.text)
-        if match and self.without and self.without.search(features.text):
+        if match and self.spoiler and self.spoiler.search(features.text):
             return None
         return match
 
@@ -58,11 +71,9 @@ Row = tuple[str, int, str] | tuple[str, int, str, str] | tuple[str, int, str, st
 
 
 def table(phase: int, rows: Sequence[Row]) -> tuple[Sign, ...]:
-    """Signs from rows of id, weight, pattern, and optionally needs and without."""
+    """Signs from rows of id, weight, words, and optionally needs and without."""
     made = []
-    for row in rows:
-        id, weight, pattern, *more = row
-        needs = more[0] if more else ""
-        without = re.compile(more[1]) if len(more) > 1 else None
-        made.append(Sign(id, weight, re.compile(pattern), needs, without, phase))
+    for id, weight, words, *more in rows:
+        needs, without = (*more, "", "")[:2]
+        made.append(Sign(id, weight, words, needs, without, phase))
     return tuple(made)

@@ -167,6 +167,11 @@ def test_every_sign_leads_to_a_finding() -> None:
     assert {sign.id for sign in SIGNS} <= {f.id for f in ALL}
 
 
+def test_every_sign_can_be_read() -> None:
+    assert [sign.words for sign in SIGNS if not sign.pattern.pattern] == []
+    assert [s.without for s in SIGNS if s.without and s.spoiler is None] == []
+
+
 def test_every_step_is_at_fault_somewhere() -> None:
     assert set(Step) - {f.step for f in ALL} == set()
 
