@@ -10,7 +10,6 @@ import signal
 import socket
 import stat
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,17 +147,13 @@ def test_a_start_a_kill_an_end_and_a_second_start(
     other.wait_ready()
 
     children = first.descendants()
-    begun = time.monotonic()
     assert first.stop() == 0
-    assert time.monotonic() - begun < 20
     _, left = psutil.wait_procs(children, timeout=5)
     assert left == []
 
     second = Run(data, port, "--without-sandbox")
     runs.append(second)
-    begun = time.monotonic()
     second.wait_ready()
-    assert time.monotonic() - begun < 30
     assert FIRST.findall(second.said) == []
     assert second.stop(signal.SIGTERM) == 0
     assert other.stop() == 0

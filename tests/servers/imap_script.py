@@ -43,8 +43,10 @@ def serve(
     return Scripted(script)
 
 
-def transport(server: Scripted, credential: Credential = PASSWORD) -> ImapTransport:
-    policy = NetworkPolicy(connect_timeout=5, read_timeout=2)
+def transport(
+    server: Scripted, credential: Credential = PASSWORD, read_timeout: float = 2
+) -> ImapTransport:
+    policy = NetworkPolicy(connect_timeout=5, read_timeout=read_timeout)
     return ImapTransport(
         Endpoint("127.0.0.1", server.port, Security.NONE), credential, policy
     )

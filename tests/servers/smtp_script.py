@@ -58,8 +58,9 @@ def transport(
     server: Scripted,
     credential: Credential = NOBODY,
     security: Security = Security.NONE,
+    read_timeout: float = 2,
 ) -> SmtpTransport:
-    policy = NetworkPolicy(5, 2, local_hostname="console.test")
+    policy = NetworkPolicy(5, read_timeout, local_hostname="console.test")
     return SmtpTransport(
         Endpoint("127.0.0.1", server.port, security), credential, policy
     )

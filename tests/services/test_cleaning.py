@@ -35,7 +35,7 @@ def test_html_that_would_cost_too_much_is_not_cleaned(how: str) -> None:
     )
     began = time.monotonic()
     assert content.clean_html(source) is None
-    assert time.monotonic() - began < cleaning.PATIENCE + 5
+    assert time.monotonic() - began < 3 * cleaning.PATIENCE
 
 
 def test_html_that_grows_too_long_is_not_cleaned() -> None:

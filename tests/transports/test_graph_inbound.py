@@ -476,12 +476,12 @@ def test_server_that_says_nothing_is_waited_for_till_the_moment(
     deliver(box, 8)
     with reader(box) as graph:
         step = steps(graph)[place]
-        box.fault(SUPPORT, "slow", seconds=5)
+        box.fault(SUPPORT, "slow", seconds=9)
         graph.until = time.monotonic() + 0.3
         began = time.monotonic()
         error = refusal(step)
         assert (error.code, error.stage) == (Code.READ_TIMEOUT, STAGES[place])
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 8
         assert not graph.alive()
 
 
@@ -550,4 +550,4 @@ def test_kept_connection_that_is_dead_is_given_up_soon(
         box._call(lambda: box.box.faults.switch(SUPPORT, "test", [silent]))
         begun = time.monotonic()
         assert graph.alive() is False
-        assert (time.monotonic() - begun < 2, graph.until) == (True, None)
+        assert (time.monotonic() - begun < 8, graph.until) == (True, None)
