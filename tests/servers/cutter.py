@@ -105,6 +105,7 @@ class Cutter:
                     continue
                 if when == "amid":
                     client.sendall(data[: len(data) // 2])
+                    return  # nothing after a part that is missing: no TCP does that
                 heard.set()
         except OSError:
             pass
