@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import html
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
+from functools import lru_cache
 
 from . import attachments, odd_letters, phrases
 from .odd_letters import Draft
@@ -169,6 +171,12 @@ FIRST = (
 )
 
 
+# The date of a letter that is kept to be dated anew; folding may part it.
+_UNDATED = re.compile(
+    rb"\s+".join(re.escape(part) for part in formatdate(0).encode().split())
+)
+
+
 @dataclass(frozen=True)
 class Writer:
     """Writes letters that depend on the seed, the mailbox and their number only."""
@@ -182,28 +190,43 @@ class Writer:
 
         kind: see KINDS; None draws one by weight. when: seconds since 1970.
         """
-        dice = random.Random(f"{self.seed}:{to}:{number}")
-        if kind is None:
-            weights = [weight for weight, _ in KINDS.values()]
-            kind = dice.choices(list(KINDS), weights)[0]
-        name, local = dice.choice(phrases.CUSTOMERS)
-        question = dice.choice(phrases.for_mailbox(to))
-        reference = str(dice.randrange(100_000, 1_000_000))
-        first = name.split()[0]
-        draft = Draft(
-            number=number,
-            to=to,
-            name=name,
-            address=f"{local}@{CUSTOMER_DOMAIN}",
-            subject=question.subject.format(n=reference),
-            text=(
-                f"Hello Contoso team,\n\n{question.body.format(n=reference)}\n\n"
-                f"Kind regards\n{first}\n"
-            ),
-            message_id=(
-                f"<{number}.{dice.randrange(1 << 48):012x}.{to.partition('@')[0]}"
-                f"@mail.{CUSTOMER_DOMAIN}>"
-            ),
-            when=when,
-        )
-        return KINDS[kind][1](draft)
+        letter = _undated(self.seed, to, number, kind)
+        parts = formatdate(when).encode().split()
+
+        def dated(match: re.Match[bytes]) -> bytes:
+            between = re.findall(rb"\s+", match[0])
+            return parts[0] + b"".join(
+                map(b"".join, zip(between, parts[1:], strict=True))
+            )
+
+        return _UNDATED.sub(dated, letter)
+
+
+@lru_cache(maxsize=256)  # the first letters of all mailboxes, for the next sandbox
+def _undated(seed: int, to: str, number: int, kind: str | None) -> bytes:
+    """A letter of 1970: writing one is most of what the start of a sandbox costs."""
+    dice = random.Random(f"{seed}:{to}:{number}")
+    if kind is None:
+        weights = [weight for weight, _ in KINDS.values()]
+        kind = dice.choices(list(KINDS), weights)[0]
+    name, local = dice.choice(phrases.CUSTOMERS)
+    question = dice.choice(phrases.for_mailbox(to))
+    reference = str(dice.randrange(100_000, 1_000_000))
+    first = name.split()[0]
+    draft = Draft(
+        number=number,
+        to=to,
+        name=name,
+        address=f"{local}@{CUSTOMER_DOMAIN}",
+        subject=question.subject.format(n=reference),
+        text=(
+            f"Hello Contoso team,\n\n{question.body.format(n=reference)}\n\n"
+            f"Kind regards\n{first}\n"
+        ),
+        message_id=(
+            f"<{number}.{dice.randrange(1 << 48):012x}.{to.partition('@')[0]}"
+            f"@mail.{CUSTOMER_DOMAIN}>"
+        ),
+        when=0,
+    )
+    return KINDS[kind][1](draft)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+from email.utils import formatdate
 
 import pytest
 
@@ -24,6 +25,18 @@ def test_a_letter_depends_on_seed_and_number_only(kind: str) -> None:
 
     assert headers(1, 5) == headers(1, 5) != headers(1, 6)
     assert headers(1, 5) != headers(2, 5)
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - set(BROKEN)))
+def test_a_letter_has_the_time_it_is_written_with(kind: str) -> None:
+    for when in (WHEN, WHEN + 86_400.0):
+        raw = Writer(1).write(SUPPORT, 1, when, kind)
+        found = email.message_from_bytes(raw, policy=email.policy.default)
+        assert found["Date"].datetime.timestamp() == when
+        for part in found.walk():
+            received = str(part["Received"] or f"; {formatdate(when)}")
+            assert received.endswith(f"; {formatdate(when)}")
+        assert b"1970" not in raw
 
 
 @pytest.mark.parametrize("kind", KINDS)
