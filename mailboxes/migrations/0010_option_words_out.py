@@ -8,6 +8,14 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+class Together(migrations.SeparateDatabaseAndState):
+    """Its operations, without making all models anew after each of them."""
+
+    def state_forwards(self, app_label, state):
+        state.__dict__.pop("apps", None)  # whoever needs them next makes them
+        super().state_forwards(app_label, state)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -16,7 +24,7 @@ class Migration(migrations.Migration):
 
     # Of the state alone: no option has another column than before.
     operations = [
-        migrations.SeparateDatabaseAndState(
+        Together(
             state_operations=[
                 migrations.AlterField(
                     model_name='popclient',
