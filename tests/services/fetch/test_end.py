@@ -25,13 +25,14 @@ LOST = MailError(Code.CONNECTION_LOST, Stage.SETTLE)
 def seconds_to(inbox: Inbox) -> tuple[int, int | None]:
     """Until the next cycle is due, and until one may run at all.
 
-    Longer waits to ten seconds: a busy machine takes one or two to look.
+    Longer waits to ten seconds, 0 for what is due: a busy machine takes one or two to
+    look.
     """
     row, now = inbox.fetcher, timezone.now()
 
     def wait(until: datetime) -> int:
         seconds = (until - now).total_seconds()
-        return round(seconds / 10) * 10 if seconds > 5 else round(seconds)
+        return round(seconds / 10) * 10 if seconds > 5 else max(0, round(seconds))
 
     return wait(row.next_due), row.not_before and wait(row.not_before)
 
