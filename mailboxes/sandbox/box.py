@@ -149,9 +149,10 @@ class Box:
             raise
 
     async def _start(self) -> None:
-        for account in self.accounts.values():
-            if self.store.ensure(account.address) and account in FILLED:
-                self._first_letters(account.address)
+        with self.store.together():  # a mailbox that is there is not filled again
+            for account in self.accounts.values():
+                if self.store.ensure(account.address) and account in FILLED:
+                    self._first_letters(account.address)
         self.laboratory.restore()
         self.ports.update(self._dead.open())
         shared = self.faults, self.lines, self.contexts

@@ -15,6 +15,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +87,10 @@ class Mailstore:
 
     def close(self) -> None:
         self._db.close()
+
+    def together(self) -> AbstractContextManager[None]:
+        """All that is written in the block, or nothing of it."""
+        return _Transaction(self._db)
 
     def ensure(self, account: str) -> bool:
         """Make the folders of an account; True when it is new."""
@@ -354,16 +359,23 @@ class Mailstore:
 
 
 class _Transaction:
-    """BEGIN IMMEDIATE ... COMMIT, or ROLLBACK when the block fails."""
+    """BEGIN IMMEDIATE ... COMMIT, or ROLLBACK when the block fails.
+
+    Within another one it is a part of that.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._whole = False
 
     def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
+        self._whole = not self._db.in_transaction
+        if self._whole:
+            self._db.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._db.execute("ROLLBACK" if kind else "COMMIT")
+        if self._whole:
+            self._db.execute("ROLLBACK" if kind else "COMMIT")
 
 
 def message_id(content: bytes) -> str:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from mailboxes.sandbox.box import FIRST_LETTERS
 from mailboxes.sandbox.mailstore import INBOX, Mailstore
+from mailboxes.sandbox.server import Sandbox
+from tests.sandbox.clients import ORDERS, SUPPORT
 
 
 def test_item_goes_with_a_message_and_the_log_tells_its_way(tmp_path: Path) -> None:
@@ -57,3 +63,37 @@ def test_file_of_an_earlier_version_gets_item_numbers(tmp_path: Path) -> None:
     again = Mailstore(path)
     assert [e.item for e in again.entries(1)] == [1, 2, 3]
     again.close()
+
+
+def test_what_is_written_together_is_there_as_a_whole_or_not(tmp_path: Path) -> None:
+    store = Mailstore(tmp_path / "mail.sqlite3")
+    with pytest.raises(KeyError), store.together():
+        store.ensure("a@example.org")
+        store.add("a@example.org", INBOX, [b"one"])
+        store.add("a@example.org", "Nowhere", [b"two"])
+    assert store.folders("a@example.org") == []
+    with store.together():
+        store.ensure("a@example.org")
+        store.add("a@example.org", INBOX, [b"one"])
+    inbox = store.folder("a@example.org", INBOX)
+    assert inbox is not None
+    assert len(store.uids(inbox.id)) == 1
+    store.close()
+
+
+def test_start_that_fails_amid_the_first_letters_is_made_up_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Mailstore, account: str, *rest: Any, **more: Any) -> list[int]:
+        if account == ORDERS:
+            raise sqlite3.OperationalError("database or disk is full")
+        return add(self, account, *rest, **more)
+
+    add = Mailstore.add
+    monkeypatch.setattr(Mailstore, "add", full)
+    with pytest.raises(sqlite3.OperationalError), Sandbox(tmp_path / "box"):
+        pass
+    monkeypatch.undo()
+    with Sandbox(tmp_path / "box") as box:
+        found = [len(box.messages(one)) for one in (SUPPORT, ORDERS)]
+    assert found == [FIRST_LETTERS, FIRST_LETTERS]
