@@ -2,7 +2,7 @@
 
 Never an exact sentence: servers, libraries and versions word things differently, so a
 pattern holds the few words that all of them keep. A pattern is compiled when a text is
-first held against it: all of them together cost each process more than half its start.
+first held against it: all together they are a fifth of what a process costs to start.
 """
 
 from __future__ import annotations
