@@ -14,7 +14,6 @@ import socket
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 
 import trustme
@@ -92,8 +91,6 @@ class Cyrus(Mailboxes):
     version: str
     _running: process.Foreground
     _passwords: SaslAuthd
-    _numbers: count
-    _prefix = "cyrus"
     smallest = b"X: y\r\n\r\n"  # the shortest message that it takes
 
     def endpoint(self, security: Security = Security.TLS) -> Endpoint:
@@ -179,7 +176,6 @@ def start(authority: trustme.CA) -> Cyrus:
         version=_version(ports["imap"]),
         _running=running,
         _passwords=passwords,
-        _numbers=count(1),
     )
 
 

@@ -26,8 +26,6 @@ class Mailboxes:
     ca_pem: str
     secret: bytes
     _running: process.Foreground
-    _numbers: count
-    _prefix = "user"
     smallest = b""  # the shortest message that it takes
 
     def policy(self, **changes: object) -> NetworkPolicy:
@@ -41,7 +39,7 @@ class Mailboxes:
         return Credential(user, token=make_token(self.secret, user, **details))
 
     def new_user(self) -> str:
-        return f"{self._prefix}{next(_users)}@example.org"
+        return f"user{next(_users)}@example.org"
 
     def stop(self) -> None:
         self._running.stop()

@@ -13,7 +13,6 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
-from itertools import count
 from pathlib import Path
 
 import trustme
@@ -38,7 +37,6 @@ class Pymap(Mailboxes):
     secret: bytes
     version: str
     _running: process.Foreground
-    _numbers: count
     smallest = b"x"  # APPEND of nothing is a cancelled one (RFC 3502)
 
     def endpoint(self, security: Security = Security.STARTTLS) -> Endpoint:
@@ -89,5 +87,4 @@ def start(authority: trustme.CA, secret: bytes) -> Pymap:
         secret=secret,
         version=version("pymap"),
         _running=running,
-        _numbers=count(1),
     )

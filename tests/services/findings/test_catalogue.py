@@ -168,8 +168,10 @@ def test_every_sign_leads_to_a_finding() -> None:
 
 
 def test_every_sign_can_be_read() -> None:
-    assert [sign.words for sign in SIGNS if not sign.pattern.pattern] == []
-    assert [s.without for s in SIGNS if s.without and s.spoiler is None] == []
+    words = [sign.words for sign in SIGNS]
+    assert [sign.pattern.pattern for sign in SIGNS] == words
+    spoilers = [sign.spoiler.pattern if sign.spoiler else "" for sign in SIGNS]
+    assert ("" in words, spoilers) == (False, [sign.without for sign in SIGNS])
 
 
 def test_every_step_is_at_fault_somewhere() -> None:
